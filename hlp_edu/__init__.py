@@ -1,0 +1,63 @@
+"""hlp_edu: learning as optimal control of a network's weights, taught by running code.
+
+A problem is a network, a target and a cost. It is run forward in time under a policy,
+which gives a trajectory; a trajectory is plotted; a plot is put under sliders:
+
+>>> import hlp_edu as hlp
+>>> problem = hlp.Tracking(hlp.fully_connected(5), hlp.sinusoid())
+>>> online = hlp.run(problem, hlp.Flipped(dissipation_w=30, dissipation_x=5), T=1.0)
+>>> online.x.shape
+(1001, 5)
+"""
+
+import importlib
+
+__version__ = "0.1.0"
+
+# Every name is loaded on first use (PEP 562), so that `import hlp_edu` does not wait for the
+# compiler, for networkx or for matplotlib.
+_home = {
+    "Network": "network",
+    "fully_connected": "network",
+    "feed_forward": "network",
+    "chain": "network",
+    "sinusoid": "signals",
+    "patchwork": "signals",
+    "steps": "signals",
+    "recorded": "signals",
+    "constant": "signals",
+    "Tracking": "problem",
+    "Policy": "policies",
+    "Canonical": "policies",
+    "Flipped": "policies",
+    "Periodic": "policies",
+    "HamiltonianBand": "policies",
+    "HamiltonianServo": "policies",
+    "PerArc": "policies",
+    "GradientFlow": "policies",
+    "Frozen": "policies",
+    "run": "flow",
+    "runs": "flow",
+    "Trajectory": "trajectory",
+    "Picture": "plotting",
+    "plot_tracking": "plotting",
+    "plot_energy": "plotting",
+    "plot_weights": "plotting",
+    "plot_network": "plotting",
+    "plot_side_by_side": "plotting",
+    "Explorer": "widgets",
+}
+
+__all__ = sorted(_home)
+
+
+def __getattr__(name):
+    if name not in _home:
+        raise AttributeError(f"module 'hlp_edu' has no attribute {name!r}; it has {', '.join(__all__)}")
+    value = getattr(importlib.import_module(f"hlp_edu.{_home[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

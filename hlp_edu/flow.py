@@ -1,0 +1,422 @@
+"""Run the laws forward in time, from given beginnings: a Cauchy problem, step by step.
+
+Nothing here looks ahead: a step reads the state, the targets and the inputs of that step alone.
+"""
+
+import math
+import numbers
+import os
+
+import numpy as np
+
+import hlp_edu
+from hlp_edu.compiled import compiled
+from hlp_edu.laws import laws, rates
+from hlp_edu.policies import Policy
+from hlp_edu.problem import Tracking
+from hlp_edu.trajectory import Clock, State, Trajectory
+from hlp_edu.validate import number, vector
+
+METHODS = {"euler": 0, "rk4": 1, "exponential": 2}
+CHUNK = 4096  # steps between two looks at the signals: memory does not grow with the length of a run
+
+
+@compiled
+def _phi1(a):
+    """(exp(a) - 1) / a: what the exact solution of x' = a x + b adds per unit of step and of b."""
+    return 1.0 if abs(a) < 1e-12 else math.expm1(a) / a
+
+
+@compiled
+def advance(
+    wiring, cost, theta, dissipation_x, dissipation_w, slaved, rule, values, method, h, times, z, u, state, s_x, s_w,
+    limit, last, everything, first, every, rows_x, rows_w, rows_p_x, rows_p_w, rows_s, rows_L, rows_H,
+):  # fmt: skip
+    """Go ``len(times) - 1`` steps from ``state``, in place, and record rows.
+
+    Parameters
+    ----------
+    wiring, cost, slaved
+        As in `laws.laws`.
+    theta, dissipation_x, dissipation_w : float
+        Of phi; total dissipation of p_x and p_w.
+    rule, values
+        The compiled rule and what it reads.
+    method : int
+        One of METHODS.
+    h : float
+        The step.
+    times : numpy.ndarray, shape (steps + 1,)
+        Ends of the steps.
+    z, u : numpy.ndarray, shape (steps + 1, 3, ...)
+        Targets and inputs at the start, middle and end of each step.
+    state : numpy.ndarray, shape (2 neurons + 2 arcs,)
+        x, w, p_x, p_w.
+    s_x, s_w : numpy.ndarray
+        Signs, held over a step.
+    limit : float
+        Where a run counts as diverged.
+    last : bool
+        Whether to record the state after the last step too.
+    everything : bool
+        Whether to record all, or the outputs alone.
+    first, every : int
+        Steps gone before; record every so many steps.
+    rows_x, rows_w, rows_p_x, rows_p_w, rows_s, rows_L, rows_H : numpy.ndarray
+        Filled with the rows recorded.
+
+    Returns
+    -------
+    done : int
+        Steps gone.
+    cost : float
+        What they add to (4).
+    culprit : int
+        Index of the entry of the state that left the limit, -1 if none did, -2 if L or H did.
+    """
+    n, m = wiring.speed.size, s_w.size
+    f, g, H_w = np.empty(n), np.empty(n), np.empty(m)
+    y, H_y = np.empty(n + u.shape[2]), np.empty(n + u.shape[2])
+    H_x = H_y[:n]
+    rate, new, stage = np.empty(state.size), np.empty(state.size), np.empty(state.size)
+    x, w, p_x, p_w = state[:n], state[n : n + m], state[n + m : 2 * n + m], state[2 * n + m :]
+    x_, w_, p_x_, p_w_ = stage[:n], stage[n : n + m], stage[n + m : 2 * n + m], stage[2 * n + m :]
+    total, row, steps = 0.0, 0, times.size - 1
+    for k in range(steps + 1):
+        if k == steps:
+            if not last:
+                break
+            s_x, s_w = s_x.copy(), s_w.copy()  # whoever goes on from here asks the rule again
+        y[:n] = x
+        y[n:] = u[k, 0]
+        L, H = laws(wiring, cost, slaved, w, p_x, p_w, y, z[k, 0], f, g, H_y, H_w)
+        if not (math.isfinite(L) and math.isfinite(H)):
+            return k, total, -2
+        rule(times[k], H, p_x, p_w, H_x, H_w, s_x, s_w, values)
+        if (first + k) % every == 0 or k == steps:
+            if everything:
+                rows_x[row] = x
+                rows_w[row] = w
+                rows_p_x[row] = p_x
+                rows_p_w[row] = p_w
+            else:
+                for o in range(wiring.outputs.size):
+                    rows_x[row, o] = x[wiring.outputs[o]]
+            for j in range(rows_s.shape[1]):
+                rows_s[row, j] = np.int8(s_w[j])
+            rows_L[row] = L
+            rows_H[row] = H
+            row += 1
+        if k == steps:
+            break
+
+        rates(cost.r, dissipation_x, dissipation_w, slaved, f, H_x, H_w, p_x, p_w, s_x, s_w, rate)
+        phi = math.exp(theta * times[k])
+        if method == 1:  # Runge-Kutta 4: look at the start, twice at the middle, at the end
+            total += h / 6.0 * phi * L
+            for a in range(state.size):
+                new[a] = state[a] + h / 6.0 * rate[a]
+            for look in range(1, 4):
+                reach = h if look == 3 else 0.5 * h
+                share = h / 6.0 if look == 3 else h / 3.0
+                at = 2 if look == 3 else 1
+                for a in range(state.size):
+                    stage[a] = state[a] + reach * rate[a]
+                y[:n] = x_
+                y[n:] = u[k, at]
+                L, H = laws(wiring, cost, slaved, w_, p_x_, p_w_, y, z[k, at], f, g, H_y, H_w)
+                rates(cost.r, dissipation_x, dissipation_w, slaved, f, H_x, H_w, p_x_, p_w_, s_x, s_w, rate)
+                total += share * math.exp(theta * (times[k] + reach)) * L
+                for a in range(state.size):
+                    new[a] += share * rate[a]
+        else:
+            total += h * phi * L
+            if method == 2:  # the leak is solved exactly: x' = -c x + ..., p_x' = (s c - theta) p_x + ...
+                for i in range(n):
+                    rate[i] *= _phi1(-h * wiring.speed[i])
+                    rate[n + m + i] *= _phi1(h * (s_x[i] * wiring.speed[i] - dissipation_x))
+            for a in range(state.size):
+                new[a] = state[a] + h * rate[a]
+            if method == 2 and slaved < 0.0:  # and the weights use the new costate (symplectic)
+                for a in range(m):
+                    new[n + a] = w[a] - h / cost.r * new[2 * n + m + a]
+        for a in range(state.size):
+            if not abs(new[a]) <= limit:  # true for nan as well
+                return k + 1, total, a
+        state[:] = new
+    return steps, total, -1
+
+
+def run(
+    problem,
+    policy,
+    T,
+    dt=1e-3,
+    seed=0,
+    t0=0,
+    x0=None,
+    w0=None,
+    p0=None,
+    start=None,
+    method="rk4",
+    record="all",
+    limit=1e8,
+    every=1,
+):
+    """Run the laws (2), (6), (10) forward in time under a policy.
+
+    Parameters
+    ----------
+    problem : Tracking
+        What is to be minimised.
+    policy : Policy
+        What is done about the boundary problem.
+    T : float
+        Duration, in the signal's unit of time.
+    dt : float
+        Step, at most T. It is shortened a little if T is no multiple of it.
+    seed : int
+        Draws x0 ~ N(0, 0.5^2), then w0 ~ N(0, 0.5^2 / neurons).
+    t0 : float
+        Time of the start.
+    x0 : array_like, shape (neurons,), optional
+        States at the start.
+    w0 : array_like, shape (arcs,), optional
+        Weights at the start.
+    p0 : pair of array_like, shapes (neurons,) and (arcs,), optional
+        Costates p_x and p_w at the start; 0 by default.
+    start : State, optional
+        Where another run stopped (its ``final``); instead of seed, t0, x0, w0, p0.
+    method : {"rk4", "euler", "exponential"}
+        Integrator. "rk4" is of order 4, for speed * dt up to about 1; "exponential" solves the
+        leak exactly and moves the weights symplectically, for large speeds; "euler" is what one
+        writes first. The last two are of order 1.
+    record : {"all", "output"}
+        "output" keeps t, the outputs, the target, L and H: nothing that grows with the arcs.
+    limit : float
+        When any entry of x, w or p passes this, the run ends and says so.
+    every : int
+        Record every so many steps (and the last one). Cost and laws use all steps.
+
+    Returns
+    -------
+    Trajectory
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its bounds, of the wrong length or unknown.
+
+    Examples
+    --------
+    >>> import hlp_edu as hlp
+    >>> problem = hlp.Tracking(hlp.fully_connected(5), hlp.sinusoid())
+    >>> hlp.run(problem, hlp.Flipped(dissipation_w=30, dissipation_x=5), T=20).rmse(after=20 / 3) < 0.05
+    True
+    """
+    if not isinstance(problem, Tracking):
+        raise ValueError(f"problem = {problem!r}: must be a hlp_edu Tracking")
+    if not isinstance(policy, Policy):
+        raise ValueError(f"policy = {policy!r}: must be a policy, for example hlp_edu.Flipped(dissipation_w=30)")
+    T, dt = number("T", T, above=0), number("dt", dt, above=0)
+    if dt > T * (1 + 1e-9):
+        raise ValueError(f"dt = {dt:g}: must be at most T = {T:g}")
+    if method not in METHODS:
+        raise ValueError(f"method = {method!r}: must be one of {', '.join(map(repr, METHODS))}")
+    if record not in ("all", "output"):
+        raise ValueError(f"record = {record!r}: must be 'all' or 'output'")
+    limit = number("limit", limit, above=0)
+    if not isinstance(every, numbers.Integral) or every < 1:
+        raise ValueError(f"every = {every!r}: must be a whole number, at least 1")
+
+    steps = math.ceil(T / dt - 1e-9 * max(1.0, T / dt))
+    h = dt if math.isclose(steps * dt, T, rel_tol=1e-9) else T / steps
+    n, m = len(problem.network.neurons), len(problem.network.heads)
+    begin = _beginning(problem, policy, seed, t0, x0, w0, p0, start)
+    clock = begin.clock
+    if clock.dt != h:
+        clock = Clock(clock.time, 0, h)
+    state = np.concatenate([begin.x, begin.w, begin.p_x, begin.p_w])
+    s_x, s_w = begin.s_x.copy(), begin.s_w.copy()
+
+    everything = record == "all"
+    rows = steps // every + 1 + (steps % every > 0)
+    columns = (n, m, n, m) if everything else (len(problem.network.outputs), 0, 0, 0)
+    signs = 1 if policy.one_sign else m if everything else 0
+    _fits(rows, sum(columns) + signs, record)
+    x, w, p_x, p_w = (np.empty((rows, width)) for width in columns)
+    sign = np.empty((rows, signs), np.int8)
+    L, H, t = np.empty(rows), np.empty(rows), np.empty(rows)
+    target = np.empty((rows, len(problem.network.outputs)))
+
+    rule, values = policy.compiled(), policy.values()
+    theta_x, theta_w = problem.theta + policy.dissipation_x, problem.theta + policy.dissipation_w
+    total, gone, row, culprit = 0.0, 0, 0, -1
+    while gone < steps and culprit == -1:
+        count = min(CHUNK, steps - gone)
+        times = clock.origin + (clock.count + gone + np.arange(count + 1)) * h
+        z, u = problem.at_steps(times)
+        last = gone + count == steps
+        out = slice(row, None)
+        with np.errstate(all="ignore"):  # a run that diverges is reported, not warned about
+            done, added, culprit = advance(
+                problem.wiring, problem.cost, problem.theta, theta_x, theta_w, policy.slaved, rule, values,
+                METHODS[method], h, times, z, u, state, s_x, s_w, limit, last, everything, gone, every,
+                x[out], w[out], p_x[out], p_w[out], sign[out], L[out], H[out],
+            )  # fmt: skip
+        if culprit == -1:
+            recorded = np.flatnonzero(((gone + np.arange(count + 1)) % every == 0) & (np.arange(count + 1) < count))
+            recorded = np.append(recorded, count) if last else recorded
+        else:
+            # Entry `done` of the times is the one that failed; the rows before it stand.
+            recorded = np.flatnonzero((gone + np.arange(done)) % every == 0)
+        t[row : row + len(recorded)] = times[recorded]
+        target[row : row + len(recorded)] = z[recorded, 0]
+        row, gone, total = row + len(recorded), gone + done, total + added
+    diverged_at = reason = None
+    if culprit != -1:
+        failed = clock.origin + (clock.count + gone) * h
+        diverged_at, reason = float(failed), _reason(problem.network, culprit, limit)
+        total = math.inf
+        gone -= culprit >= 0  # the step that failed is not part of the run
+        x, w, p_x, p_w, sign, L, H, t, target = (rows[:row] for rows in (x, w, p_x, p_w, sign, L, H, t, target))
+    elif abs(t[-1] - (clock.time + T)) < 1e-9 * max(1.0, abs(t[-1])):
+        t[-1] = clock.time + T  # the end is part of the run, to the last digit
+    final = State(Clock(clock.origin, clock.count + gone, h), *_split(state, n, m), s_x, s_w)
+    about = dict(problem=repr(problem), policy=repr(policy), method=method, dt=h, version=hlp_edu.__version__)
+    about["seed"] = None if start is not None or (x0 is not None and w0 is not None) else int(seed)
+    sign = sign[:, 0] if policy.one_sign else sign
+    return Trajectory(
+        t,
+        x,
+        w,
+        p_x,
+        p_w,
+        target,
+        sign,
+        L,
+        H,
+        float(total),
+        final,
+        diverged_at,
+        reason,
+        problem.network,
+        record,
+        about,
+    )
+
+
+def runs(problem, policy, seeds, T, workers=None, progress=True, record="output", **arguments):
+    """Many runs side by side, on all cores. The numbers do not depend on how many cores there are.
+
+    Parameters
+    ----------
+    problem : Tracking or callable
+        One problem for all, or a function of the seed that gives the problem.
+    policy : Policy or callable
+        One policy for all, or a function of the seed that gives the policy.
+    seeds : iterable of int
+        One run for each.
+    T : float
+        Duration of every run.
+    workers : int, optional
+        How many runs at a time; all cores by default.
+    progress : bool
+        Show a progress bar when it takes longer than a second.
+    record : {"output", "all"}
+        As in `run`; here "output" by default, so that hundreds of runs fit in memory.
+    **arguments
+        Passed to `run`.
+
+    Returns
+    -------
+    list of Trajectory
+        In the order of ``seeds``.
+
+    Raises
+    ------
+    ValueError
+        As `run`, or if ``seeds`` is empty.
+
+    Examples
+    --------
+    >>> import hlp_edu as hlp
+    >>> problem = hlp.Tracking(hlp.fully_connected(5), hlp.sinusoid())
+    >>> len(hlp.runs(problem, hlp.GradientFlow(mu=0.03), seeds=range(3), T=1, dt=0.01))
+    3
+    """
+    import joblib
+    from tqdm.auto import tqdm
+
+    seeds = list(seeds)
+    if not seeds:
+        raise ValueError("seeds = []: must name at least one seed")
+    if workers is not None and (not isinstance(workers, numbers.Integral) or workers < 1):
+        raise ValueError(f"workers = {workers!r}: must be a whole number, at least 1")
+
+    def one(seed):
+        here = problem(seed) if not isinstance(problem, Tracking) and callable(problem) else problem
+        how = policy(seed) if not isinstance(policy, Policy) and callable(policy) else policy
+        return run(here, how, T, seed=seed, record=record, **arguments)
+
+    # The compiled loop lets go of the interpreter lock, so threads share the work and the compiled
+    # code. Inside joblib.parallel_config (a Dask cluster, say) that backend is used instead.
+    pool = joblib.Parallel(n_jobs=workers or os.cpu_count(), prefer="threads", return_as="generator")
+    results = pool(joblib.delayed(one)(seed) for seed in seeds)
+    return list(tqdm(results, total=len(seeds), delay=1.0, disable=not progress, unit="run"))
+
+
+def _beginning(problem, policy, seed, t0, x0, w0, p0, start):
+    n, m = len(problem.network.neurons), len(problem.network.heads)
+    if start is not None:
+        for name, value in (("t0", t0 or None), ("x0", x0), ("w0", w0), ("p0", p0)):
+            if value is not None:
+                raise ValueError(f"{name}: cannot be given together with start=, which holds it already")
+        if not isinstance(start, State):
+            raise ValueError(f"start = {start!r}: must be a State, for example the `final` of a trajectory")
+        if start.x.shape != (n,) or start.w.shape != (m,):
+            raise ValueError(
+                f"start: holds {len(start.x)} neurons and {len(start.w)} arcs; this network has {n} and {m}"
+            )
+        begin = State(start.clock, *(getattr(start, key).copy() for key in ("x", "w", "p_x", "p_w", "s_x", "s_w")))
+        if policy.steady:
+            begin.s_x[:], begin.s_w[:] = policy.sign_at_start, policy.sign_at_start
+        return begin
+    if not isinstance(seed, numbers.Integral) or isinstance(seed, bool) or seed < 0:
+        raise ValueError(f"seed = {seed!r}: must be a whole number, at least 0")
+    dice = np.random.default_rng(seed)
+    drawn_x, drawn_w = 0.5 * dice.standard_normal(n), 0.5 / math.sqrt(n) * dice.standard_normal(m)
+    x = drawn_x if x0 is None else vector("x0", x0, n, "neuron")
+    w = drawn_w if w0 is None else vector("w0", w0, m, "arc")
+    if p0 is None:
+        p_x, p_w = np.zeros(n), np.zeros(m)
+    else:
+        if not isinstance(p0, (tuple, list)) or len(p0) != 2:
+            raise ValueError(f"p0 = {p0!r}: must be a pair (p_x, p_w)")
+        p_x, p_w = vector("p0[0]", p0[0], n, "neuron"), vector("p0[1]", p0[1], m, "arc")
+    clock = Clock(number("t0", t0), 0, 0.0)
+    return State(clock, x, w, p_x, p_w, np.full(n, policy.sign_at_start), np.full(m, policy.sign_at_start))
+
+
+def _split(state, n, m):
+    return tuple(part.copy() for part in np.split(state, [n, n + m, 2 * n + m]))
+
+
+def _fits(rows, width, record, most=4e9):
+    size = 8.0 * rows * width
+    if size > most:
+        raise ValueError(
+            f"record = {record!r}: {rows} rows would take {size / 1e9:.1f} GB; "
+            "use record='output', a larger every=, or a shorter run"
+        )
+
+
+def _reason(network, culprit, limit):
+    n, m = len(network.neurons), len(network.heads)
+    if culprit == -2:
+        return "the Lagrangian or the Hamiltonian is not finite"
+    of_weights = n <= culprit < n + m or culprit >= 2 * n + m
+    kind = ("x", "w", "p_x", "p_w")[int(np.searchsorted([n, n + m, 2 * n + m], culprit, side="right"))]
+    k = culprit - {"x": 0, "w": n, "p_x": n + m, "p_w": 2 * n + m}[kind]
+    where = f"arc {network.arcs[k]!r}" if of_weights else f"neuron {network.neurons[k]!r}"
+    return f"|{kind}| of {where} passed {limit:g} (or is not a number)"

@@ -1,0 +1,136 @@
+"""The laws of learning: what every neuron and every arc does, from what it can see.
+
+This is the only place in the package where a gradient is written. The equations' numbers are
+those of lesson 00. Arcs are visited in stretches whose parents stand side by side in memory
+(`Network.runs`): the inner loop then walks weights, costates and parents in step, and the
+processor does several arcs in one instruction. Read "for b ..., for k ..." as "for every arc
+into neuron i".
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from hlp_edu.compiled import compiled
+
+
+class Wiring(NamedTuple):
+    """Who is connected to whom, as arrays (see `Network.runs`), and how fast each neuron is."""
+
+    first_run: np.ndarray
+    first_arc: np.ndarray
+    first_parent: np.ndarray
+    outputs: np.ndarray
+    speed: np.ndarray
+
+
+class Cost(NamedTuple):
+    """The weights of the Lagrangian (4)."""
+
+    q: float
+    r_w: float
+    r: float
+
+
+@compiled
+def laws(wiring, cost, slaved, w, p_x, p_w, y, z, f, g, H_y, H_w):
+    """Velocities and gradients of the Hamiltonian at one instant: (1), (2), (5), (7), (8).
+
+    Parameters
+    ----------
+    wiring : Wiring
+        The arcs, the outputs and the speeds.
+    cost : Cost
+        Weights q, r_w, r.
+    slaved : float
+        If at least 0, p_w is no state of its own but set to ``slaved * H_w`` (gradient flow).
+    w, p_w : numpy.ndarray, shape (arcs,)
+        Weights and their costates.
+    p_x : numpy.ndarray, shape (neurons,)
+        Costates of the neurons.
+    y : numpy.ndarray, shape (neurons + inputs,)
+        What the arcs read: the states x, then the input signals u.
+    z : numpy.ndarray, shape (outputs,)
+        Targets.
+    f, g : numpy.ndarray, shape (neurons,)
+        Filled with x' of (2) and with the credit g of (7).
+    H_y : numpy.ndarray, shape (neurons + inputs,)
+        Filled with H_x of (7), then the derivatives by the inputs.
+    H_w : numpy.ndarray, shape (arcs,)
+        Filled with H_w of (8).
+
+    Returns
+    -------
+    L, H : float
+        Lagrangian of (4), without phi, at the velocity -p_w / r, and Hamiltonian (5).
+    """
+    n = f.size
+    flow = 0.0  # p_x . f
+    for i in range(n):  # every neuron listens to its parents
+        a = 0.0
+        for b in range(wiring.first_run[i], wiring.first_run[i + 1]):
+            parent = wiring.first_parent[b] - wiring.first_arc[b]
+            for k in range(wiring.first_arc[b], wiring.first_arc[b + 1]):
+                a += w[k] * y[parent + k]  # (1)
+        sigma, c = math.tanh(a), wiring.speed[i]
+        f[i] = c * (sigma - y[i])  # (2)
+        g[i] = c * (1.0 - sigma * sigma) * p_x[i]  # (7), the credit that i passes on
+        H_y[i] = -c * p_x[i]
+        flow += p_x[i] * f[i]
+    for j in range(n, y.size):
+        H_y[j] = 0.0
+
+    error = 0.0
+    for o in range(wiring.outputs.size):
+        i = wiring.outputs[o]
+        e = y[i] - z[o]
+        H_y[i] += cost.q * e
+        error += e * e
+
+    size, speed = 0.0, 0.0  # |w|^2, |p_w|^2
+    for i in range(n):  # every arc j -> i sees its two ends
+        credit = g[i]
+        for b in range(wiring.first_run[i], wiring.first_run[i + 1]):
+            parent = wiring.first_parent[b] - wiring.first_arc[b]
+            for k in range(wiring.first_arc[b], wiring.first_arc[b + 1]):
+                H_y[parent + k] += w[k] * credit  # (7)
+                H_w[k] = credit * y[parent + k] + cost.r_w * w[k]  # (8)
+                if slaved >= 0.0:
+                    p_w[k] = slaved * H_w[k]
+                size += w[k] * w[k]
+                speed += p_w[k] * p_w[k]
+    accuracy = 0.5 * (cost.q * error + cost.r_w * size)
+    L = accuracy + 0.5 * speed / cost.r  # (4)
+    H = accuracy - 0.5 * speed / cost.r + flow  # (5)
+    return L, H
+
+
+@compiled
+def rates(r, dissipation_x, dissipation_w, slaved, f, H_x, H_w, p_x, p_w, s_x, s_w, rate):
+    """Time derivatives of x, w, p_x, p_w, one behind the other: (2), (6), (10).
+
+    Parameters
+    ----------
+    r : float
+        Price of the weights' speed.
+    dissipation_x, dissipation_w : float
+        Total dissipation theta of p_x and of p_w.
+    slaved : float
+        As in `laws`.
+    f, H_x, H_w : numpy.ndarray
+        From `laws`.
+    p_x, p_w : numpy.ndarray
+        Costates.
+    s_x, s_w : numpy.ndarray
+        Signs: +1 canonical, -1 flipped.
+    rate : numpy.ndarray, shape (2 neurons + 2 arcs,)
+        Filled with x', w', p_x', p_w'.
+    """
+    n, m = f.size, H_w.size
+    for i in range(n):
+        rate[i] = f[i]
+        rate[n + m + i] = -s_x[i] * H_x[i] - dissipation_x * p_x[i]  # (10)
+    for k in range(m):
+        rate[n + k] = -p_w[k] / r  # (6)
+        rate[2 * n + m + k] = 0.0 if slaved >= 0.0 else -s_w[k] * H_w[k] - dissipation_w * p_w[k]  # (10)

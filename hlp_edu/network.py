@@ -1,0 +1,316 @@
+"""A network is a digraph of neurons: arc j -> i carries the weight w_ij.
+
+Input neurons have no parents and hold given signals. Columns of every array follow the order
+of `Network.neurons` and of `Network.arcs`, which are sorted by head, then tail.
+"""
+
+import functools
+import numbers
+import warnings
+
+import numpy as np
+
+DEAD_POINT = (
+    "this network has no input neuron: at x = 0 every gradient g_i x_j is zero, so a network at rest "
+    "learns nothing (the dead point, lesson 03). Add an input, for example bias=True."
+)
+
+
+class Network:
+    """A digraph of neurons with inputs and outputs.
+
+    Parameters
+    ----------
+    digraph : networkx.DiGraph
+        Its nodes are the neurons, its edges (tail, head) the arcs. Self-loops and cycles are allowed.
+    inputs : sequence of node labels
+        The nodes that hold given signals. No arc may lead into them.
+        One labelled "bias" holds the constant 1 unless it is given a signal.
+    outputs : sequence of node labels
+        The neurons that have a target.
+
+    Attributes
+    ----------
+    neurons : list
+        Labels of the nodes that are not inputs, in the graph's order.
+    inputs, outputs : list
+        Labels, as given.
+    heads, tails : numpy.ndarray of int, shape (arcs,)
+        For each arc, the index of its head in `neurons` and of its tail in `neurons` + `inputs`.
+
+    Raises
+    ------
+    ValueError
+        If a label is unknown or named twice, an output is an input, an arc leads into an input,
+        or there is no neuron.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> Network(nx.DiGraph([("u", "a"), ("a", "b"), ("b", "a")]), inputs=["u"], outputs=["b"]).arcs
+    [('b', 'a'), ('u', 'a'), ('a', 'b')]
+    """
+
+    def __init__(self, digraph, inputs=(), outputs=()):
+        if not getattr(digraph, "is_directed", bool)() or digraph.is_multigraph():
+            raise ValueError(f"digraph = {digraph!r}: must be a networkx.DiGraph (directed, one arc per pair)")
+        inputs, outputs = _labels("inputs", inputs), _labels("outputs", outputs)
+        for name, labels in (("inputs", inputs), ("outputs", outputs)):
+            for label in labels:
+                if label not in digraph:
+                    raise ValueError(f"{name}: {label!r} is not a node of the digraph; nodes: {_some(digraph)}")
+        place = set(inputs)
+        neurons = [node for node in digraph if node not in place]
+        index = {label: i for i, label in enumerate([*neurons, *inputs])}
+        arcs = np.array([(index[i], index[j]) for j, i in digraph.edges], dtype=np.int64).reshape(-1, 2)
+        self._build(neurons, inputs, outputs, heads=arcs[:, 0], tails=arcs[:, 1])
+
+    @classmethod
+    def _from_indices(cls, neurons, inputs, outputs, heads, tails):
+        network = cls.__new__(cls)
+        network._build(neurons, inputs, outputs, heads, tails)
+        return network
+
+    def _build(self, neurons, inputs, outputs, heads, tails):
+        neurons, inputs, outputs = list(neurons), list(inputs), list(outputs)
+        if not neurons:
+            raise ValueError("digraph: there must be at least one neuron that is not an input")
+        labels = [*neurons, *inputs]
+        for label in outputs:
+            if label in inputs:
+                raise ValueError(f"outputs: {label!r} is an input; an output must be a neuron: {_some(neurons)}")
+        into_input = np.flatnonzero(heads >= len(neurons))
+        if into_input.size:
+            tail, head = labels[tails[into_input[0]]], labels[heads[into_input[0]]]
+            raise ValueError(f"arc ({tail!r}, {head!r}): leads into the input {head!r}; inputs have no parents")
+        order = np.lexsort((tails, heads))
+        self.neurons, self.inputs, self.outputs = neurons, inputs, outputs
+        self.heads = np.ascontiguousarray(heads[order], dtype=np.int64)
+        self.tails = np.ascontiguousarray(tails[order], dtype=np.int64)
+        self.output_index = np.array([neurons.index(label) for label in outputs], dtype=np.int64)
+        if not inputs:
+            warnings.warn(DEAD_POINT, UserWarning, stacklevel=4)
+
+    @property
+    def labels(self):
+        """Labels of all nodes: neurons, then inputs (the order that `tails` counts in)."""
+        return [*self.neurons, *self.inputs]
+
+    @functools.cached_property
+    def arcs(self):
+        """List of (tail, head) labels, sorted by head, then tail; column k of w is arc k."""
+        labels = self.labels
+        return [(labels[j], labels[i]) for j, i in zip(self.tails.tolist(), self.heads.tolist(), strict=True)]
+
+    @functools.cached_property
+    def graph(self):
+        """The network as a new networkx.DiGraph, made on demand."""
+        import networkx
+
+        graph = networkx.DiGraph()
+        graph.add_nodes_from(self.labels)
+        graph.add_edges_from(self.arcs)
+        return graph
+
+    def parents(self, label):
+        """Labels of the nodes with an arc into ``label``.
+
+        Parameters
+        ----------
+        label : node label
+            A neuron or an input.
+
+        Returns
+        -------
+        list
+        """
+        labels = self.labels
+        return [labels[j] for j in self.tails[self.heads == labels.index(label)]]
+
+    def children(self, label):
+        """Labels of the neurons that ``label`` has an arc to.
+
+        Parameters
+        ----------
+        label : node label
+            A neuron or an input.
+
+        Returns
+        -------
+        list
+        """
+        return [self.neurons[i] for i in self.heads[self.tails == self.labels.index(label)]]
+
+    def matrix(self, w):
+        """The weights of the arcs as a matrix, zero where there is no arc.
+
+        Parameters
+        ----------
+        w : array_like, shape (arcs,)
+            One weight per arc.
+
+        Returns
+        -------
+        numpy.ndarray, shape (neurons, neurons + inputs)
+            Entry (i, j) is the weight of the arc j -> i.
+        """
+        dense = np.zeros((len(self.neurons), len(self.neurons) + len(self.inputs)))
+        dense[self.heads, self.tails] = w
+        return dense
+
+    @functools.cached_property
+    def runs(self):
+        """The arcs as stretches whose parents stand side by side in the array of activities.
+
+        In a fully connected network each neuron's arcs are one such stretch: weights, costates
+        and parents are then walked in step through contiguous memory, several at a time. In a
+        sparse digraph most stretches hold a single arc, and nothing is lost.
+
+        Returns
+        -------
+        first_run : numpy.ndarray of int, shape (neurons + 1,)
+            Neuron i owns the stretches ``first_run[i]`` to ``first_run[i + 1]``.
+        first_arc : numpy.ndarray of int, shape (stretches + 1,)
+            Stretch b holds the arcs ``first_arc[b]`` to ``first_arc[b + 1]``.
+        first_parent : numpy.ndarray of int, shape (stretches,)
+            Index of the parent of a stretch's first arc.
+        """
+        m = len(self.heads)
+        breaks = np.ones(m, dtype=bool)
+        breaks[1:] = (np.diff(self.heads) != 0) | (np.diff(self.tails) != 1)
+        start = np.flatnonzero(breaks)
+        first_arc = np.append(start, m).astype(np.int64)
+        first_run = np.searchsorted(self.heads[start], np.arange(len(self.neurons) + 1)).astype(np.int64)
+        return first_run, first_arc, self.tails[start].astype(np.int64)
+
+    def __repr__(self):
+        return (
+            f"Network({len(self.neurons)} neurons, {len(self.heads)} arcs, "
+            f"inputs {_some(self.inputs)}, outputs {_some(self.outputs)})"
+        )
+
+
+def fully_connected(n, bias=True, self_loops=True):
+    """Neurons 1 to ``n``, each with an arc to every neuron; neuron 1 is the output.
+
+    Parameters
+    ----------
+    n : int
+        Number of neurons.
+    bias : bool
+        Add the input "bias", constant 1, with an arc to every neuron.
+    self_loops : bool
+        Whether a neuron has an arc to itself.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    ValueError
+        If ``n`` is no whole number of at least 1.
+
+    Examples
+    --------
+    >>> fully_connected(5)
+    Network(5 neurons, 30 arcs, inputs ['bias'], outputs [1])
+    """
+    n = _count("n", n)
+    tails, heads = np.meshgrid(np.arange(n + bool(bias)), np.arange(n))
+    heads, tails = heads.ravel(), tails.ravel()
+    if not self_loops:
+        heads, tails = heads[heads != tails], tails[heads != tails]
+    return Network._from_indices(range(1, n + 1), ["bias"] * bool(bias), [1], heads, tails)
+
+
+def feed_forward(sizes, bias=True):
+    """Layers of neurons, each fully connected to the next.
+
+    The first layer are inputs "u1", "u2", ...; the others are neurons 1, 2, ..., layer by layer;
+    the last layer are the outputs.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Number of nodes in each layer, inputs first; at least two layers.
+    bias : bool
+        Add the input "bias", constant 1, with an arc to every neuron.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two layers or a size is no whole number of at least 1.
+
+    Examples
+    --------
+    >>> feed_forward([3, 4, 4, 2])
+    Network(10 neurons, 46 arcs, inputs ['u1', 'u2', 'u3', 'bias'], outputs [9, 10])
+    """
+    sizes = [_count(f"sizes[{k}]", size) for k, size in enumerate(sizes)]
+    if len(sizes) < 2:
+        raise ValueError(f"sizes = {sizes!r}: must name at least two layers, inputs first")
+    n = sum(sizes[1:])
+    layer = np.repeat(np.arange(1, len(sizes)), sizes[1:])  # of each neuron
+    # the layer of every possible tail: neurons, then inputs (layer 0), then the bias (an own mark)
+    tail_layer = np.concatenate([layer, np.zeros(sizes[0], int), np.full(int(bool(bias)), -1)])
+    heads, tails = np.nonzero((tail_layer == layer[:, None] - 1) | (tail_layer == -1))
+    inputs = [f"u{k + 1}" for k in range(sizes[0])] + ["bias"] * bool(bias)
+    return Network._from_indices(range(1, n + 1), inputs, range(n - sizes[-1] + 1, n + 1), heads, tails)
+
+
+def chain(n, bias=False):
+    """One input "u", then neurons 1 to ``n`` in a row; the last is the output.
+
+    Parameters
+    ----------
+    n : int
+        Number of neurons.
+    bias : bool
+        Add the input "bias", constant 1, with an arc to every neuron.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    ValueError
+        If ``n`` is no whole number of at least 1.
+
+    Examples
+    --------
+    >>> chain(3).arcs
+    [('u', 1), (1, 2), (2, 3)]
+    """
+    n = _count("n", n)
+    heads = np.arange(n)
+    tails = np.concatenate([[n], np.arange(n - 1)])  # the input stands behind the n neurons
+    if bias:
+        heads, tails = np.concatenate([heads, heads]), np.concatenate([tails, np.full(n, n + 1)])
+    return Network._from_indices(range(1, n + 1), ["u"] + ["bias"] * bool(bias), [n], heads, tails)
+
+
+def _count(name, value):
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name} = {value!r}: must be a whole number, at least 1")
+    return int(value)
+
+
+def _labels(name, labels):
+    if isinstance(labels, str):
+        raise ValueError(f"{name} = {labels!r}: must be a sequence of labels, for example [{labels!r}]")
+    labels = list(labels)
+    for label in labels:
+        if labels.count(label) > 1:
+            raise ValueError(f"{name}: {label!r} is named twice")
+    return labels
+
+
+def _some(labels, most=6):
+    labels = list(labels)
+    return repr(labels) if len(labels) <= most else repr(labels[:most])[:-1] + ", ...]"

@@ -1,0 +1,305 @@
+"""What is done about the boundary problem: the sign s of (10), and the dissipation.
+
+Every policy is a *rule* that looks at the present and fills the signs in place. A rule is plain
+Python; it is compiled, and called once at the start of each step; signs are held over the step.
+"""
+
+import inspect
+
+import numpy as np
+
+from hlp_edu.validate import number
+
+ARGUMENTS = ("t", "H", "p_x", "p_w", "H_x", "H_w", "s_x", "s_w")
+
+
+class Policy:
+    """A sign policy of one's own.
+
+    Parameters
+    ----------
+    rule : callable
+        ``rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w)``: fills the signs ``s_x`` (one per neuron) and
+        ``s_w`` (one per arc) in place, each +1 (canonical) or -1 (flipped). They hold the last
+        step's signs when it is called; at the start they are -1. Written with numbers, arrays,
+        loops and conditions, so that it can be compiled.
+    dissipation_w, dissipation_x : float
+        Dissipation of p_w and of p_x, added to the problem's theta.
+
+    Raises
+    ------
+    ValueError
+        If the rule does not take these eight arguments, or cannot be compiled.
+
+    Examples
+    --------
+    >>> def flip_everything(t, H, p_x, p_w, H_x, H_w, s_x, s_w):
+    ...     s_x[:] = -1
+    ...     s_w[:] = -1
+    >>> Policy(flip_everything, dissipation_w=30, dissipation_x=5)
+    Policy(flip_everything, dissipation_w=30, dissipation_x=5)
+    """
+
+    sign_at_start = -1.0
+    one_sign = False  # whether all arcs share one sign
+    steady = False  # whether the signs never change
+    slaved = -1.0  # at least 0: p_w follows H_w, p_w = slaved H_w
+
+    def __init__(self, rule, dissipation_w=0.0, dissipation_x=0.0):
+        self._dissipate(dissipation_w, dissipation_x)
+        if not callable(rule):
+            raise ValueError(f"rule = {rule!r}: must be a function of ({', '.join(ARGUMENTS)})")
+        if len(inspect.signature(rule).parameters) != len(ARGUMENTS):
+            raise ValueError(f"rule {rule.__name__}{inspect.signature(rule)}: must take ({', '.join(ARGUMENTS)})")
+        self.rule = rule
+
+    def _dissipate(self, dissipation_w, dissipation_x):
+        self.dissipation_w = number("dissipation_w", dissipation_w)
+        self.dissipation_x = number("dissipation_x", dissipation_x)
+
+    def values(self):
+        """The numbers that the rule reads: an array, empty for a rule of one's own.
+
+        Returns
+        -------
+        numpy.ndarray
+        """
+        return np.zeros(0)
+
+    def compiled(self):
+        """The rule, ready for the loop in time.
+
+        Returns
+        -------
+        callable
+        """
+        from hlp_edu.compiled import student_rule
+
+        # Compiled code keeps the outside values it saw. A notebook changes them between two runs,
+        # so they are part of what is looked up: a rule that reads another mu is another rule.
+        seen = inspect.getclosurevars(self.rule)
+        outside = sorted((name, repr(value)) for name, value in (seen.globals | seen.nonlocals).items())
+        return student_rule(self.rule, tuple(outside))
+
+    def __repr__(self):
+        shown = [self.rule.__name__] if type(self) is Policy else []
+        shown += [f"{name}={value:g}" for name, value in vars(self).items() if isinstance(value, float) and value != 0]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+class _BuiltIn(Policy):
+    def compiled(self):
+        from hlp_edu.compiled import built_in_rule
+
+        return built_in_rule(type(self).rule)
+
+    @staticmethod
+    def rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w, values):
+        """Leave the signs as they are."""
+        pass
+
+
+class Canonical(_BuiltIn):
+    """Hamilton's equations as they stand: s = +1. Run forward in time, they leave (lesson 06)."""
+
+    sign_at_start = 1.0
+    one_sign = True
+    steady = True
+
+    def __init__(self):
+        self._dissipate(0.0, 0.0)
+
+
+class Flipped(_BuiltIn):
+    """The Hamiltonian sign flip, always: s = -1, with dissipation.
+
+    Parameters
+    ----------
+    dissipation_w, dissipation_x : float
+        Dissipation of p_w and of p_x, added to the problem's theta.
+    """
+
+    one_sign = True
+    steady = True
+
+    def __init__(self, dissipation_w=0.0, dissipation_x=0.0):
+        self._dissipate(dissipation_w, dissipation_x)
+
+
+class Periodic(_BuiltIn):
+    """Alternate: first flipped, then canonical, over and over.
+
+    Parameters
+    ----------
+    period : float
+        Time units of one flipped and one canonical stretch together, above 0.
+    flipped : float
+        Share of the period that is flipped, from 0 to 1.
+    dissipation_w, dissipation_x : float
+        Dissipation of p_w and of p_x, added to the problem's theta.
+
+    Raises
+    ------
+    ValueError
+        If the period is not positive or the share lies outside 0 to 1.
+    """
+
+    one_sign = True
+
+    def __init__(self, period=0.1, flipped=0.5, dissipation_w=0.0, dissipation_x=0.0):
+        self.period = number("period", period, above=0)
+        self.flipped = number("flipped", flipped, least=0)
+        if self.flipped > 1:
+            raise ValueError(f"flipped = {flipped!r}: must be a share of the period, from 0 to 1")
+        self._dissipate(dissipation_w, dissipation_x)
+
+    def values(self):
+        """The period and the flipped share."""
+        return np.array([self.period, self.flipped])
+
+    @staticmethod
+    def rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w, values):
+        """Flipped in the first part of each period."""
+        s = -1.0 if (t / values[0]) % 1.0 < values[1] else 1.0
+        s_x[:] = s
+        s_w[:] = s
+
+
+class HamiltonianBand(_BuiltIn):
+    """Keep the Hamiltonian in a band: flip when H leaves it above, unflip when below, else hold.
+
+    Parameters
+    ----------
+    low, high : float
+        The band.
+    dissipation_w, dissipation_x : float
+        Dissipation of p_w and of p_x, added to the problem's theta.
+
+    Raises
+    ------
+    ValueError
+        If ``low`` is above ``high``.
+    """
+
+    one_sign = True
+
+    def __init__(self, low=-1.0, high=1.0, dissipation_w=0.0, dissipation_x=0.0):
+        self.low = number("low", low)
+        self.high = number("high", high, least=self.low)
+        self._dissipate(dissipation_w, dissipation_x)
+
+    def values(self):
+        """The band."""
+        return np.array([self.low, self.high])
+
+    @staticmethod
+    def rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w, values):
+        """Flipped above the band, canonical below it."""
+        if H > values[1]:
+            s_x[:] = -1.0
+            s_w[:] = -1.0
+        elif H < values[0]:
+            s_x[:] = 1.0
+            s_w[:] = 1.0
+
+
+class HamiltonianServo(_BuiltIn):
+    """Flip p_x always; let p_w be canonical only where that drives a negative H back to zero.
+
+    The sign of p_w is +1 iff H < 0 and p . H_(x,w) > 0. The rule is global: it knows H.
+
+    Parameters
+    ----------
+    dissipation_w, dissipation_x : float
+        Dissipation of p_w and of p_x, added to the problem's theta.
+    """
+
+    one_sign = True
+
+    def __init__(self, dissipation_w=0.0, dissipation_x=0.0):
+        self._dissipate(dissipation_w, dissipation_x)
+
+    @staticmethod
+    def rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w, values):
+        """Canonical iff H < 0 and p . H_(x,w) > 0."""
+        power = 0.0
+        for i in range(p_x.size):
+            power += p_x[i] * H_x[i]
+        for k in range(p_w.size):
+            power += p_w[k] * H_w[k]
+        s_x[:] = -1.0
+        s_w[:] = 1.0 if H < 0.0 and power > 0.0 else -1.0
+
+
+class PerArc(_BuiltIn):
+    """Every arc chooses its own sign: +1 iff p_w H_w > mu H_w^2, else -1; p_x is flipped.
+
+    It slides along p_w = mu H_w, that is, it imitates the gradient flow w' = -(mu / r) H_w by
+    switching. Fully local: an arc looks at its own costate and its own gradient.
+
+    Parameters
+    ----------
+    mu : float
+        Where it slides, at least 0; sqrt(r / q) is the scale.
+    dissipation_w, dissipation_x : float
+        Dissipation of p_w and of p_x, added to the problem's theta.
+
+    Raises
+    ------
+    ValueError
+        If ``mu`` is negative.
+    """
+
+    def __init__(self, mu, dissipation_w=0.0, dissipation_x=0.0):
+        self.mu = number("mu", mu, least=0)
+        self._dissipate(dissipation_w, dissipation_x)
+
+    def values(self):
+        """The number mu."""
+        return np.array([self.mu])
+
+    @staticmethod
+    def rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w, values):
+        """Canonical where p_w H_w > mu H_w^2."""
+        for i in range(s_x.size):
+            s_x[i] = -1.0
+        for k in range(s_w.size):
+            s_w[k] = 1.0 if p_w[k] * H_w[k] > values[0] * H_w[k] * H_w[k] else -1.0
+
+
+class GradientFlow(_BuiltIn):
+    """Plain local gradient flow w' = -(mu / r) H_w, with p_x flipped: no inertia, no costate of w.
+
+    Parameters
+    ----------
+    mu : float
+        At least 0; p_w is reported as mu H_w.
+
+    Raises
+    ------
+    ValueError
+        If ``mu`` is negative.
+    """
+
+    one_sign = True
+    steady = True
+
+    def __init__(self, mu):
+        self.mu = number("mu", mu, least=0)
+        self._dissipate(0.0, 0.0)
+
+    @property
+    def slaved(self):
+        """The number mu in p_w = mu H_w."""
+        return self.mu
+
+
+class Frozen(_BuiltIn):
+    """The weights are held: nothing is learned. The costates p_x run on, flipped; p_w is 0."""
+
+    one_sign = True
+    steady = True
+    slaved = 0.0
+
+    def __init__(self):
+        self._dissipate(0.0, 0.0)

@@ -1,0 +1,379 @@
+"""What is to be minimised: a network, a cost, the speed of its signals, a weighting of time."""
+
+import numpy as np
+
+from hlp_edu.laws import Cost, Wiring, laws
+from hlp_edu.network import Network
+from hlp_edu.signals import JOIN, Signal, constant
+from hlp_edu.validate import number, vector
+
+
+class Tracking:
+    """Let the outputs of a network follow targets, cheaply: the cost (4) under the dynamics (2).
+
+    Parameters
+    ----------
+    network : Network
+        With at least one output.
+    target : callable or list of callables
+        A signal (a function of an array of times), or one per output, in the order of
+        ``network.outputs``.
+    q : float
+        Price of the error, at least 0.
+    r_w : float
+        Price of the size of the weights, at least 0.
+    r : float
+        Price of the speed of the weights, above 0.
+    speed : float or array_like, shape (neurons,)
+        Speed of propagation c, above 0, per time unit.
+    theta : float
+        The cost is weighted in time by phi(t) = exp(theta t).
+    inputs : dict, optional
+        {input label: signal}. The input "bias" is 1 unless it is named here.
+
+    Raises
+    ------
+    ValueError
+        If a price or speed is out of its bounds, the network has no output, the number of targets
+        is not that of the outputs, or an input has no signal.
+
+    Examples
+    --------
+    >>> import hlp_edu as hlp
+    >>> hlp.Tracking(hlp.fully_connected(5), hlp.sinusoid(), q=100, r_w=1, r=0.1, speed=20)
+    Tracking(5 neurons, 30 arcs, target sinusoid(amplitude=0.8, period=6.28319), q=100, r_w=1, r=0.1, speed=20)
+    """
+
+    def __init__(self, network, target, q=100, r_w=1, r=0.1, speed=20, theta=0, inputs=None):
+        if not isinstance(network, Network):
+            raise ValueError(f"network = {network!r}: must be a hlp_edu Network, for example fully_connected(5)")
+        if not network.outputs:
+            raise ValueError("network: has no outputs; name at least one neuron in outputs=")
+        self.network = network
+        self.q = number("q", q, least=0)
+        self.r_w = number("r_w", r_w, least=0)
+        self.r = number("r", r, above=0)
+        self.theta = number("theta", theta)
+        n = len(network.neurons)
+        if np.ndim(speed) == 0:
+            self.speed = np.full(n, number("speed", speed, above=0))
+        else:
+            self.speed = vector("speed", speed, n, "neuron")
+            if not (self.speed > 0).all():
+                bad = int(np.argmin(self.speed))
+                raise ValueError(f"speed[{bad}] = {self.speed[bad]:g}: every speed must be above 0")
+
+        self.targets = list(target) if isinstance(target, (list, tuple)) else [target]
+        if len(self.targets) != len(network.outputs):
+            raise ValueError(
+                f"target: {len(self.targets)} given for {len(network.outputs)} outputs {network.outputs}; "
+                "there must be one signal per output, in that order"
+            )
+        given = dict(inputs or {})
+        for label in given:
+            if label not in network.inputs:
+                raise ValueError(f"inputs: {label!r} is not an input of the network; its inputs: {network.inputs}")
+        for label in network.inputs:
+            if label not in given and label != "bias":
+                raise ValueError(f"inputs: the input {label!r} has no signal; give inputs={{{label!r}: signal}}")
+        self.inputs = {label: given.get(label, constant(1)) for label in network.inputs}
+        for label, signal in zip(network.outputs, self.targets, strict=True):
+            _probe(f"target of output {label!r}", signal)
+        for label, signal in self.inputs.items():
+            _probe(f"input {label!r}", signal)
+        self.cost = Cost(self.q, self.r_w, self.r)
+        self.wiring = Wiring(*network.runs, network.output_index, self.speed)
+
+    def replace(self, **changes):
+        """The same problem with other arguments.
+
+        Parameters
+        ----------
+        **changes
+            Arguments of `Tracking` that differ.
+
+        Returns
+        -------
+        Tracking
+
+        Raises
+        ------
+        ValueError
+            As `Tracking`; TypeError for an unknown argument.
+
+        Examples
+        --------
+        >>> import hlp_edu as hlp
+        >>> hlp.Tracking(hlp.fully_connected(5), hlp.sinusoid()).replace(q=10).q
+        10.0
+        """
+        same = dict(network=self.network, target=self.targets, q=self.q, r_w=self.r_w, r=self.r)
+        same |= dict(speed=self.speed, theta=self.theta, inputs=self.inputs)
+        return Tracking(**(same | changes))
+
+    def target_at(self, t):
+        """The targets z at given times.
+
+        Parameters
+        ----------
+        t : float or array_like, shape (steps,)
+            Times.
+
+        Returns
+        -------
+        numpy.ndarray, shape (steps, outputs), or (outputs,) for a single time
+
+        Raises
+        ------
+        ValueError
+            If a target gives values of the wrong shape or values that are not finite.
+        """
+        return _sample([f"target of output {label!r}" for label in self.network.outputs], self.targets, t)
+
+    def inputs_at(self, t):
+        """The input signals u at given times.
+
+        Parameters
+        ----------
+        t : float or array_like, shape (steps,)
+            Times.
+
+        Returns
+        -------
+        numpy.ndarray, shape (steps, inputs), or (inputs,) for a single time
+
+        Raises
+        ------
+        ValueError
+            If a signal gives values of the wrong shape or values that are not finite.
+        """
+        return _sample([f"input {label!r}" for label in self.inputs], list(self.inputs.values()), t)
+
+    def at_steps(self, times):
+        """Targets and inputs at the start, the middle and the end of every step.
+
+        At the end of a step stands the value just *before* a jump, if there is one: a step that
+        leads up to a jump must not know what comes after it.
+
+        Parameters
+        ----------
+        times : numpy.ndarray, shape (steps + 1,)
+            The ends of the steps.
+
+        Returns
+        -------
+        z : numpy.ndarray, shape (steps + 1, 3, outputs)
+        u : numpy.ndarray, shape (steps + 1, 3, inputs)
+            In the last row only the first entry is filled.
+        """
+        middles = 0.5 * (times[:-1] + times[1:])
+        both = []
+        for sample, signals in ((self.target_at, self.targets), (self.inputs_at, self.inputs.values())):
+            now = sample(times)
+            values = np.zeros((len(times), 3, now.shape[1]))
+            values[:, 0] = now
+            if len(middles):
+                values[:-1, 1] = sample(middles)
+                values[:-1, 2] = now[1:]
+            for column, signal in enumerate(signals):
+                if not isinstance(signal, Signal):
+                    continue
+                for jump in signal.jumps(times[0] - JOIN, times[-1] + JOIN):
+                    k = int(np.argmin(np.abs(times - jump)))
+                    if k > 0 and abs(times[k] - jump) < JOIN / 2:
+                        values[k - 1, 2, column] = signal(np.array([jump - JOIN]))[0]
+            both.append(values)
+        return both[0], both[1]
+
+    def dynamics(self, x, w, t=0.0):
+        """Velocities of the neurons: the right side f of (2).
+
+        Parameters
+        ----------
+        x : array_like, shape (neurons,) or (steps, neurons)
+            States.
+        w : array_like, shape (arcs,) or (steps, arcs)
+            Weights.
+        t : float or array_like, shape (steps,)
+            Time, at which the inputs are read.
+
+        Returns
+        -------
+        numpy.ndarray, of the shape of ``x``
+
+        Raises
+        ------
+        ValueError
+            If an array has the wrong length.
+        """
+        return self._evaluate(x, w, None, None, t)[2]
+
+    def lagrangian(self, x, w, v, t=0.0):
+        """The running cost of (4), without phi.
+
+        Parameters
+        ----------
+        x : array_like, shape (neurons,) or (steps, neurons)
+            States.
+        w, v : array_like, shape (arcs,) or (steps, arcs)
+            Weights and their velocities.
+        t : float or array_like, shape (steps,)
+            Time, at which the targets are read.
+
+        Returns
+        -------
+        float, or numpy.ndarray of shape (steps,)
+
+        Raises
+        ------
+        ValueError
+            If an array has the wrong length.
+        """
+        return self._evaluate(x, w, None, -self.r * np.asarray(v, float), t)[0]
+
+    def hamiltonian(self, x, w, p_x, p_w, t=0.0):
+        """The Hamiltonian (5).
+
+        Parameters
+        ----------
+        x, p_x : array_like, shape (neurons,) or (steps, neurons)
+            States and their costates.
+        w, p_w : array_like, shape (arcs,) or (steps, arcs)
+            Weights and their costates.
+        t : float or array_like, shape (steps,)
+            Time, at which targets and inputs are read.
+
+        Returns
+        -------
+        float, or numpy.ndarray of shape (steps,)
+
+        Raises
+        ------
+        ValueError
+            If an array has the wrong length.
+        """
+        return self._evaluate(x, w, p_x, p_w, t)[1]
+
+    def gradients(self, x, w, p_x, p_w, t=0.0):
+        """The derivatives of the Hamiltonian by x and by w: H_x of (7), H_w of (8).
+
+        Parameters
+        ----------
+        x, p_x : array_like, shape (neurons,) or (steps, neurons)
+            States and their costates.
+        w, p_w : array_like, shape (arcs,) or (steps, arcs)
+            Weights and their costates.
+        t : float or array_like, shape (steps,)
+            Time, at which targets and inputs are read.
+
+        Returns
+        -------
+        H_x : numpy.ndarray, of the shape of ``x``
+        H_w : numpy.ndarray, of the shape of ``w``
+
+        Raises
+        ------
+        ValueError
+            If an array has the wrong length.
+        """
+        return self._evaluate(x, w, p_x, p_w, t)[3:]
+
+    def _evaluate(self, x, w, p_x, p_w, t):
+        n, m = len(self.network.neurons), len(self.network.heads)
+        x, w = _rows("x", x, n), _rows("w", w, m)
+        p_x = _rows("p_x", np.zeros(n) if p_x is None else p_x, n)
+        p_w = _rows("p_w", np.zeros(m) if p_w is None else p_w, m)
+        t = np.asarray(t, float)
+        count = max(len(x), len(w), len(p_x), len(p_w), t.size)
+        try:
+            x, p_x = np.broadcast_to(x, (count, n)), np.broadcast_to(p_x, (count, n))
+            w, p_w = np.broadcast_to(w, (count, m)), np.broadcast_to(p_w, (count, m))
+            times = np.broadcast_to(t.reshape(-1), count)
+        except ValueError:
+            raise ValueError(f"x, w, costates and t: must have one row or {count} rows each") from None
+        z, u = self.target_at(times), self.inputs_at(times)
+        L, H = np.empty(count), np.empty(count)
+        f, g, H_y, H_w = (
+            np.empty((count, n)),
+            np.empty(n),
+            np.empty((count, n + u.shape[1])),
+            np.empty((count, m)),
+        )
+        for k in range(count):
+            y = np.concatenate([x[k], u[k]])
+            L[k], H[k] = laws(
+                self.wiring,
+                self.cost,
+                -1.0,
+                w[k].copy(),
+                p_x[k].copy(),
+                p_w[k].copy(),
+                y,
+                z[k],
+                f[k],
+                g,
+                H_y[k],
+                H_w[k],
+            )
+        H_x = H_y[:, :n]
+        if count == 1 and t.ndim == 0:
+            return float(L[0]), float(H[0]), f[0], H_x[0].copy(), H_w[0]
+        return L, H, f, H_x.copy(), H_w
+
+    def __repr__(self):
+        names = ", ".join(_name(signal) for signal in self.targets)
+        speed = f"{self.speed[0]:g}" if np.ptp(self.speed) == 0 else f"{self.speed.min():g} to {self.speed.max():g}"
+        theta = f", theta={self.theta:g}" if self.theta else ""
+        return (
+            f"Tracking({len(self.network.neurons)} neurons, {len(self.network.heads)} arcs, target {names}, "
+            f"q={self.q:g}, r_w={self.r_w:g}, r={self.r:g}, speed={speed}{theta})"
+        )
+
+
+def _name(signal):
+    return repr(signal) if isinstance(signal, Signal) else getattr(signal, "__name__", type(signal).__name__)
+
+
+def _probe(name, signal):
+    # A function that is wrong everywhere is reported now; one that fails somewhere, when it runs there.
+    if not callable(signal):
+        raise ValueError(
+            f"{name} = {signal!r}: must be a function of an array of times, for example hlp_edu.constant(0.8)"
+        )
+    if isinstance(signal, Signal):
+        return
+    times = np.array([0.0, 0.25, 0.5])
+    try:
+        values = np.asarray(signal(times), float)
+    except Exception:
+        return
+    if values.shape not in ((), times.shape):
+        raise ValueError(
+            f"{name}: gives shape {values.shape} for times of shape {times.shape}; must give one value per time"
+        )
+    if not np.isfinite(values).any():
+        raise ValueError(f"{name}: is {values.flat[0]} at t = 0; must be finite")
+
+
+def _sample(names, signals, t):
+    t = np.asarray(t, float)
+    times = t.reshape(-1)
+    out = np.empty((len(times), len(signals)))
+    for column, (name, signal) in enumerate(zip(names, signals, strict=True)):
+        values = np.asarray(signal(times), float)
+        if values.shape not in ((), times.shape):
+            raise ValueError(
+                f"{name}: gives shape {values.shape} for times of shape {times.shape}; must give one value per time"
+            )
+        out[:, column] = values
+        if not np.isfinite(out[:, column]).all():
+            bad = int(np.flatnonzero(~np.isfinite(out[:, column]))[0])
+            raise ValueError(f"{name}: is {out[bad, column]} at t = {times[bad]:g}; must be finite")
+    return out if t.ndim else out[0]
+
+
+def _rows(name, value, size):
+    array = np.asarray(value, float)
+    if array.ndim not in (1, 2) or array.shape[-1] != size:
+        raise ValueError(f"{name} has shape {array.shape}: must be ({size},) or (steps, {size})")
+    return np.atleast_2d(array)

@@ -1,0 +1,326 @@
+"""Targets and inputs: functions of an array of times.
+
+A signal may say where it jumps (`jumps`), so that an integrator does not step across a jump
+unawares; any other function of an array of times serves as a signal too.
+"""
+
+import math
+import numbers
+
+import numpy as np
+
+from hlp_edu.validate import number
+
+JOIN = 1e-9  # times closer than this to a jump count as lying on it (steps are much longer)
+
+
+class Signal:
+    """A function of time that knows where it jumps."""
+
+    def __call__(self, t):
+        """Values at the times ``t``.
+
+        Parameters
+        ----------
+        t : array_like of float
+            Times.
+
+        Returns
+        -------
+        numpy.ndarray
+            Of the shape of ``t``. At a jump: the value after it.
+        """
+        raise NotImplementedError
+
+    def jumps(self, t0, t1):
+        """Times of the jumps with t0 < time <= t1.
+
+        Parameters
+        ----------
+        t0, t1 : float
+            Start and end of the interval.
+
+        Returns
+        -------
+        numpy.ndarray
+        """
+        return np.empty(0)
+
+
+class Sinusoid(Signal):
+    """See `sinusoid`."""
+
+    def __init__(self, amplitude, period, phase, offset):
+        self.amplitude = number("amplitude", amplitude)
+        self.period = number("period", period, above=0)
+        self.phase = number("phase", phase)
+        self.offset = number("offset", offset)
+
+    def __call__(self, t):
+        """Values at the times ``t``."""
+        return self.offset + self.amplitude * np.sin(2 * np.pi / self.period * np.asarray(t, float) + self.phase)
+
+    def __repr__(self):
+        return f"sinusoid(amplitude={self.amplitude:g}, period={self.period:g})"
+
+
+class _Pieces(Signal):
+    """A signal made of pieces that are joined at given times."""
+
+    def _piece(self, t, joins):
+        return np.searchsorted(joins, np.asarray(t, float) + JOIN / 2, side="right")
+
+
+class Steps(_Pieces):
+    """See `steps`."""
+
+    def __init__(self, times, values):
+        self.times = np.array(times, float).reshape(-1)
+        self.values = np.array(values, float).reshape(-1)
+        if len(self.values) != len(self.times) + 1:
+            raise ValueError(
+                f"values: {len(self.values)} given for {len(self.times)} times; there must be one more value than times"
+            )
+        if not (np.isfinite(self.times).all() and (np.diff(self.times) > JOIN).all()):
+            raise ValueError(f"times = {self.times.tolist()}: must be finite and increasing")
+        if not np.isfinite(self.values).all():
+            raise ValueError(f"values = {self.values.tolist()}: must be finite")
+
+    def __call__(self, t):
+        """Values at the times ``t``."""
+        return self.values[self._piece(t, self.times)]
+
+    def jumps(self, t0, t1):
+        """Times of the jumps with t0 < time <= t1."""
+        return self.times[(self.times > t0) & (self.times <= t1)]
+
+    def __repr__(self):
+        return f"steps({self.times.tolist()}, {self.values.tolist()})"
+
+
+class Patchwork(_Pieces):
+    """See `patchwork`."""
+
+    def __init__(self, seed, amplitude, shortest, longest, grid):
+        if not isinstance(seed, numbers.Integral) or isinstance(seed, bool) or seed < 0:
+            raise ValueError(f"seed = {seed!r}: must be a whole number, at least 0")
+        self.seed = int(seed)
+        self.amplitude = number("amplitude", amplitude, least=0)
+        self.shortest = number("shortest", shortest, above=0)
+        self.longest = number("longest", longest, least=self.shortest)
+        self.grid = number("grid", grid, above=0)
+        if self.grid > self.shortest:
+            raise ValueError(f"grid = {self.grid!r}: must be at most shortest = {self.shortest!r}")
+        self._made = self._make(64)
+
+    def _make(self, count):
+        # The generator fills row by row, so a longer table begins with the shorter one: the
+        # signal is the same however far it has been asked for.
+        dice = np.random.default_rng(self.seed).random((count, 4))
+        length = self.shortest + (self.longest - self.shortest) * dice[:, 0]
+        ends = np.cumsum(np.round(length / self.grid)) * self.grid
+        level = self.amplitude * (2 * dice[:, 2] - 1)
+        cosine = dice[:, 1] < 0.5
+        height = np.where(cosine, self.amplitude * (0.25 + 0.75 * dice[:, 2]), level)
+        rate = np.where(cosine, 1 + 3 * dice[:, 3], 0.0)  # radians per time unit; 0 is a constant
+        starts = np.concatenate([[0.0], ends[:-1]])
+        return ends, starts, height, rate
+
+    def _up_to(self, t):
+        while self._made[0][-1] <= t + JOIN:
+            self._made = self._make(2 * len(self._made[0]))  # one assignment: safe among threads
+        return self._made
+
+    def __call__(self, t):
+        """Values at the times ``t``."""
+        t = np.asarray(t, float)
+        ends, starts, height, rate = self._up_to(t.max(initial=0.0))
+        k = self._piece(t, ends)
+        return height[k] * np.cos(rate[k] * (t - starts[k]))
+
+    def jumps(self, t0, t1):
+        """Times of the jumps with t0 < time <= t1."""
+        ends = self._up_to(t1)[0]
+        return ends[(ends > t0) & (ends <= t1)]
+
+    def __repr__(self):
+        return f"patchwork(seed={self.seed}, amplitude={self.amplitude:g})"
+
+
+class Recorded(Signal):
+    """See `recorded`."""
+
+    def __init__(self, t, values):
+        self.t, self.values = np.array(t, float).reshape(-1), np.array(values, float).reshape(-1)
+        if len(self.t) != len(self.values) or len(self.t) < 2:
+            raise ValueError(
+                f"values: {len(self.values)} given for {len(self.t)} times; there must be as many, at least two"
+            )
+        if not (np.isfinite(self.t).all() and (np.diff(self.t) > 0).all()):
+            raise ValueError("t: must be finite and increasing")
+        if not np.isfinite(self.values).all():
+            bad = int(np.flatnonzero(~np.isfinite(self.values))[0])
+            raise ValueError(f"values[{bad}] = {self.values[bad]}: every value must be finite")
+
+    def __call__(self, t):
+        """Values at the times ``t``."""
+        t = np.asarray(t, float)
+        if t.size and (t.min() < self.t[0] - JOIN or t.max() > self.t[-1] + JOIN):
+            raise ValueError(
+                f"t: asked for times from {t.min():g} to {t.max():g}; the recording runs from "
+                f"{self.t[0]:g} to {self.t[-1]:g}"
+            )
+        return np.interp(t, self.t, self.values)
+
+    def __repr__(self):
+        return f"recorded({len(self.t)} samples from {self.t[0]:g} to {self.t[-1]:g})"
+
+
+def sinusoid(amplitude=0.8, period=2 * math.pi, phase=0.0, offset=0.0):
+    """A sine wave: offset + amplitude sin(2 pi t / period + phase).
+
+    Parameters
+    ----------
+    amplitude : float
+        Height of the wave. Outputs of tanh neurons stay between -1 and 1.
+    period : float
+        Time units per wave, above 0.
+    phase : float
+        Radians.
+    offset : float
+        Mean value.
+
+    Returns
+    -------
+    Sinusoid
+        A callable of an array of times.
+
+    Raises
+    ------
+    ValueError
+        If an argument is no finite number, or the period is not positive.
+
+    Examples
+    --------
+    >>> sinusoid(amplitude=0.8, period=4)([0, 1, 2, 3]).round(3)
+    array([ 0. ,  0.8,  0. , -0.8])
+    """
+    return Sinusoid(amplitude, period, phase, offset)
+
+
+def patchwork(seed=0, amplitude=0.8, shortest=1.0, longest=3.0, grid=0.1):
+    """A signal that is hard to predict: cosines and constants, patched, with jumps at the joins.
+
+    Each piece is, with equal chance, a constant or a cosine of 1 to 4 radians per time unit that
+    starts at its crest. The signal begins at t = 0 and never ends.
+
+    Parameters
+    ----------
+    seed : int
+        Another seed gives another signal.
+    amplitude : float
+        Largest absolute value, at least 0.
+    shortest, longest : float
+        Bounds of a piece's length, in time units.
+    grid : float
+        Joins lie on multiples of this, so that they fall on the steps of an integrator.
+
+    Returns
+    -------
+    Patchwork
+        A callable of an array of times.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its bounds.
+
+    Examples
+    --------
+    >>> z = patchwork(seed=1)
+    >>> bool(abs(z(np.linspace(0, 20, 500))).max() <= 0.8)
+    True
+    """
+    return Patchwork(seed, amplitude, shortest, longest, grid)
+
+
+def steps(times, values):
+    """A piecewise constant signal.
+
+    Parameters
+    ----------
+    times : array_like of float
+        The times of the jumps, increasing.
+    values : array_like of float
+        The values before the first jump, between jumps, after the last: one more than ``times``.
+
+    Returns
+    -------
+    Steps
+        A callable of an array of times.
+
+    Raises
+    ------
+    ValueError
+        If the lengths do not match or the times do not increase.
+
+    Examples
+    --------
+    >>> steps([1, 2], [0, 5, 3])([0.5, 1.0, 2.5])
+    array([0., 5., 3.])
+    """
+    return Steps(times, values)
+
+
+def constant(value):
+    """A signal that never changes.
+
+    Parameters
+    ----------
+    value : float
+        Its value.
+
+    Returns
+    -------
+    Steps
+        A callable of an array of times.
+
+    Raises
+    ------
+    ValueError
+        If the value is no finite number.
+
+    Examples
+    --------
+    >>> constant(0.5)([0, 1])
+    array([0.5, 0.5])
+    """
+    return Steps([], [number("value", value)])
+
+
+def recorded(t, values):
+    """A recorded signal, linear between its samples.
+
+    Parameters
+    ----------
+    t : array_like of float
+        Times of the samples, increasing.
+    values : array_like of float
+        The samples.
+
+    Returns
+    -------
+    Recorded
+        A callable of an array of times; it refuses times outside the recording.
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ, the times do not increase or a sample is not finite.
+
+    Examples
+    --------
+    >>> recorded([0, 1, 2], [0, 10, 0])([0.5, 1.5])
+    array([5., 5.])
+    """
+    return Recorded(t, values)

@@ -1,0 +1,223 @@
+"""The result of a run: what happened, row by row, and where to go on."""
+
+import json
+import os
+import warnings
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from hlp_edu.network import Network
+from hlp_edu.validate import number
+
+
+class Clock(NamedTuple):
+    """Time as a count of steps: t = origin + count * dt, the same however often a run was resumed."""
+
+    origin: float
+    count: int
+    dt: float
+
+    @property
+    def time(self):
+        """The time that the clock shows."""
+        return self.origin + self.count * self.dt
+
+
+@dataclass
+class State:
+    """All that a run needs in order to go on; pass it as ``start=`` to `run`.
+
+    Parameters
+    ----------
+    clock : Clock
+        When this is.
+    x, p_x, s_x : numpy.ndarray, shape (neurons,)
+        States, their costates and signs.
+    w, p_w, s_w : numpy.ndarray, shape (arcs,)
+        Weights, their costates and signs.
+    """
+
+    clock: Clock
+    x: np.ndarray
+    w: np.ndarray
+    p_x: np.ndarray
+    p_w: np.ndarray
+    s_x: np.ndarray
+    s_w: np.ndarray
+
+    @property
+    def t(self):
+        """The time of this state."""
+        return self.clock.time
+
+
+_ROWS = ("t", "x", "w", "p_x", "p_w", "target", "sign", "lagrangian", "hamiltonian")
+_STATE = ("x", "w", "p_x", "p_w", "s_x", "s_w")
+
+
+@dataclass(repr=False)
+class Trajectory:
+    """States, weights, costates and costs over time. Rows are times; columns follow the network.
+
+    Parameters
+    ----------
+    t : numpy.ndarray, shape (steps,)
+        Times, the first and the last included.
+    x, p_x : numpy.ndarray, shape (steps, neurons)
+        States and their costates. With ``record="output"``: x of the outputs alone, no p_x.
+    w, p_w : numpy.ndarray, shape (steps, arcs)
+        Weights and their costates (none with ``record="output"``).
+    target : numpy.ndarray, shape (steps, outputs)
+        The signals to be followed.
+    sign : numpy.ndarray of int, shape (steps,) or (steps, arcs)
+        The sign of p_w's law, from each row's time on: one for all arcs, or one per arc
+        (no columns of the latter with ``record="output"``).
+    lagrangian, hamiltonian : numpy.ndarray, shape (steps,)
+        (4) and (5), without phi.
+    cost : float
+        The integral (4), with phi; inf if the run diverged.
+    final : State
+        The last row, to be passed as ``start=`` to `run`.
+    diverged_at : float or None
+        When the run was ended because a number grew past the limit.
+    reason : str or None
+        What grew past the limit.
+    network : Network
+        Whose columns these are.
+    record : str
+        "all" or "output".
+    about : dict
+        How this was computed: problem, policy, method, dt, seed, version.
+    """
+
+    t: np.ndarray
+    x: np.ndarray
+    w: np.ndarray
+    p_x: np.ndarray
+    p_w: np.ndarray
+    target: np.ndarray
+    sign: np.ndarray
+    lagrangian: np.ndarray
+    hamiltonian: np.ndarray
+    cost: float
+    final: State
+    diverged_at: float | None
+    reason: str | None
+    network: Network
+    record: str = "all"
+    about: dict = field(default_factory=dict)
+
+    @property
+    def outputs(self):
+        """The states of the output neurons, shape (steps, outputs)."""
+        return self.x if self.record == "output" else self.x[:, self.network.output_index]
+
+    def rmse(self, after=None):
+        """Root of the mean squared error of the outputs.
+
+        Parameters
+        ----------
+        after : float, optional
+            Count only times from here on, for example to leave out the start.
+
+        Returns
+        -------
+        float
+            Inf if the run diverged.
+
+        Raises
+        ------
+        ValueError
+            If ``after`` lies behind the end of the run.
+
+        Examples
+        --------
+        >>> import hlp_edu as hlp
+        >>> problem = hlp.Tracking(hlp.fully_connected(5), hlp.constant(0.5))
+        >>> hlp.run(problem, hlp.GradientFlow(mu=0.03), T=5, dt=0.01).rmse(after=4) < 0.01
+        True
+        """
+        after = self.t[0] if after is None else number("after", after)
+        if self.diverged_at is not None:
+            return np.inf
+        late = self.t >= after - 1e-9
+        if not late.any():
+            raise ValueError(f"after = {after:g}: must be at most the last time, {self.t[-1]:g}")
+        return float(np.sqrt(np.mean((self.outputs[late] - self.target[late]) ** 2)))
+
+    def save(self, path):
+        """Write everything to a new file.
+
+        Parameters
+        ----------
+        path : str or path
+            Gets the ending ".npz" if it has none.
+
+        Returns
+        -------
+        str
+            The name of the file.
+
+        Raises
+        ------
+        FileExistsError
+            If the file exists: nothing is overwritten.
+        """
+        path = os.fspath(path)
+        path = path if path.endswith(".npz") else path + ".npz"
+        labels = {key: getattr(self.network, key) for key in ("neurons", "inputs", "outputs")}
+        for label in self.network.labels:
+            if not isinstance(label, (str, int, float)):
+                raise ValueError(f"label {label!r}: only labels that are numbers or strings can be saved")
+        facts = dict(labels, cost=self.cost, diverged_at=self.diverged_at, reason=self.reason)
+        facts |= dict(record=self.record, about=self.about, clock=self.final.clock)
+        arrays = {name: getattr(self, name) for name in _ROWS}
+        arrays |= {"final_" + name: getattr(self.final, name) for name in _STATE}
+        arrays |= dict(heads=self.network.heads, tails=self.network.tails)
+        with open(path, "xb") as file:  # "x" refuses an existing file
+            np.savez_compressed(file, facts=np.array(json.dumps(facts)), **arrays)
+        return path
+
+    @classmethod
+    def load(cls, path):
+        """Read what `save` wrote.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+
+        Returns
+        -------
+        Trajectory
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            If it holds no trajectory.
+        """
+        path = os.fspath(path)
+        if not path.endswith(".npz") and not os.path.exists(path):
+            path += ".npz"
+        with np.load(path, allow_pickle=False) as file:
+            if not hasattr(file, "files") or "facts" not in file.files:
+                raise ValueError(f"path = {path!r}: holds no trajectory that hlp_edu saved")
+            facts = json.loads(str(file["facts"]))
+            rows = {name: file[name] for name in _ROWS}
+            state = State(Clock(*facts["clock"]), *(file["final_" + name] for name in _STATE))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the dead point was explained when the network was made
+                labels = (facts["neurons"], facts["inputs"], facts["outputs"])
+                network = Network._from_indices(*labels, file["heads"], file["tails"])
+        rest = {key: facts[key] for key in ("cost", "diverged_at", "reason", "record", "about")}
+        return cls(**rows, final=state, network=network, **rest)
+
+    def __repr__(self):
+        span = f"t = {self.t[0]:g} to {self.t[-1]:g}" if len(self.t) else "no rows"
+        if self.diverged_at is not None:
+            return f"Trajectory({span}, {len(self.t)} rows, DIVERGED at t = {self.diverged_at:.4g}: {self.reason})"
+        return f"Trajectory({span}, {len(self.t)} rows, cost {self.cost:.4g}, rmse {self.rmse():.3g})"
