@@ -1,6 +1,9 @@
 """Compile the laws with numba where it is installed; the same code runs, slower, where it is not."""
 
+import contextlib
 import functools
+import hashlib
+import pathlib
 
 try:
     import numba
@@ -10,6 +13,26 @@ except ImportError:
 # A sum may be re-ordered and a product fused into it, so that several arcs are done in one
 # instruction. Nothing else of "fast math" is allowed: nan and inf keep their meaning.
 _fastmath = {"reassoc", "contract"}
+
+
+@functools.cache
+def _shelf():
+    # numba looks for changes in the file of a function, not in those of the functions that are
+    # compiled into it. So machine code is kept under a name made from all files that have a part.
+    here = pathlib.Path(__file__).parent
+    sources = (here / f"{name}.py" for name in ("compiled", "laws", "policies", "flow"))
+    text = b"".join(source.read_bytes() for source in sources if source.exists())
+    base = pathlib.Path(numba.config.CACHE_DIR or here / "__pycache__")
+    return str(base / f"laws-{hashlib.sha256(text).hexdigest()[:12]}")
+
+
+@contextlib.contextmanager
+def _kept_on_the_shelf():
+    before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, _shelf()
+    try:
+        yield
+    finally:
+        numba.config.CACHE_DIR = before
 
 
 def compiled(function):
@@ -27,7 +50,8 @@ def compiled(function):
     """
     if numba is None:
         return function
-    return numba.njit(cache=True, nogil=True, fastmath=_fastmath, error_model="numpy")(function)
+    with _kept_on_the_shelf():
+        return numba.njit(cache=True, nogil=True, fastmath=_fastmath, error_model="numpy")(function)
 
 
 def _signature():
@@ -58,7 +82,8 @@ def compiled_rule(rule, keep=False):
     if numba is None:
         return rule
     try:
-        return numba.cfunc(_signature(), cache=keep, error_model="numpy")(rule)
+        with _kept_on_the_shelf():
+            return numba.cfunc(_signature(), cache=keep, error_model="numpy")(rule)
     except numba.core.errors.NumbaError as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise ValueError(
