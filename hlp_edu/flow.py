@@ -221,12 +221,12 @@ def run(
     T, dt = number("T", T, above=0), number("dt", dt, above=0)
     if dt > T * (1 + 1e-9):
         raise ValueError(f"dt = {dt:g}: must be at most T = {T:g}")
-    if method not in METHODS:
+    if method not in list(METHODS):
         raise ValueError(f"method = {method!r}: must be one of {', '.join(map(repr, METHODS))}")
     if record not in ("all", "output"):
         raise ValueError(f"record = {record!r}: must be 'all' or 'output'")
     limit = number("limit", limit, above=0)
-    if not isinstance(every, numbers.Integral) or every < 1:
+    if not isinstance(every, numbers.Integral) or isinstance(every, bool) or every < 1:
         raise ValueError(f"every = {every!r}: must be a whole number, at least 1")
 
     steps = math.ceil(T / dt - 1e-9 * max(1.0, T / dt))
@@ -249,6 +249,7 @@ def run(
     L, H, t = np.empty(rows), np.empty(rows), np.empty(rows)
     target = np.empty((rows, len(problem.network.outputs)))
 
+    policy.rehearse(n, m)
     rule, values = policy.compiled(), policy.values()
     theta_x, theta_w = problem.theta + policy.dissipation_x, problem.theta + policy.dissipation_w
     total, gone, row, culprit = 0.0, 0, 0, -1
@@ -348,9 +349,9 @@ def runs(problem, policy, seeds, T, workers=None, progress=True, record="output"
     import joblib
     from tqdm.auto import tqdm
 
-    seeds = list(seeds)
-    if not seeds:
-        raise ValueError("seeds = []: must name at least one seed")
+    seeds = list(seeds) if hasattr(seeds, "__iter__") else seeds
+    if not isinstance(seeds, list) or not seeds:
+        raise ValueError(f"seeds = {seeds!r}: must be a sequence of at least one seed, for example range(10)")
     if workers is not None and (not isinstance(workers, numbers.Integral) or workers < 1):
         raise ValueError(f"workers = {workers!r}: must be a whole number, at least 1")
 

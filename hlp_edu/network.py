@@ -63,7 +63,7 @@ class Network:
         neurons = [node for node in digraph if node not in place]
         index = {label: i for i, label in enumerate([*neurons, *inputs])}
         arcs = np.array([(index[i], index[j]) for j, i in digraph.edges], dtype=np.int64).reshape(-1, 2)
-        self._build(neurons, inputs, outputs, heads=arcs[:, 0], tails=arcs[:, 1])
+        self._build(neurons, inputs, outputs, heads=arcs[:, 0], tails=arcs[:, 1], stacklevel=3)
 
     @classmethod
     def _from_indices(cls, neurons, inputs, outputs, heads, tails):
@@ -71,7 +71,7 @@ class Network:
         network._build(neurons, inputs, outputs, heads, tails)
         return network
 
-    def _build(self, neurons, inputs, outputs, heads, tails):
+    def _build(self, neurons, inputs, outputs, heads, tails, stacklevel=4):
         neurons, inputs, outputs = list(neurons), list(inputs), list(outputs)
         if not neurons:
             raise ValueError("digraph: there must be at least one neuron that is not an input")
@@ -89,7 +89,7 @@ class Network:
         self.tails = np.ascontiguousarray(tails[order], dtype=np.int64)
         self.output_index = np.array([neurons.index(label) for label in outputs], dtype=np.int64)
         if not inputs:
-            warnings.warn(DEAD_POINT, UserWarning, stacklevel=4)
+            warnings.warn(DEAD_POINT, UserWarning, stacklevel=stacklevel)
 
     @property
     def labels(self):
@@ -251,8 +251,8 @@ def feed_forward(sizes, bias=True):
     >>> feed_forward([3, 4, 4, 2])
     Network(10 neurons, 46 arcs, inputs ['u1', 'u2', 'u3', 'bias'], outputs [9, 10])
     """
-    sizes = [_count(f"sizes[{k}]", size) for k, size in enumerate(sizes)]
-    if len(sizes) < 2:
+    sizes = [_count(f"sizes[{k}]", size) for k, size in enumerate(sizes)] if hasattr(sizes, "__iter__") else sizes
+    if not isinstance(sizes, list) or len(sizes) < 2:
         raise ValueError(f"sizes = {sizes!r}: must name at least two layers, inputs first")
     n = sum(sizes[1:])
     layer = np.repeat(np.arange(1, len(sizes)), sizes[1:])  # of each neuron

@@ -29,7 +29,8 @@ class Policy:
     Raises
     ------
     ValueError
-        If the rule does not take these eight arguments, or cannot be compiled.
+        If the rule does not take these eight arguments; `run` says so if it fails or cannot be
+        compiled.
 
     Examples
     --------
@@ -47,7 +48,8 @@ class Policy:
 
     def __init__(self, rule, dissipation_w=0.0, dissipation_x=0.0):
         self._dissipate(dissipation_w, dissipation_x)
-        if not callable(rule):
+        rule = getattr(rule, "py_func", rule)  # what numba compiled is compiled again, by us
+        if not inspect.isfunction(rule):
             raise ValueError(f"rule = {rule!r}: must be a function of ({', '.join(ARGUMENTS)})")
         if len(inspect.signature(rule).parameters) != len(ARGUMENTS):
             raise ValueError(f"rule {rule.__name__}{inspect.signature(rule)}: must take ({', '.join(ARGUMENTS)})")
@@ -75,11 +77,32 @@ class Policy:
         """
         from hlp_edu.compiled import student_rule
 
-        # Compiled code keeps the outside values it saw. A notebook changes them between two runs,
-        # so they are part of what is looked up: a rule that reads another mu is another rule.
-        seen = inspect.getclosurevars(self.rule)
-        outside = sorted((name, repr(value)) for name, value in (seen.globals | seen.nonlocals).items())
-        return student_rule(self.rule, tuple(outside))
+        return student_rule(self.rule, tuple(_surroundings(self.rule)))
+
+    def rehearse(self, neurons, arcs):
+        """Try the rule once, uncompiled: compiled code would hide what goes wrong in it.
+
+        Parameters
+        ----------
+        neurons, arcs : int
+            Lengths of the arrays.
+
+        Raises
+        ------
+        ValueError
+            If the rule fails.
+        """
+        dice = np.random.default_rng(0)
+        p_x, H_x = dice.standard_normal((2, neurons))
+        p_w, H_w = dice.standard_normal((2, arcs))
+        s_x, s_w = np.full(neurons, self.sign_at_start), np.full(arcs, self.sign_at_start)
+        try:
+            with np.errstate(all="ignore"):
+                self.rule(0.0, 1.0, p_x, p_w, H_x, H_w, s_x, s_w)
+        except Exception as error:
+            raise ValueError(
+                f"rule {self.rule.__name__}: fails on arrays of {neurons} neurons and {arcs} arcs: {error!r}"
+            ) from error
 
     def __repr__(self):
         shown = [self.rule.__name__] if type(self) is Policy else []
@@ -87,11 +110,29 @@ class Policy:
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
+def _surroundings(function, known=()):
+    # Compiled code keeps the outside values it saw. A notebook changes them between two runs, so
+    # they are part of what is looked up: a rule that reads another mu is another rule.
+    seen = inspect.getclosurevars(function)
+    for name, value in sorted((seen.globals | seen.nonlocals).items()):
+        value = getattr(value, "py_func", value)
+        if inspect.isfunction(value) and value not in known:
+            yield name, value
+            yield from _surroundings(value, (*known, function))
+        elif isinstance(value, np.ndarray):
+            yield name, value.dtype.str, value.shape, value.tobytes()
+        else:
+            yield name, repr(value)
+
+
 class _BuiltIn(Policy):
     def compiled(self):
         from hlp_edu.compiled import built_in_rule
 
         return built_in_rule(type(self).rule)
+
+    def rehearse(self, neurons, arcs):
+        """Nothing to try: these rules are tested."""
 
     @staticmethod
     def rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w, values):

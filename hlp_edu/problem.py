@@ -69,6 +69,8 @@ class Tracking:
                 f"target: {len(self.targets)} given for {len(network.outputs)} outputs {network.outputs}; "
                 "there must be one signal per output, in that order"
             )
+        if not isinstance(inputs, (dict, type(None))):
+            raise ValueError(f"inputs = {inputs!r}: must be a dict {{input label: signal}}")
         given = dict(inputs or {})
         for label in given:
             if label not in network.inputs:
@@ -360,7 +362,14 @@ def _sample(names, signals, t):
     times = t.reshape(-1)
     out = np.empty((len(times), len(signals)))
     for column, (name, signal) in enumerate(zip(names, signals, strict=True)):
-        values = np.asarray(signal(times), float)
+        try:
+            values = np.asarray(signal(times), float)
+        except ValueError:
+            raise
+        except Exception as error:
+            raise ValueError(
+                f"{name}: fails with {error!r}; must take an array of times, as in lambda t: 0.8 * np.sin(t)"
+            ) from error
         if values.shape not in ((), times.shape):
             raise ValueError(
                 f"{name}: gives shape {values.shape} for times of shape {times.shape}; must give one value per time"

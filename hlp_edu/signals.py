@@ -47,6 +47,13 @@ class Signal:
         return np.empty(0)
 
 
+def _floats(name, values):
+    try:
+        return np.array(values, float).reshape(-1)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} = {values!r}: must be numbers") from None
+
+
 class Sinusoid(Signal):
     """See `sinusoid`."""
 
@@ -75,8 +82,7 @@ class Steps(_Pieces):
     """See `steps`."""
 
     def __init__(self, times, values):
-        self.times = np.array(times, float).reshape(-1)
-        self.values = np.array(values, float).reshape(-1)
+        self.times, self.values = _floats("times", times), _floats("values", values)
         if len(self.values) != len(self.times) + 1:
             raise ValueError(
                 f"values: {len(self.values)} given for {len(self.times)} times; there must be one more value than times"
@@ -151,7 +157,7 @@ class Recorded(Signal):
     """See `recorded`."""
 
     def __init__(self, t, values):
-        self.t, self.values = np.array(t, float).reshape(-1), np.array(values, float).reshape(-1)
+        self.t, self.values = _floats("t", t), _floats("values", values)
         if len(self.t) != len(self.values) or len(self.t) < 2:
             raise ValueError(
                 f"values: {len(self.values)} given for {len(self.t)} times; there must be as many, at least two"

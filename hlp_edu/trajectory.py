@@ -3,6 +3,7 @@
 import json
 import os
 import warnings
+import zipfile
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -25,7 +26,7 @@ class Clock(NamedTuple):
         return self.origin + self.count * self.dt
 
 
-@dataclass
+@dataclass(eq=False)
 class State:
     """All that a run needs in order to go on; pass it as ``start=`` to `run`.
 
@@ -57,7 +58,7 @@ _ROWS = ("t", "x", "w", "p_x", "p_w", "target", "sign", "lagrangian", "hamiltoni
 _STATE = ("x", "w", "p_x", "p_w", "s_x", "s_w")
 
 
-@dataclass(repr=False)
+@dataclass(repr=False, eq=False)  # comparing arrays with == would be no yes or no
 class Trajectory:
     """States, weights, costates and costs over time. Rows are times; columns follow the network.
 
@@ -164,6 +165,8 @@ class Trajectory:
         ------
         FileExistsError
             If the file exists: nothing is overwritten.
+        ValueError
+            If a label of the network is neither a number nor a string.
         """
         path = os.fspath(path)
         path = path if path.endswith(".npz") else path + ".npz"
@@ -203,8 +206,10 @@ class Trajectory:
         path = os.fspath(path)
         if not path.endswith(".npz") and not os.path.exists(path):
             path += ".npz"
+        if not zipfile.is_zipfile(path) and os.path.exists(path):
+            raise ValueError(f"path = {path!r}: holds no trajectory that hlp_edu saved")
         with np.load(path, allow_pickle=False) as file:
-            if not hasattr(file, "files") or "facts" not in file.files:
+            if "facts" not in file.files:
                 raise ValueError(f"path = {path!r}: holds no trajectory that hlp_edu saved")
             facts = json.loads(str(file["facts"]))
             rows = {name: file[name] for name in _ROWS}
