@@ -1,0 +1,1332 @@
+"""Pictures: every plot draws on a given ``ax`` or returns a `Picture` that shows and describes itself.
+
+No pyplot, no global state: a figure belongs to whoever holds it. Colours are safe for colour-blind
+readers, and whatever a colour says, a line style, a shape or a label says too. Numbers in captions
+and alt texts have two significant digits, so that another machine prints the same.
+"""
+
+import base64
+import io
+import math
+import os
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import Circle, FancyBboxPatch
+from matplotlib.ticker import MaxNLocator
+
+from hlp_edu.network import Network
+from hlp_edu.trajectory import Trajectory
+from hlp_edu.validate import number, vector
+
+# Okabe and Ito's colours (the yellow is left out: it is hard to see on white).
+PALETTE = {
+    "blue": "#0072B2",
+    "orange": "#E69F00",
+    "green": "#009E73",
+    "vermillion": "#D55E00",
+    "purple": "#CC79A7",
+    "sky": "#56B4E9",
+    "black": "#000000",
+}
+INK, GREY, GRID, PAPER = "#333333", "#8C8C8C", "#E6E6E6", "#FFFFFF"
+DPI, WIDTH, TEXT, SMALL = 100, 8.0, 11, 9.5  # dots per inch, inches, points, points
+# Colour and line style go together, so that either alone is enough.
+STYLES = [
+    dict(color=PALETTE["blue"], linestyle="-"),
+    dict(color=PALETTE["orange"], linestyle=(0, (5, 2))),
+    dict(color=PALETTE["green"], linestyle=(0, (7, 2, 1.5, 2))),
+    dict(color=PALETTE["vermillion"], linestyle=(0, (1.5, 1.5))),
+    dict(color=PALETTE["purple"], linestyle=(0, (9, 3))),
+    dict(color=PALETTE["black"], linestyle=(0, (5, 2, 1.5, 2, 1.5, 2))),
+]
+OUTPUT = dict(color=PALETTE["blue"], linestyle="-", linewidth=2.2)
+TARGET = dict(color=PALETTE["orange"], linestyle=(0, (4, 2)), linewidth=2.2)
+MARKERS = "osD^vP"
+MOST_PANELS = 6
+MOST_LABELLED_NODES, MOST_LABELS = 12, 45
+MOST_CURVES = 60  # weights that are drawn one by one
+MOST_ARCS = 3000  # arcs that are drawn
+
+
+class Picture:
+    """A figure that shows itself, with a caption for the eye and an alt text for everyone else.
+
+    Parameters
+    ----------
+    fig : matplotlib.figure.Figure
+        The figure. It grows by the height of the caption.
+    alt : str
+        What is to be seen, in words: the plain-text form and the picture's alt text.
+    caption : str, optional
+        Drawn below the axes, wrapped.
+
+    Attributes
+    ----------
+    fig : matplotlib.figure.Figure
+        The figure.
+    axes : list of matplotlib.axes.Axes
+        Its axes.
+    alt : str
+        The alt text.
+
+    Raises
+    ------
+    ValueError
+        If ``fig`` is no Figure or ``alt`` says nothing.
+
+    Examples
+    --------
+    >>> fig, axes = figure()
+    >>> Picture(fig, alt="Two empty axes without a curve.")
+    Two empty axes without a curve.
+    """
+
+    def __init__(self, fig, alt, caption=None):
+        if not isinstance(fig, Figure):
+            raise ValueError(f"fig = {fig!r}: must be a matplotlib Figure")
+        if not isinstance(alt, str) or not alt.strip():
+            raise ValueError(f"alt = {alt!r}: must be a sentence that says what the picture shows")
+        if caption is not None and not isinstance(caption, str):
+            raise ValueError(f"caption = {caption!r}: must be a string, or None")
+        self.fig, self.alt, self.caption = fig, alt, caption
+        if caption:
+            _draw_caption(fig, caption)
+
+    @property
+    def axes(self):
+        """The axes of the figure, as a list."""
+        return list(self.fig.axes)
+
+    def png(self):
+        """The picture as the bytes of a PNG file.
+
+        Returns
+        -------
+        bytes
+        """
+        return _png(_pixels(self.fig), level=6)
+
+    def save(self, path):
+        """Write the picture to a new PNG file.
+
+        Parameters
+        ----------
+        path : str or path
+            Gets the ending ".png" if it has none.
+
+        Returns
+        -------
+        str
+            The name of the file.
+
+        Raises
+        ------
+        FileExistsError
+            If the file exists: nothing is overwritten.
+        ValueError
+            If the ending is another one.
+        """
+        path = os.fspath(path)
+        ending = os.path.splitext(path)[1]
+        if ending not in ("", ".png"):
+            raise ValueError(f"path = {path!r}: the ending must be .png")
+        path = path if ending else path + ".png"
+        with open(path, "xb") as file:  # "x" refuses an existing file
+            file.write(self.png())
+        return path
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        data = {"image/png": base64.b64encode(self.png()).decode("ascii"), "text/plain": self.alt}
+        return data, {"image/png": {"alt": self.alt}}
+
+    def __repr__(self):
+        return self.alt
+
+
+def figure(columns=1, rows=1, height=2.9, width=WIDTH, share_y=False, gap=0.95):
+    """An empty figure in the style of the course, for a picture of one's own.
+
+    Parameters
+    ----------
+    columns, rows : int
+        How many axes side by side, and one below the other.
+    height : float
+        Height of one row of axes, in inches.
+    width : float
+        Width of the figure, in inches.
+    share_y : bool
+        Whether axes side by side share their y axis.
+    gap : float
+        Between rows, in inches: room for labels and titles.
+
+    Returns
+    -------
+    fig : matplotlib.figure.Figure
+        To be made a `Picture`.
+    axes : list of matplotlib.axes.Axes
+        Row by row.
+
+    Raises
+    ------
+    ValueError
+        If a size is not positive.
+
+    Examples
+    --------
+    >>> fig, (left, right) = figure(columns=2)
+    >>> line = left.plot([0, 1], [0, 1])
+    """
+    for name, count in (("columns", columns), ("rows", rows)):
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise ValueError(f"{name} = {count!r}: must be a whole number, at least 1")
+    height, width, gap = number("height", height, above=0), number("width", width, above=0), number("gap", gap, least=0)
+    left, right, top, bottom = 0.8, 0.25, 0.5, 0.6
+    between = 0.4 if share_y else 0.8
+    wide = (width - left - right - (columns - 1) * between) / columns
+    if wide <= 0.3:
+        raise ValueError(f"columns = {columns!r}: too many for a figure of {width:g} inches")
+    tall = top + rows * height + (rows - 1) * gap + bottom
+    fig = Figure(figsize=(width, tall), dpi=DPI, facecolor=PAPER, layout="none")
+    FigureCanvasAgg(fig)
+    axes = []
+    for row in range(rows):
+        for column in range(columns):
+            first = axes[row * columns] if share_y and column else None
+            x, y = left + column * (wide + between), bottom + (rows - 1 - row) * (height + gap)
+            ax = fig.add_axes((x / width, y / tall, wide / width, height / tall), sharey=first)
+            dress(ax)
+            if first is not None:
+                ax.tick_params(labelleft=False)
+            axes.append(ax)
+    return fig, axes
+
+
+def dress(ax):
+    """Give an axes the style of the course: few ticks, a light grid, no box.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Whose style is set.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The same.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = dress(Figure().add_subplot())
+    """
+    ax.set_facecolor(PAPER)
+    ax.grid(True, color=GRID, linewidth=0.8)
+    ax.set_axisbelow(True)
+    ax.tick_params(labelsize=TEXT, labelcolor=INK, color=GRID, length=0, pad=5)
+    for side, spine in ax.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color("#BFBFBF")
+    for axis, inches in ((ax.xaxis, 1.0), (ax.yaxis, 0.6)):
+        size = ax.bbox.width if axis is ax.xaxis else ax.bbox.height
+        ticks = int(np.clip(size / ax.figure.dpi / inches, 2, 4))
+        axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10]))
+        axis.label.set(size=TEXT, color=INK)
+    return ax
+
+
+def digits(value, count=2):
+    """A number as text, with so many significant digits.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    count : int
+        Significant digits, at least 1.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> digits(0.02876), digits(0.1), digits(666.7), digits(0), digits(3e7)
+    ('0.029', '0.10', '670', '0', '3e7')
+    """
+    rounded = float(f"{float(value):.{count}g}")
+    if rounded == 0 or not 1e-4 <= abs(rounded) < 1e6:
+        return f"{rounded + 0.0:g}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
+    return f"{rounded:.{max(0, count - 1 - math.floor(math.log10(abs(rounded))))}f}"
+
+
+def plot_tracking(trajectory, ax=None, after=None, outputs=None, legend=True, title=None, caption=None):
+    """The outputs (blue) and their targets (dashed orange) over time.
+
+    Parameters
+    ----------
+    trajectory : Trajectory
+        The run. ``record="output"`` is enough.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw. Several outputs then share it, told apart by markers; without it they get
+        axes of their own, one below the other.
+    after : float, optional
+        The RMSE in the caption counts from here on; a third of the run by default.
+    outputs : list of labels, optional
+        Which outputs; the first six by default.
+    legend : bool
+        Whether to name the lines.
+    title : str, optional
+        Above the axes.
+    caption : str, optional
+        Instead of the one that is computed.
+
+    Returns
+    -------
+    Picture, or ``ax`` if it was given
+
+    Raises
+    ------
+    ValueError
+        If an argument is of the wrong kind, or an output is unknown.
+
+    Examples
+    --------
+    >>> import hlp_edu as hlp
+    >>> problem = hlp.Tracking(hlp.fully_connected(5), hlp.sinusoid())
+    >>> hlp.plot_tracking(hlp.run(problem, hlp.GradientFlow(mu=0.03), T=20, dt=0.01))
+    The output (blue) follows the target (dashed orange); RMSE 0.023 after t = 6.7.
+    """
+    _trajectory(trajectory)
+    names = trajectory.network.outputs
+    if outputs is None:
+        chosen = list(range(min(len(names), MOST_PANELS)))
+    else:
+        outputs = [outputs] if isinstance(outputs, str) or np.ndim(outputs) == 0 else list(outputs)
+        for label in outputs:
+            if label not in names:
+                raise ValueError(f"outputs: {label!r} is not an output of the network; its outputs: {names}")
+        if not outputs:
+            raise ValueError(f"outputs = []: must name at least one of {names}")
+        chosen = [names.index(label) for label in outputs]
+    words, short = _tracking_words(trajectory, after, chosen)
+    if ax is None:
+        single = len(chosen) == 1
+        fig, axes = figure(rows=len(chosen), height=2.9 if single else max(1.2, 2.2 - 0.2 * len(chosen)), gap=0.3)
+        for k, one in zip(chosen, axes, strict=True):
+            _draw_tracking(trajectory, [k], one, legend and one is axes[0])
+            one.set_ylabel("state" if single else f"output {names[k]}")
+        for one in axes[:-1]:
+            one.set_xlabel("")
+            one.tick_params(labelbottom=False)
+        if title:
+            _title(axes[0], title, legend)
+        return Picture(fig, *_texts(words, caption))
+    _axes(ax)
+    dress(ax)
+    _draw_tracking(trajectory, chosen, ax, legend)
+    if title:
+        _title(ax, title, legend)
+    return _leave(ax, caption or words, short)
+
+
+def plot_energy(trajectory, ax=None, legend=True, title=None, caption=None):
+    """The Lagrangian and the Hamiltonian over time; rare spikes may leave the picture.
+
+    Parameters
+    ----------
+    trajectory : Trajectory
+        The run. ``record="output"`` is enough.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    legend : bool
+        Whether to name the lines.
+    title : str, optional
+        Above the axes.
+    caption : str, optional
+        Instead of the one that is computed.
+
+    Returns
+    -------
+    Picture, or ``ax`` if it was given
+
+    Raises
+    ------
+    ValueError
+        If an argument is of the wrong kind.
+
+    Examples
+    --------
+    >>> import hlp_edu as hlp
+    >>> problem = hlp.Tracking(hlp.fully_connected(5), hlp.constant(0.5))
+    >>> picture = hlp.plot_energy(hlp.run(problem, hlp.GradientFlow(mu=0.03), T=5, dt=0.01))
+    """
+    _trajectory(trajectory)
+    if ax is None:
+        fig, (ax,) = figure()
+        plot_energy(trajectory, ax, legend, title)
+        return Picture(fig, *_texts(ax.hlp_words, caption))
+    _axes(ax)
+    dress(ax)
+    t, pair = trajectory.t, (trajectory.lagrangian, trajectory.hamiltonian)
+    looks = (
+        dict(color=PALETTE["green"], linestyle="-", linewidth=2, label="Lagrangian"),
+        dict(color=PALETTE["purple"], linestyle=(0, (4, 1.5)), linewidth=2, label="Hamiltonian"),
+    )
+    for values, look in zip(pair, looks, strict=True):
+        ax.plot(*thin(t, values), **look)
+    low, high, beyond = _robust_limits(pair)
+    ax.set_ylim(low, high)
+    _time_axis(ax, trajectory)
+    if legend:
+        _legend(ax)
+    if title:
+        _title(ax, title, legend)
+    if not len(t):
+        words, short = _gone(trajectory), _gone(trajectory)
+    else:
+        late = t >= t[0] + (t[-1] - t[0]) * 2 / 3
+        middle = [digits(np.median(values[late])) for values in pair]
+        short = f"{middle[0]} and {middle[1]}"
+        words = (
+            "The Lagrangian (green, solid) and the Hamiltonian (purple, dashed) over time; "
+            f"over the last third of the run their medians are {middle[0]} and {middle[1]}."
+        )
+        if beyond:
+            words += f" Spikes leave the picture; they reach {digits(beyond)}."
+        if trajectory.diverged_at is not None:
+            words += f" {_gone(trajectory)}"
+    return _leave(ax, caption or words, short)
+
+
+def plot_weights(trajectory, ax=None, arcs=None, legend=True, title=None, caption=None):
+    """The weights over time: the arcs into the outputs in colour and named, the others grey.
+
+    Parameters
+    ----------
+    trajectory : Trajectory
+        The run, with ``record="all"``.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    arcs : list of (tail, head), optional
+        The arcs to emphasise; by default those into the outputs, at most six, those that move most.
+    legend : bool
+        Whether to name the emphasised lines, at their right end.
+    title : str, optional
+        Above the axes.
+    caption : str, optional
+        Instead of the one that is computed.
+
+    Returns
+    -------
+    Picture, or ``ax`` if it was given
+
+    Raises
+    ------
+    ValueError
+        If the run kept no weights, an arc is unknown, or an argument is of the wrong kind.
+
+    Examples
+    --------
+    >>> import hlp_edu as hlp
+    >>> problem = hlp.Tracking(hlp.fully_connected(5), hlp.constant(0.5))
+    >>> picture = hlp.plot_weights(hlp.run(problem, hlp.GradientFlow(mu=0.03), T=5, dt=0.01))
+    """
+    _trajectory(trajectory)
+    if trajectory.record != "all":
+        raise ValueError(
+            f"trajectory: was run with record={trajectory.record!r} and kept no weights; run it with record='all'"
+        )
+    network, t, w = trajectory.network, trajectory.t, trajectory.w
+    into_output = np.flatnonzero(np.isin(network.heads, network.output_index))
+    if arcs is None:
+        moved = np.ptp(w[:, into_output], axis=0) if len(t) else np.zeros(len(into_output))
+        bold = np.sort(into_output[np.argsort(-moved, kind="stable")[: len(STYLES)]])
+    else:
+        bold = _arc_columns(network, arcs)
+    if ax is None:
+        fig, (ax,) = figure()
+        x, y, wide, tall = ax.get_position().bounds
+        ax.set_position((x, y, wide - 0.55 / WIDTH, tall))  # room for the names
+        plot_weights(trajectory, ax, arcs, legend, title)
+        return Picture(fig, *_texts(ax.hlp_words, caption))
+    _axes(ax)
+    dress(ax)
+    others = np.setdiff1d(np.arange(len(network.heads)), bold)
+    shown = others[:: max(1, math.ceil(len(others) / MOST_CURVES))]
+    if len(t):
+        curves = [np.column_stack(thin(t, w[:, k], 600)) for k in shown]
+        ax.add_collection(LineCollection(curves, colors="#C4C4C4", linewidths=0.9, zorder=1.5), autolim=False)
+        for k, style in zip(bold, _styles(len(bold)), strict=True):
+            ax.plot(*thin(t, w[:, k]), **style, linewidth=2, label=arc_name(network, k))
+    low, high, _ = _robust_limits([w[:, k] for k in (*bold, *shown)])
+    ax.set_ylim(low, high)
+    _time_axis(ax, trajectory)
+    if legend and len(t):
+        _name_ends(ax)
+    if title:
+        _title(ax, title, False)
+    which = "into the output" if len(network.outputs) == 1 else "into the outputs"
+    if arcs is not None:
+        which = "chosen"
+    elif len(bold) < len(into_output):
+        which += " that move most"
+    words = f"The weights over time: the {len(bold)} arcs {which} in colour, named at their right end"
+    if not legend:
+        words = f"The weights over time: the {len(bold)} arcs {which} in colour"
+    if len(shown):
+        words += (
+            f", {len(shown)} others grey"
+            if len(shown) == len(others)
+            else f", {len(shown)} of {len(others)} others grey"
+        )
+    if len(t) and len(w.T):
+        size = digits(np.sqrt(np.mean(w[-1] ** 2)))
+        words += f". Their root mean square at the end is {size}."
+        short = f"root mean square at the end {size}"
+    else:
+        words, short = words + ".", "no rows"
+    if trajectory.diverged_at is not None:
+        words += f" {_gone(trajectory)}"
+    return _leave(ax, caption or words, short)
+
+
+def plot_side_by_side(
+    trajectories, titles=None, plot=plot_tracking, columns=None, height=2.4, caption=None, **arguments
+):
+    """The same plot of several runs, side by side, with one y axis and one caption.
+
+    Parameters
+    ----------
+    trajectories : list or dict of Trajectory
+        The runs; the keys of a dict are the titles.
+    titles : list of str, optional
+        One for each run.
+    plot : callable
+        ``plot(trajectory, ax=ax, legend=False)`` draws one of them.
+    columns : int, optional
+        How many in a row; up to four by default.
+    height : float
+        Height of a row, in inches.
+    caption : str, optional
+        Instead of the one that is computed.
+    **arguments
+        Passed to ``plot``.
+
+    Returns
+    -------
+    Picture
+
+    Raises
+    ------
+    ValueError
+        If there is no run, or the number of titles is another one.
+
+    Examples
+    --------
+    >>> import hlp_edu as hlp
+    >>> problem = hlp.Tracking(hlp.fully_connected(5), hlp.sinusoid())
+    >>> runs = {mu: hlp.run(problem, hlp.GradientFlow(mu), T=6, dt=0.01) for mu in (0.003, 0.03)}
+    >>> picture = hlp.plot_side_by_side(runs)
+    """
+    if isinstance(trajectories, dict):
+        titles = list(trajectories) if titles is None else titles
+        trajectories = trajectories.values()
+    elif isinstance(trajectories, Trajectory):
+        trajectories = [trajectories]
+    trajectories = list(trajectories)
+    if not trajectories:
+        raise ValueError("trajectories = []: must hold at least one run")
+    if titles is None:
+        titles = [None] * len(trajectories)
+    titles = [None if title is None else str(title) for title in titles]
+    if len(titles) != len(trajectories):
+        raise ValueError(f"titles: {len(titles)} given for {len(trajectories)} runs; there must be one per run")
+    for k, trajectory in enumerate(trajectories):
+        _trajectory(trajectory, f"trajectories[{k}]")
+    if columns is None:
+        rows = math.ceil(len(trajectories) / 4)
+        columns = math.ceil(len(trajectories) / rows)
+
+    def draw(k):
+        return lambda ax: plot(trajectories[k], ax=ax, legend=False, **arguments)
+
+    fig, axes = panels([draw(k) for k in range(len(trajectories))], titles, columns, height)
+    words, short = _panel_words(axes, titles)
+    if plot is plot_tracking:
+        words = f"The output (blue) and the target (dashed orange); {words}"
+    elif plot is plot_energy:
+        words = (
+            f"The Lagrangian (green, solid) and the Hamiltonian (purple, dashed), medians over the last third: {words}"
+        )
+    return Picture(fig, *_texts(_sentence(words), caption))
+
+
+def panels(draws, titles=None, columns=None, height=2.4):
+    """Small multiples: several drawings side by side, with one y axis and one legend.
+
+    Parameters
+    ----------
+    draws : list of callable
+        Each ``draw(ax)`` draws one panel.
+    titles : list of str or None, optional
+        One for each panel.
+    columns : int, optional
+        How many in a row; all by default.
+    height : float
+        Height of a row, in inches.
+
+    Returns
+    -------
+    fig : matplotlib.figure.Figure
+    axes : list of matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If a size is not positive.
+
+    Examples
+    --------
+    >>> fig, axes = panels([lambda ax: ax.plot([0, 1]), lambda ax: ax.plot([1, 0])], ["up", "down"])
+    """
+    count = len(draws)
+    columns = min(columns or count, count)
+    rows = math.ceil(count / columns)
+    fig, axes = figure(columns, rows, height, share_y=True)
+    for spare in axes[count:]:
+        spare.remove()
+    axes = axes[:count]
+    limits = []
+    for k, (ax, draw) in enumerate(zip(axes, draws, strict=True)):
+        draw(ax)
+        if ax.axison and ax.get_aspect() == "auto":
+            limits.append(ax.get_ylim())
+        if k % columns:
+            ax.tick_params(labelleft=False)
+            ax.set_ylabel("")
+        if k + columns < count:
+            ax.set_xlabel("")
+        if titles is not None and titles[k] is not None:
+            _fit_title(ax, titles[k])
+    if limits:
+        for ax in axes:
+            if ax.get_aspect() == "auto":
+                ax.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
+    handles = {}
+    for ax in axes:
+        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
+            handles.setdefault(label, handle)
+    if handles and len(handles) <= 6:
+        _grow(fig, top=0.3)
+        above = 0.36 if titles is not None and any(titles) else 0.06  # inches
+        axes[0].legend(
+            handles.values(), handles.keys(), loc="lower left", bbox_to_anchor=(0, 1 + above / height),
+            ncols=len(handles), frameon=False, fontsize=TEXT, labelcolor=INK, handlelength=2.4, columnspacing=1.4,
+            borderaxespad=0, borderpad=0,
+        )  # fmt: skip
+    return fig, axes
+
+
+# ---- the network ----------------------------------------------------------------------------
+
+
+def plot_network(network, ax=None, w=None, labels=None, title=None, caption=None):
+    """The network: neurons as circles, outputs red, inputs as squares, arcs as arrows named w_ij.
+
+    Parameters
+    ----------
+    network : Network or Trajectory
+        Of a trajectory: its network, with the weights at the end.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    w : array_like, shape (arcs,), optional
+        Weights: the width of an arc is their size; positive is blue and solid, negative red and dashed.
+    labels : bool, optional
+        Whether to name the arcs: w_12 is the weight of the arc 2 -> 1. By default: where they fit.
+    title : str, optional
+        Above the axes.
+    caption : str, optional
+        Instead of the one that is computed.
+
+    Returns
+    -------
+    Picture, or ``ax`` if it was given
+
+    Raises
+    ------
+    ValueError
+        If an argument is of the wrong kind or ``w`` of the wrong length.
+
+    Examples
+    --------
+    >>> import hlp_edu as hlp
+    >>> hlp.plot_network(hlp.chain(3))
+    A network of 3 neurons and 3 arcs; neuron 3 (red, double ring) is the output; the square is the input u...
+    """
+    if isinstance(network, Trajectory):
+        w = network.final.w if w is None else w
+        network = network.network
+    if not isinstance(network, Network):
+        raise ValueError(f"network = {network!r}: must be a hlp_edu Network or Trajectory")
+    if w is not None:
+        w = vector("w", w, len(network.heads), "arc")
+    place = _places(network)
+    if ax is None:
+        wide, tall = place.size
+        fig, (ax,) = figure(height=min(0.96 * WIDTH * tall / wide, place.most * tall, 5.0))
+        inner = ax.get_position().height * fig.get_figheight()
+        fig.set_figheight(inner + (0.5 if title else 0.2))  # no ticks, no labels: no margins
+        ax.set_position((0.02, 0.1 / fig.get_figheight(), 0.96, inner / fig.get_figheight()))
+        plot_network(network, ax, w, labels, title)
+        return Picture(fig, *_texts(ax.hlp_words, caption))
+    _axes(ax)
+    ax.set_axis_off()
+    ax.set_aspect("equal", adjustable="datalim")
+    (x0, y0), (x1, y1) = place.corner, place.corner + place.size
+    scale = min(ax.bbox.width / (x1 - x0), ax.bbox.height / (y1 - y0), place.most * ax.figure.dpi)  # pixels per unit
+    # The limits fill the axes, so that "equal" has nothing left to change.
+    wide, tall = ax.bbox.width / scale, ax.bbox.height / scale
+    ax.set_xlim((x0 + x1 - wide) / 2, (x0 + x1 + wide) / 2)
+    ax.set_ylim((y0 + y1 - tall) / 2, (y0 + y1 + tall) / 2)
+
+    shown = _shown_arcs(network, w)
+    curves = _curves(network, place, shown, scale)
+    _draw_arcs(ax, network, place, curves, shown, w, scale)
+    _draw_nodes(ax, network, place, scale)
+    named = False
+    few = len(network.labels) <= MOST_LABELLED_NODES and len(network.heads) <= MOST_LABELS
+    if labels or (labels is None and few):
+        named = _name_arcs(ax, network, place, curves, shown, scale, insist=bool(labels))
+    if title:
+        _fit_title(ax, title)
+    words = _network_words(network, w, named, len(shown))
+    return _leave(ax, caption or words, f"{len(network.neurons)} neurons, {len(network.heads)} arcs")
+
+
+def arc_name(network, k):
+    """The name of arc ``k`` as mathtext: w with head and tail as its subscript.
+
+    Parameters
+    ----------
+    network : Network
+        Whose arc it is.
+    k : int
+        Column of the arc.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> import hlp_edu as hlp
+    >>> arc_name(hlp.fully_connected(5), 1)
+    '$w_{12}$'
+    """
+    tail, head = network.tails[k], network.heads[k]
+    n = len(network.neurons)
+    label = network.neurons[tail] if tail < n else network.inputs[tail - n]
+    tail, head = str(label), str(network.neurons[head])
+    if tail == "bias" and "b" not in network.labels:
+        tail = "b"
+    comma = "" if len(tail) == len(head) == 1 else ","
+    return f"$w_{{{_upright(head)}{comma}{_upright(tail)}}}$"
+
+
+def _upright(text):
+    text = "".join(c if c.isalnum() else "\\ " for c in text)
+    return text if text.isdigit() else rf"\mathrm{{{text}}}"
+
+
+class _places:
+    """Where the nodes stand: positions (neurons, then inputs), radius, and the frame around all."""
+
+    def __init__(self, network):
+        n, inputs = len(network.neurons), len(network.inputs)
+        layer = _layers(network)
+        self.layered = layer is not None
+        self.loops = bool((network.heads == network.tails).any())
+        if self.layered:
+            self._in_layers(network, layer, n)
+        else:
+            self._in_a_circle(n, inputs)
+        room = self.radius * (3.4 if self.loops else 1.5) + 0.08
+        low, high = self.xy.min(axis=0) - room, self.xy.max(axis=0) + room
+        self.corner, self.size = low, high - low
+        self.most = (105 if self.layered else 165) / DPI  # inches per unit: more would be a shout
+
+    def _in_layers(self, network, layer, n):
+        place = np.full(len(layer), np.nan)
+        biases = [n + k for k, label in enumerate(network.inputs) if label == "bias"]
+        main = np.setdiff1d(np.arange(len(layer)), biases)
+        # in an own layer the bias would look like data: it stands below
+        counts = np.bincount(layer[main])
+        spread = max(counts)
+        self.radius = min(0.24, 0.36 * max(1.0, 4.0 / spread))
+        for value in np.unique(layer[main]):
+            members = main[layer[main] == value]
+            # inputs are labelled after the neurons but are read first, in their own order
+            place[members] = -(np.arange(len(members)) - (len(members) - 1) / 2)
+        self.xy = np.column_stack([layer * 1.5, place])
+        bottom = np.nanmin(place) - 1.0
+        for k, node in enumerate(biases):
+            heads = network.heads[network.tails == node]
+            first = min((self.xy[i, 0] for i in heads), default=0.0)  # no arc leads backward
+            best = None
+            for x in np.arange(0, first + 0.1, 0.375) if len(main) < 40 else [0.0]:
+                self.xy[node] = x + k * 0.5, bottom
+                hits = sum(_hits(self.xy[node], self.xy[i], 0.0, self, (node, i)) for i in heads)
+                best = min(best or (hits, abs(x - 0.75), x), (hits, abs(x - 0.75), x))
+            self.xy[node] = best[2] + k * 0.5, bottom
+
+    def _in_a_circle(self, n, inputs):
+        angle = np.pi / 2 - 2 * np.pi * np.arange(n) / n
+        if n == 2:
+            angle = np.array([np.pi, 0.0])
+        neurons = np.column_stack([np.cos(angle), np.sin(angle)]) if n > 1 else np.zeros((1, 2))
+        self.radius = min(0.15, 0.6 * math.sin(math.pi / n)) if n > 1 else 0.15
+        if inputs == 1 and n >= 3:
+            others = np.zeros((1, 2))  # in the middle, as near to all as can be
+        elif n <= 2:
+            others = np.column_stack([np.linspace(-0.5, 0.5, inputs) * (inputs > 1), np.full(inputs, -0.9)])
+        else:
+            rise = (np.arange(inputs) - (inputs - 1) / 2) * min(0.6, 2.4 / max(inputs, 1))
+            others = np.column_stack([np.full(inputs, -2.0), -rise])
+        self.xy = np.vstack([neurons, others])
+
+
+def _layers(network):
+    """The layer of every node if arcs only lead forward (self-loops aside), else None."""
+    heads, tails = network.heads, network.tails
+    loops = heads == tails
+    heads, tails = heads[~loops], tails[~loops]
+    layer = np.zeros(len(network.neurons) + len(network.inputs), int)
+    n = len(network.neurons)
+    layer[:n] = 1 if network.inputs else 0
+    bias = np.array([label == "bias" for label in network.labels])
+    forward = ~bias[tails]
+    heads, tails = heads[forward], tails[forward]
+    for _ in range(len(layer) + 1):
+        new = layer.copy()
+        np.maximum.at(new, heads, layer[tails] + 1)
+        if (new == layer).all():
+            return layer - layer[~bias].min() if (~bias).any() else layer
+        if new.max() > len(layer):
+            return None
+        layer = new
+    return None
+
+
+def _bow(a, b, bend, count=60):
+    """A curve from a to b, bent to its left by ``bend`` times its length."""
+    s = np.linspace(0, 1, count)[:, None]
+    d = b - a
+    control = (a + b) / 2 + bend * np.array([-d[1], d[0]])
+    return (1 - s) ** 2 * a + 2 * s * (1 - s) * control + s**2 * b
+
+
+def _hits(a, b, bend, place, but):
+    """How many nodes the curve from a to b runs into."""
+    curve = _bow(a, b, bend, 24)
+    others = np.delete(place.xy, but, axis=0)
+    if not len(others):
+        return 0
+    apart = np.linalg.norm(curve[:, None] - others[None], axis=2).min(axis=0)
+    return int((apart < 1.35 * place.radius).sum())
+
+
+def _shown_arcs(network, w):
+    m = len(network.heads)
+    if m <= MOST_ARCS:
+        return np.arange(m)
+    if w is not None:
+        return np.sort(np.argsort(-np.abs(w), kind="stable")[:MOST_ARCS])
+    return np.linspace(0, m - 1, MOST_ARCS).astype(int)
+
+
+def _curves(network, place, shown, scale):
+    """One polyline per arc, cut where its nodes begin."""
+    n, r = len(network.neurons), place.radius
+    both = set(zip(network.tails[shown].tolist(), network.heads[shown].tolist(), strict=True))
+    small = len(place.xy) <= 40
+    curves = []
+    for k in shown:
+        j, i = int(network.tails[k]), int(network.heads[k])
+        a, b = place.xy[j], place.xy[i]
+        if i == j:
+            out = np.array([0.0, 1.0]) if place.layered or n == 1 else a / np.linalg.norm(a)
+            side = np.array([-out[1], out[0]])
+            angle = np.linspace(-0.78 * np.pi, 0.78 * np.pi, 60)[:, None]
+            loop = 0.72 * r
+            curve = a + (r + 0.78 * loop) * out + loop * (np.cos(angle) * out + np.sin(angle) * side)
+            inside = np.linalg.norm(curve - a, axis=1) < 1.06 * r
+            curves.append(curve[~inside])
+            continue
+        bend = 0.2 if (i, j) in both else 0.0
+        if small and _hits(a, b, bend, place, (i, j)):
+            bends = (0.2, 0.3, 0.4, 0.1, 0.55) if bend else (0.0, 0.15, -0.15, 0.25, -0.25, 0.4, -0.4, 0.55, -0.55)
+            bend = min(bends, key=lambda value: _hits(a, b, value, place, (i, j)))
+        curve = _bow(a, b, bend)
+        apart = np.abs(curve - a)
+        start = apart.max(axis=1) - 0.82 * r if j >= n else np.linalg.norm(apart, axis=1) - r
+        kept = curve[(start > 2.5 / scale) & (np.linalg.norm(curve - b, axis=1) > r + 1.5 / scale)]
+        curves.append(kept if len(kept) > 1 else curve[28:32])
+    return curves
+
+
+def _draw_arcs(ax, network, place, curves, shown, w, scale):
+    point = ax.figure.dpi / 72 / scale  # one typographic point, in units of the drawing
+    crowded = len(shown) > 150
+    width = np.full(len(shown), 0.4 if crowded else 1.1)
+    colour = np.full(len(shown), "#7A7A7A" if not crowded else "#B0B0B0", dtype=object)
+    negative = np.zeros(len(shown), bool)
+    if w is not None and len(shown):
+        size = np.abs(w[shown])
+        width = (0.3 if crowded else 0.8) + (2.0 if crowded else 3.7) * size / max(size.max(), 1e-12)
+        negative = w[shown] < 0
+        colour = np.where(negative, PALETTE["vermillion"], PALETTE["blue"])
+    tips, lines = [], []
+    for curve, thick in zip(curves, width, strict=True):
+        # a step as long as the arrowhead back from the end of the curve
+        length = point * (5.5 + 1.3 * thick) * (0.6 if crowded else 1)
+        back = np.linalg.norm(curve - curve[-1], axis=1)
+        base = int(np.flatnonzero(back >= min(length, back.max()))[-1])
+        along = curve[-1] - curve[base]
+        along = along / max(np.linalg.norm(along), 1e-12)
+        across = 0.42 * length * np.array([-along[1], along[0]])
+        foot = curve[-1] - length * along
+        tips.append([curve[-1], foot + across, foot - across])
+        lines.append(np.vstack([curve[: base + 1], foot + 0.3 * length * along]))
+    dashes = [(0, (4.5 / thick, 2.5 / thick)) if minus else "-" for thick, minus in zip(width, negative, strict=True)]
+    look = dict(colors=list(colour), linewidths=width, linestyles=dashes, zorder=1.5, capstyle="butt")
+    ax.add_collection(LineCollection(lines, **look), autolim=False)
+    if len(shown) <= 600:
+        ax.add_collection(PolyCollection(tips, facecolors=list(colour), edgecolors="none", zorder=1.6), autolim=False)
+
+
+def _draw_nodes(ax, network, place, scale):
+    n, r = len(network.neurons), place.radius
+    outputs = set(network.output_index.tolist())
+    pixels = r * scale * 72 / ax.figure.dpi  # radius in points
+    font = min(13.0, 1.05 * pixels)
+    for k, (label, (x, y)) in enumerate(zip(network.labels, place.xy, strict=True)):
+        line = min(1.4, pixels / 8)
+        if k >= n:
+            box = (x - 0.82 * r, y - 0.82 * r), 1.64 * r, 1.64 * r
+            style = f"round,pad=0,rounding_size={0.25 * r}"
+            patch = FancyBboxPatch(*box, boxstyle=style, fc="#E3E3E3", ec=INK, lw=line, zorder=3)
+            patch.set_label("input")
+        else:
+            red = k in outputs
+            patch = Circle((x, y), r, fc=PALETTE["vermillion"] if red else PAPER, ec=INK, lw=line, zorder=3)
+            patch.set_label("output" if red else "neuron")
+            if red and pixels > 5:
+                ax.add_patch(Circle((x, y), 0.84 * r, fc="none", ec=PAPER, lw=line, zorder=3.1))
+        ax.add_patch(patch)
+        text = str(label)
+        size = min(font, 2.35 * pixels / max(len(text), 1))
+        if size >= 5.5 and len(place.xy) <= 40:
+            white = k < n and k in outputs
+            ax.text(
+                x, y, text, size=size, color=PAPER if white else INK, ha="center", va="center_baseline", zorder=4,
+                weight="bold" if white else "normal", gid="node",
+            )  # fmt: skip
+
+
+def _name_arcs(ax, network, place, curves, shown, scale, insist):
+    """Write w_ij on every arc, where it covers no other name and no node; False if there is no room."""
+    renderer = FigureCanvasAgg(ax.figure).get_renderer()
+    names = [arc_name(network, k) for k in shown]
+    centre = np.array([np.mean(ax.get_xlim()), np.mean(ax.get_ylim())])
+    half = np.array([np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())]) / 2
+    points = np.vstack(curves) if curves else np.zeros((0, 2))
+    owner = np.repeat(np.arange(len(curves)), [len(curve) for curve in curves])
+    ends = np.array([curve[-1] for curve in curves]).reshape(-1, 2)
+    order = np.argsort([np.linalg.norm(np.diff(curve, axis=0), axis=1).sum() for curve in curves], kind="stable")
+    for size in (10.5, 9.5, 8.5):
+        prop = FontProperties(size=size)
+        boxes = np.array([renderer.get_text_width_height_descent(name, prop, True)[:2] for name in names])
+        boxes = (boxes.reshape(-1, 2) + 2.0) / scale / 2  # half widths and heights, with a little air
+        spots = [
+            _spots(curve, box, k, network, shown, place)
+            for k, (curve, box) in enumerate(zip(curves, boxes, strict=True))
+        ]
+        at = np.full((len(names), 2), np.nan)
+        costs = []
+        for spot, box, k in zip(spots, boxes, range(len(names)), strict=True):
+            near = np.abs(points[None] - spot[:, None])
+            foreign = ((near < box).all(axis=2) & (owner != k)).sum(axis=1)
+            tips = (np.abs(ends[None] - spot[:, None]) < box + 6 / scale).all(axis=2).sum(axis=1)
+            gaps = np.maximum(np.abs(place.xy[None] - spot[:, None]) - box, 0)
+            nodes = (np.linalg.norm(gaps, axis=2) < 1.08 * place.radius).any(axis=1)
+            outside = (np.abs(spot - centre) > half - box).any(axis=1)
+            bias = np.linspace(0, 1, len(spot))  # the first spots are the nicest
+            costs.append(0.35 * foreign + 2.0 * tips + bias + 1e4 * (nodes | outside))
+        for _ in range(6):
+            before = at.copy()
+            for k in order:
+                close = np.abs(at[None] - spots[k][:, None]) < boxes[None] + boxes[k]
+                close[:, k] = False
+                clash = close.all(axis=2).sum(axis=1)
+                at[k] = spots[k][np.argmin(costs[k] + 1e3 * clash)]
+            if np.array_equal(before, at):
+                break
+        worst = 0.0
+        for k in range(len(names)):
+            close = (np.abs(at - at[k]) < boxes + boxes[k]).all(axis=1)
+            close[k] = False
+            here = int(np.argmin(np.linalg.norm(spots[k] - at[k], axis=1)))
+            worst = max(worst, 1e3 * close.sum() + costs[k][here])
+        if worst < 1e3 or (insist and size == 8.5):
+            for name, (x, y) in zip(names, at, strict=True):
+                paper = dict(boxstyle="square,pad=0.05", fc=PAPER, ec="none")
+                ax.text(x, y, name, size=size, color=INK, ha="center", va="center", zorder=2, bbox=paper, gid="arc")
+            return True
+    return False
+
+
+def _spots(curve, box, k, network, shown, place):
+    """Where the name of an arc may stand: on it, first in its middle, then towards its ends."""
+    if network.heads[shown[k]] == network.tails[shown[k]]:
+        centre = place.xy[network.heads[shown[k]]]
+        far = curve[np.argmax(np.linalg.norm(curve - centre, axis=1))]
+        out = (far - centre) / np.linalg.norm(far - centre)
+        reach = np.abs(box * out).sum()  # the box just touches the loop, outside
+        return np.array([far + out * reach * s for s in (1.15, 1.4, 0.0, -0.5)])
+    share = np.array([0.5, 0.44, 0.56, 0.38, 0.62, 0.32, 0.68, 0.26, 0.74, 0.2, 0.8, 0.14])
+    return curve[np.round(share * (len(curve) - 1)).astype(int)]
+
+
+def _network_words(network, w, named, shown):
+    n, m = len(network.neurons), len(network.heads)
+    words = f"A network of {_count(n, 'neuron')} and {_count(m, 'arc')}"
+    if len(network.outputs) == 1:
+        words += f"; neuron {network.outputs[0]} (red, double ring) is the output"
+    elif network.outputs:
+        words += f"; neurons {_list(network.outputs)} (red, double ring) are the outputs"
+    if len(network.inputs) == 1:
+        words += f"; the square is the input {network.inputs[0]}"
+    elif network.inputs:
+        words += f"; the squares are the inputs {_list(network.inputs)}"
+    words += "."
+    if named:
+        k = next((k for k, (j, i) in enumerate(zip(network.tails, network.heads, strict=True)) if i != j), None)
+        if k is not None:
+            tail, head = network.arcs[k]
+            name = arc_name(network, k).translate(str.maketrans("", "", "${}\\")).replace("mathrm", "")
+            words += f" The arrow from {tail} to {head} carries the weight {name}."
+    if shown < m:
+        words += f" {shown} of the arcs are drawn."
+    if w is not None and m:
+        words += (
+            f" Width is the size of a weight, at most {digits(np.abs(w).max())}; "
+            f"{int((w > 0).sum())} are positive (blue, solid), {int((w < 0).sum())} negative (red, dashed)."
+        )
+    return words
+
+
+# ---- small parts ----------------------------------------------------------------------------
+
+
+def thin(t, values, most=1600):
+    """Fewer points that draw the same line: the least and the greatest of every small stretch.
+
+    Parameters
+    ----------
+    t : numpy.ndarray, shape (steps,)
+        Times.
+    values : numpy.ndarray, shape (steps,)
+        Values.
+    most : int
+        Shorter lines are left as they are.
+
+    Returns
+    -------
+    t, values : numpy.ndarray
+
+    Examples
+    --------
+    >>> t, y = thin(np.arange(10_000), np.sin(np.arange(10_000)))
+    >>> len(t) < 1700
+    True
+    """
+    if len(t) <= most:
+        return t, values
+    stride = math.ceil(2 * len(t) / most)
+    whole = len(t) // stride * stride
+    blocks = values[:whole].reshape(-1, stride)
+    start = np.arange(len(blocks)) * stride
+    picked = np.sort(np.concatenate([start + blocks.argmin(axis=1), start + blocks.argmax(axis=1)]))
+    picked = np.unique(np.concatenate([[0], picked, np.arange(whole, len(t)), [len(t) - 1]]))
+    return t[picked], values[picked]
+
+
+def _draw_tracking(trajectory, chosen, ax, legend):
+    t, several = trajectory.t, len(chosen) > 1
+    for place, k in enumerate(chosen):
+        label = f" {trajectory.network.outputs[k]}" if several else ""
+        look, aim = dict(OUTPUT, label="output" + label), dict(TARGET, label="target" + label)
+        if several:
+            mark = dict(marker=MARKERS[place % len(MARKERS)], markersize=6, markevery=(0.05 + 0.03 * place, 0.15))
+            look, aim = look | mark, aim | mark | dict(markerfacecolor=PAPER)
+        ax.plot(*thin(t, trajectory.outputs[:, k]), **look)
+        ax.plot(*thin(t, trajectory.target[:, k]), **aim)
+    _time_axis(ax, trajectory)
+    ax.set_ylabel("state")
+    ax.set_ylim(_tracking_limits(trajectory, chosen))
+    if legend:
+        _legend(ax)
+
+
+def _tracking_limits(trajectory, chosen):
+    if not len(trajectory.t):
+        return -1.1, 1.1
+    z, x = trajectory.target[:, chosen], trajectory.outputs[:, chosen]
+    low, high = min(z.min(), x.min()), max(z.max(), x.max())
+    if -1.05 <= low and high <= 1.05 and max(-low, high) > 0.3:
+        return -1.1, 1.1  # the reach of a tanh neuron: the same for all runs, so that they compare
+    reach = max(np.ptp(z), 0.5 * np.abs(z).max(), 0.2)
+    low, high = max(low, z.min() - 1.5 * reach), min(high, z.max() + 1.5 * reach)
+    air = 0.08 * max(high - low, 1e-6)
+    return low - air, high + air
+
+
+def _tracking_words(trajectory, after, chosen):
+    t = trajectory.t
+    if trajectory.diverged_at is not None:
+        begun = "Until then the output (blue) and the target (dashed orange) are shown." if len(t) else ""
+        return f"{_gone(trajectory)} {begun}".strip(), f"diverged at t = {digits(trajectory.diverged_at)}"
+    if after is None:
+        after = float(digits(t[0] + (t[-1] - t[0]) / 3))
+        after = min(max(after, t[0]), t[-1])
+    error = trajectory.rmse(after)
+    late = t >= after - 1e-9
+    z, x = trajectory.target[late][:, chosen], trajectory.outputs[late][:, chosen]
+    size = max(np.sqrt(np.mean(z**2)), 0.05)
+    one = len(trajectory.network.outputs) == 1
+    kind = np.sqrt(np.mean((x - z) ** 2)) / size
+    verb = ("follow", "roughly follow") if kind < 0.7 else ("do not follow", "do not follow")
+    verb = verb[int(kind > 0.3)]
+    if one:
+        verb = {"follow": "follows", "roughly follow": "roughly follows"}.get(verb, "does not follow")
+    subject = "The output (blue)" if one else "The outputs (blue)"
+    words = f"{subject} {verb} the target{'' if one else 's'} (dashed orange); "
+    if len(chosen) < len(trajectory.network.outputs):
+        words = f"{len(chosen)} of {len(trajectory.network.outputs)} outputs are shown. {words}"
+    words += f"RMSE {digits(error)} after t = {after:.3g}."
+    return words, f"RMSE {digits(error)}"
+
+
+def _gone(trajectory):
+    return f"The run diverged at t = {digits(trajectory.diverged_at)}: {trajectory.reason}."
+
+
+def _time_axis(ax, trajectory):
+    t = trajectory.t
+    first = t[0] if len(t) else 0.0
+    last = t[-1] if len(t) else 1.0
+    span = max(last - first, 1e-9)
+    if trajectory.diverged_at is not None:
+        zone = max(0.12, 26 * ax.figure.dpi / 100 / ax.bbox.width)  # share of the width: room for the word
+        ax.axvline(trajectory.diverged_at, color=INK, linewidth=1.2, linestyle=(0, (1, 1.5)), label="_gone")
+        ax.axvspan(trajectory.diverged_at, last + span, color="#F2F2F2", zorder=0, label="_gone")
+        ax.text(
+            last + (0.55 * zone) * span, 0.5, "diverged", transform=ax.get_xaxis_transform(), ha="center",
+            va="center", size=TEXT, color=INK, rotation=90, gid="gone",
+        )  # fmt: skip
+        last = last + zone * span
+    ax.set_xlim(first, last)
+    ax.set_xlabel("time t")
+
+
+def _robust_limits(lines, beyond=3.0):
+    """Limits that show all, unless a few spikes would flatten the rest; and how far those reach."""
+    values = np.concatenate([np.asarray(line, float).ravel() for line in lines]) if len(lines) else np.zeros(0)
+    if not values.size:
+        return -1.0, 1.0, None
+    low, high = values.min(), values.max()
+    inner_low, inner_high = np.percentile(values, [1.0, 99.0])
+    inner = max(inner_high - inner_low, 1e-9)
+    spike = None
+    if high > inner_high + beyond * inner:
+        spike, high = high, inner_high + 0.3 * inner
+    if low < inner_low - beyond * inner:
+        spike, low = (low if spike is None or -low > spike else spike), inner_low - 0.3 * inner
+    air = 0.06 * max(high - low, 1e-6 * max(1.0, abs(high)))
+    return low - air, high + air, spike
+
+
+def _name_ends(ax):
+    """Names of the lines at their right ends, moved apart where they would overlap."""
+    lines = [line for line in ax.get_lines() if not line.get_label().startswith("_")]
+    if not lines:
+        return
+    low, high = ax.get_ylim()
+    gap = 1.25 * TEXT / 72 * ax.figure.dpi / ax.bbox.height  # in shares of the height
+    ends = np.array([(line.get_ydata()[-1] - low) / (high - low) for line in lines]).clip(0.02, 0.98)
+    order = np.argsort(ends, kind="stable")
+    at = ends[order]
+    gap = min(gap, 1.0 / max(len(at) - 1, 1))
+    for _ in range(200):  # neighbours that are too close push each other away
+        close = np.maximum(gap - np.diff(at), 0) / 2
+        at[:-1] -= close
+        at[1:] += close
+        at += max(0.0, -at[0]) - max(0.0, at[-1] - 1.0)
+    for k, y in zip(order, at, strict=True):
+        line = lines[k]
+        ax.annotate(
+            line.get_label(), (line.get_xdata()[-1], low + ends[k] * (high - low)), xytext=(1.03, y),
+            textcoords="axes fraction", size=TEXT, color=INK, va="center", ha="left", annotation_clip=False, gid="end",
+            arrowprops=dict(arrowstyle="-", color=line.get_color(), lw=1.2, shrinkA=1, shrinkB=0),
+        )  # fmt: skip
+
+
+def _legend(ax):
+    handles, names = ax.get_legend_handles_labels()
+    if not handles:
+        return
+    ax.legend(
+        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(handles) if len(handles) <= 4 else 4, frameon=False,
+        fontsize=TEXT, labelcolor=INK, handlelength=2.4, columnspacing=1.4, borderaxespad=0.3, borderpad=0.1,
+    )  # fmt: skip
+
+
+def _title(ax, title, legend):
+    if legend and ax.get_legend() is not None:  # the legend stands at the left: the title goes right
+        ax.set_title(str(title), loc="right", size=TEXT + 1, color=INK, pad=6)
+    else:
+        _fit_title(ax, title)
+
+
+def _fit_title(ax, title):
+    text = ax.set_title(str(title), loc="left", size=TEXT + 1, color=INK, pad=6)
+    renderer = FigureCanvasAgg(ax.figure).get_renderer()
+    while text.get_size() > 8 and text.get_window_extent(renderer).width > ax.bbox.width * 1.02:
+        text.set_size(text.get_size() - 0.5)
+
+
+def _grow(fig, top=0.0, bottom=0.0):
+    """Make a figure taller, in inches; everything in it keeps its size."""
+    wide, tall = fig.get_size_inches()
+    new = tall + top + bottom
+    if fig.get_layout_engine() is not None:
+        fig.get_layout_engine().execute(fig)
+        fig.set_layout_engine("none")
+    before = [(ax, ax.get_position(original=True).bounds) for ax in fig.axes]
+    fig.set_size_inches(wide, new)
+    for ax, (x, y, w, h) in before:
+        ax.set_position((x, (y * tall + bottom) / new, w, h * tall / new))
+    for text in fig.texts:
+        x, y = text.get_position()
+        text.set_position((x, (y * tall + bottom) / new))
+
+
+def _wrap(fig, text, wide, size):
+    """Lines of text that are at most ``wide`` pixels long."""
+    renderer, prop = FigureCanvasAgg(fig).get_renderer(), FontProperties(size=size)
+
+    def length(line):
+        return renderer.get_text_width_height_descent(line, prop, line.count("$") > 1)[0]
+
+    lines = []
+    for paragraph in text.split("\n"):
+        words, line = paragraph.split(), ""
+        for word in words:
+            longer = f"{line} {word}".strip()
+            if line and length(longer) > wide:
+                lines.append(line)
+                line = word
+            else:
+                line = longer
+        lines.append(line)
+    return lines
+
+
+def _draw_caption(fig, caption, size=TEXT):
+    wide = fig.get_figwidth() * fig.dpi
+    margin = 0.2 * fig.dpi
+    lines = _wrap(fig, caption, wide - 2 * margin, size)
+    line = 1.35 * size / 72
+    needed = len(lines) * line + 0.16
+    _grow(fig, bottom=needed)
+    tall = fig.get_figheight()
+    for k, words in enumerate(lines):
+        fig.text(
+            margin / wide, (needed - 0.06 - k * line) / tall, words, size=size, color=INK, va="top", ha="left",
+            gid="caption",
+        )  # fmt: skip
+
+
+def _pixels(fig):
+    canvas = fig.canvas if isinstance(fig.canvas, FigureCanvasAgg) else FigureCanvasAgg(fig)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3]
+
+
+def _png(pixels, level):
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(file, "PNG", compress_level=level)
+    return file.getvalue()
+
+
+def _leave(ax, words, short):
+    """Leave on the axes what the plot has to say, for a caption that somebody else draws."""
+    ax.hlp_words, ax.hlp_short = words, short
+    return ax
+
+
+def _texts(words, caption):
+    return (f"{caption} {words}" if caption else words), (caption or words)
+
+
+def _panel_words(axes, titles):
+    said = [getattr(ax, "hlp_short", None) for ax in axes]
+    if any(text is None for text in said):
+        return ", ".join(title for title in titles if title), None
+    named = [f"{title}: {text}" if title else text for title, text in zip(titles, said, strict=True)]
+    return "; ".join(named), said
+
+
+def _sentence(words):
+    return words if words.endswith(".") else words + "."
+
+
+def _count(number, noun):
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _list(labels, most=6):
+    labels = [str(label) for label in labels]
+    return ", ".join(labels) if len(labels) <= most else ", ".join(labels[:most]) + ", ..."
+
+
+def _styles(count):
+    return [STYLES[k % len(STYLES)] for k in range(count)]
+
+
+def _trajectory(trajectory, name="trajectory"):
+    if not isinstance(trajectory, Trajectory):
+        raise ValueError(f"{name} = {trajectory!r}: must be a Trajectory, the result of hlp_edu.run")
+
+
+def _axes(ax):
+    if not hasattr(ax, "get_xaxis_transform"):
+        raise ValueError(f"ax = {ax!r}: must be a matplotlib Axes")
+
+
+def _arc_columns(network, arcs):
+    place = {arc: k for k, arc in enumerate(network.arcs)}
+    columns = []
+    for arc in arcs:
+        key = tuple(arc) if isinstance(arc, (tuple, list)) else arc
+        if key not in place:
+            some = ", ".join(map(repr, network.arcs[:3]))
+            raise ValueError(f"arcs: {arc!r} is not an arc (tail, head) of the network; its arcs: {some}, ...")
+        columns.append(place[key])
+    return np.array(columns, int)
