@@ -221,7 +221,7 @@ def open_course(options):
     sys.stdout.flush()
     os.chdir(str(HERE))
     if os.name != "nt":
-        os.execv(command[0], command)  # Ctrl-C is then JupyterLab's own
+        return os.execv(command[0], command)  # Ctrl-C is then JupyterLab's own
     child = subprocess.Popen(command)
     while True:
         try:

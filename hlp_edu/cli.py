@@ -235,9 +235,7 @@ def lab(arguments):
     if not folder.is_dir():
         raise CourseError(f"DIR = {arguments.dir!r}: no such folder. Make it with: hlp-edu start {arguments.dir}")
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
-    # No question about news and no look for updates: a course asks nothing of the network.
-    command += ["--LabApp.news_url=None"]
-    command += ["--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate"]
+    command += ["--Application.log_level=WARN"]  # the address, and what goes wrong
     if (folder / FIRST_PAGE).is_file():
         command += [f"--LabApp.default_url=/lab/tree/{FIRST_PAGE}"]
     if arguments.no_browser:
@@ -246,12 +244,19 @@ def lab(arguments):
         command += [f"--ServerApp.port={arguments.port}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command += ["--allow-root"]  # in a container everybody is root, and JupyterLab would refuse
+    print("Starting JupyterLab; to end it, press Control-C here, twice.")
     return _become(command + arguments.rest, _environment())
 
 
 def _environment():
-    """Return the environment in which the kernel `python3` is this Python, whatever the user has elsewhere."""
-    return {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"}
+    """Return the environment variables for Jupyter; the user's own configuration stays as it is."""
+    # `_jupyter` silences JupyterLab's question about news, and its look for updates: no network is needed.
+    paths = [str(PACKAGE / "_jupyter"), os.environ.get("JUPYTER_CONFIG_PATH")]
+    return {
+        **os.environ,
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths)),
+        "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel `python3` is this Python, whatever is registered elsewhere
+    }
 
 
 def _become(command, environment):
@@ -342,10 +347,10 @@ def _metadata():
 def _check_kernel():
     from jupyter_client.manager import start_new_kernel
 
-    os.environ.update(_environment())
     begun = time.perf_counter()
     try:
-        manager, client = start_new_kernel(startup_timeout=60, kernel_name="python3")
+        os.environ.update(_environment())  # where kernels are looked for
+        manager, client = start_new_kernel(startup_timeout=60, kernel_name="python3", stderr=subprocess.DEVNULL)
     except Exception as error:
         raise CourseError(
             f"the kernel python3 does not start ({type(error).__name__}: {error}). Something may block "
