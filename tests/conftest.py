@@ -1,0 +1,24 @@
+"""What all tests share."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# The same examples every time, and no stop-watch: the first call of a test may compile.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session")
+def root():
+    """Return the clone's top level."""
+    return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def artefacts(root):
+    """Return a folder for pictures that somebody may want to look at after the tests."""
+    folder = root / "build" / "artefacts"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

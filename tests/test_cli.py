@@ -1,0 +1,437 @@
+"""The console command: nothing that a learner wrote is ever lost, and every problem is said in words."""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import hlp_edu
+from hlp_edu import cli
+
+LESSON = "lessons/01_first.ipynb"
+BESIDE = "lessons/01_first.new.ipynb"
+
+
+def notebook(*sources):
+    cells = [nbformat.v4.new_code_cell(source, id=f"cell-{number}") for number, source in enumerate(sources)]
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+def put(path, content):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content if isinstance(content, str) else nbformat.writes(content))
+
+
+def run_it(path):
+    """What running a notebook in JupyterLab leaves behind: outputs, counts, metadata, an empty last cell."""
+    book = nbformat.read(path, as_version=4)
+    for count, cell in enumerate(book.cells, 1):
+        cell.execution_count = count
+        cell.outputs = [nbformat.v4.new_output("stream", text="a number\n")]
+        cell.metadata["execution"] = {"iopub.execute_input": "now"}
+    book.cells.append(nbformat.v4.new_code_cell("", id="empty"))
+    book.metadata["language_info"] = {"name": "python", "version": "3.11.0"}
+    put(path, book)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def source(tmp_path, monkeypatch):
+    """A small course in place of the real one."""
+    source = tmp_path / "source"
+    put(source / LESSON, notebook("version = 1"))
+    put(source / "lessons/data/signal.csv", "1,2\n")
+    put(source / "lessons/.ipynb_checkpoints/01_first-checkpoint.ipynb", notebook("old"))
+    put(source / "exercises/01_first/01_first.ipynb", notebook("# your code"))
+    put(source / "solutions/01_first/01_first.ipynb", notebook("answer = 42"))
+    monkeypatch.setattr(cli, "course_source", lambda: source)
+    return source
+
+
+@pytest.fixture
+def work(tmp_path):
+    return tmp_path / "work"
+
+
+@pytest.fixture
+def start(work, capsys):
+    """Run ``hlp-edu start`` and return what it printed."""
+
+    def start(code=0):
+        assert cli.main(["start", str(work)]) == code
+        captured = capsys.readouterr()
+        return captured.out + captured.err
+
+    return start
+
+
+def files(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_start_copies_lessons_and_exercises_and_nothing_else(source, work, start):
+    said = start()
+    assert files(work) == [".hlp_edu.json", "exercises/01_first/01_first.ipynb", LESSON, "lessons/data/signal.csv"]
+    assert (work / LESSON).read_bytes() == (source / LESSON).read_bytes()
+    assert "3 new or renewed files" in said and str(work) in said
+
+
+def test_a_second_start_does_nothing(source, work, start):
+    start()
+    before = {name: (work / name).stat().st_mtime_ns for name in files(work) if name != cli.MANIFEST}
+    assert "nothing new" in start()
+    assert {name: (work / name).stat().st_mtime_ns for name in before} == before
+
+
+def test_an_untouched_file_is_refreshed(source, work, start):
+    start()
+    put(source / LESSON, notebook("version = 2"))
+    put(source / "lessons/02_second.ipynb", notebook("new"))
+    assert "2 new or renewed files" in start()
+    assert "version = 2" in (work / LESSON).read_text()
+    assert (work / "lessons/02_second.ipynb").exists()
+
+
+def test_a_notebook_that_was_only_run_stays_until_there_is_a_new_version(source, work, start):
+    start()
+    ran = run_it(work / LESSON)
+    start()
+    assert (work / LESSON).read_bytes() == ran
+    put(source / LESSON, notebook("version = 2"))
+    assert "1 new or renewed" in start()
+    assert "version = 2" in (work / LESSON).read_text()
+    assert not (work / BESIDE).exists()
+
+
+def change_source(book):
+    book.cells[0].source += "\nmine = True"
+
+
+def add_cell(book):
+    book.cells.append(nbformat.v4.new_markdown_cell("my note"))
+
+
+def remove_cell(book):
+    del book.cells[0]
+
+
+def change_type(book):
+    book.cells[0] = nbformat.v4.new_raw_cell(book.cells[0].source)
+
+
+def attach_picture(book):
+    book.cells.append(nbformat.v4.new_markdown_cell(" ", attachments={"a.png": {"image/png": "iVBO"}}))
+
+
+@pytest.mark.parametrize("change", [change_source, add_cell, remove_cell, change_type, attach_picture])
+def test_a_changed_file_survives_and_the_new_version_lies_beside_it(source, work, start, change):
+    start()
+    book = nbformat.read(work / LESSON, as_version=4)
+    change(book)
+    put(work / LESSON, book)
+    mine = (work / LESSON).read_bytes()
+    assert "nothing new" in start()  # as long as the course has no new version
+
+    put(source / LESSON, notebook("version = 2"))
+    said = start()
+    assert (work / LESSON).read_bytes() == mine
+    assert (work / BESIDE).read_bytes() == (source / LESSON).read_bytes()
+    assert f"You have changed {LESSON}: it stays as it is" in said and BESIDE in said
+
+
+def test_the_same_version_is_not_laid_beside_twice(source, work, start):
+    start()
+    put(work / LESSON, notebook("mine"))
+    put(source / LESSON, notebook("version = 2"))
+    start()
+    assert "nothing new" in start()
+    (work / BESIDE).unlink()  # read, and done with it
+    start()
+    assert not (work / BESIDE).exists()
+
+
+def test_the_next_version_replaces_the_one_beside_only_if_that_is_untouched(source, work, start):
+    start()
+    put(work / LESSON, notebook("mine"))
+    put(source / LESSON, notebook("version = 2"))
+    start()
+    run_it(work / BESIDE)
+    put(source / LESSON, notebook("version = 3"))
+    start()
+    assert "version = 3" in (work / BESIDE).read_text()
+
+    put(work / BESIDE, notebook("mine, too"))
+    put(source / LESSON, notebook("version = 4"))
+    said = start()
+    assert "mine, too" in (work / BESIDE).read_text()
+    assert "version = 4" in (work / "lessons/01_first.new2.ipynb").read_text()
+    assert "lessons/01_first.new2.ipynb" in said
+    assert '"mine"' in (work / LESSON).read_text()
+
+
+def test_a_file_of_the_learner_that_happens_to_have_the_name_survives(source, work, start):
+    put(work / LESSON, "no notebook at all")
+    start()
+    assert (work / LESSON).read_text() == "no notebook at all"
+    assert (work / BESIDE).read_bytes() == (source / LESSON).read_bytes()
+
+
+def test_a_file_that_is_no_notebook_counts_byte_by_byte(source, work, start):
+    start()
+    put(work / "lessons/data/signal.csv", "1,2\n3,4\n")
+    put(source / "lessons/data/signal.csv", "5,6\n")
+    start()
+    assert (work / "lessons/data/signal.csv").read_text() == "1,2\n3,4\n"
+    assert (work / "lessons/data/signal.new.csv").read_text() == "5,6\n"
+
+
+def test_a_deleted_file_is_restored_and_said_so(source, work, start):
+    start()
+    (work / LESSON).unlink()
+    assert f"{LESSON} had been deleted; here it is again" in start()
+    assert (work / LESSON).read_bytes() == (source / LESSON).read_bytes()
+
+
+def test_a_file_that_left_the_course_stays(source, work, start):
+    start()
+    (source / LESSON).unlink()
+    assert f"{LESSON} is no longer part of the course; your copy stays" in start()
+    assert (work / LESSON).exists()
+    assert "nothing new" in start()
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"files": {"lessons/01_first.ipynb": {}}}'])
+def test_without_its_manifest_nothing_is_overwritten(source, work, start, damage):
+    start()
+    put(work / LESSON, notebook("mine"))
+    ran = run_it(work / "exercises/01_first/01_first.ipynb")
+    put(work / cli.MANIFEST, damage)
+    start()
+    assert "mine" in (work / LESSON).read_text()
+    assert (work / "exercises/01_first/01_first.ipynb").read_bytes() == ran
+    assert files(work).count(BESIDE) == 1 and len(files(work)) == 5
+
+
+def test_a_full_disk_half_way_loses_nothing(source, work, start, monkeypatch):
+    start()
+    put(work / LESSON, notebook("mine"))
+    put(source / "exercises/01_first/01_first.ipynb", notebook("version = 2"))
+    put(source / LESSON, notebook("version = 2"))
+    whole = Path.write_bytes
+
+    def half(path, data):
+        if BESIDE.split("/")[-1] not in path.name:
+            return whole(path, data)
+        whole(path, data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    said = start(code=1)
+    assert "No space left" in said and "hlp-edu start ANOTHER_DIR" in said
+    monkeypatch.undo()
+    assert '"mine"' in (work / LESSON).read_text()
+    assert not (work / BESIDE).exists() and not list(work.rglob("*.tmp"))
+    monkeypatch.setattr(cli, "course_source", lambda: source)
+    start()
+    assert "version = 2" in (work / BESIDE).read_text()
+    assert "version = 2" in (work / "exercises/01_first/01_first.ipynb").read_text()
+
+
+def test_start_refuses_a_file(source, work, start):
+    put(work, "a file")
+    assert "is a file; must be a folder" in start(code=1)
+    assert work.read_text() == "a file"
+
+
+def test_start_explains_a_place_where_it_cannot_write(source, tmp_path, capsys):
+    put(tmp_path / "file", "")
+    assert cli.main(["start", str(tmp_path / "file" / "work")]) == 1
+    assert "cannot write there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("inside", [".", "lessons", "solutions/mine", "exercises"])
+def test_start_refuses_the_course_itself(source, inside, capsys):
+    before = files(source)
+    assert cli.main(["start", str(source / inside)]) == 1
+    assert "where the course itself lives" in capsys.readouterr().err
+    assert files(source) == before
+
+
+def test_start_refuses_the_package(source, capsys):
+    assert cli.main(["start", str(Path(hlp_edu.__file__).parent / "work")]) == 1
+    assert "where the course itself lives" in capsys.readouterr().err
+
+
+def test_start_refuses_a_link_to_the_course(source, work, start):
+    work.mkdir()
+    (work / "lessons").symlink_to(source / "lessons", target_is_directory=True)
+    assert "where the course itself lives" in start(code=1)
+
+
+def test_start_delivers_the_real_course(root, work, start):
+    start()
+    delivered = {name for name in files(work) if name != cli.MANIFEST}
+    lessons = {f"lessons/{path.name}" for path in (root / "lessons").glob("*.ipynb")}
+    assert "lessons/00_start_here.ipynb" in lessons
+    assert delivered >= lessons
+    assert "nothing new" in start()
+
+
+# ------------------------------------------------------------------------------------------------ lab
+
+
+@pytest.fixture
+def launched(monkeypatch):
+    """The command that would have become JupyterLab, and its environment."""
+    launched = []
+    monkeypatch.setattr(cli, "_become", lambda command, environment: launched.extend([command, environment]) or 0)
+    return launched
+
+
+def test_lab_opens_the_first_page_and_hands_options_on(source, work, launched):
+    put(work / cli.FIRST_PAGE, notebook("hello"))
+    assert cli.main(["lab", str(work), "--no-browser", "--port", "9999", "--LabApp.collaborative=False"]) == 0
+    command, environment = launched
+    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert {f"--ServerApp.root_dir={work}", "--no-browser", "--ServerApp.port=9999"} <= set(command)
+    assert f"--LabApp.default_url=/lab/tree/{cli.FIRST_PAGE}" in command
+    assert command[-1] == "--LabApp.collaborative=False"
+    assert environment["JUPYTER_PREFER_ENV_PATH"] == "1"
+
+
+def test_lab_without_options_opens_a_browser(work, launched):
+    work.mkdir()
+    assert cli.main(["lab", str(work)]) == 0
+    assert not any(
+        word.startswith(("--no-browser", "--ServerApp.port", "--LabApp.default_url")) for word in launched[0]
+    )
+
+
+def test_lab_explains_a_missing_folder(work, launched, capsys):
+    assert cli.main(["lab", str(work)]) == 1
+    assert f"hlp-edu start {work}" in capsys.readouterr().err and not launched
+
+
+# ---------------------------------------------------------------------------------- check, and mistakes
+
+
+def test_check_finds_this_environment_sound(capsys):
+    code = cli.main(["check"])
+    said = capsys.readouterr().out
+    assert code == 0, said
+    assert "The installation is sound." in said and "rmse 0.0" in said
+    assert said.count("  ok  ") == len(cli.CHECKS)
+
+
+def test_check_goes_on_after_a_problem(monkeypatch, capsys):
+    def broken():
+        raise cli.CourseError("the kernel does not start. Buy a new one.")
+
+    def crashing():
+        raise KeyError("what")
+
+    monkeypatch.setattr(cli, "CHECKS", {"kernel": broken, "cellar": crashing, "Python": cli._check_python})
+    assert cli.main(["check"]) == 1
+    said = capsys.readouterr().out
+    assert "PROBLEM  kernel: the kernel does not start. Buy a new one." in said
+    assert "PROBLEM  cellar: KeyError: 'what'" in said
+    assert "ok       Python" in said and "2 of 3 checks found a problem" in said
+
+
+def declare(monkeypatch, python=">=3.11", packages=()):
+    from email.message import Message
+
+    metadata = Message()
+    metadata["Requires-Python"] = python
+    for package in packages:
+        metadata["Requires-Dist"] = package
+    monkeypatch.setattr(cli, "_metadata", lambda: metadata)
+
+
+def test_check_names_packages_outside_their_bounds(monkeypatch):
+    declare(monkeypatch, packages=["numpy<1.5", "no-such-package>=2", "tqdm", "absent; extra == 'test'"])
+    with pytest.raises(cli.CourseError) as problem:
+        cli._check_packages()
+    said = str(problem.value)
+    assert "needed is <1.5" in said and "no-such-package missing, needed is >=2" in said
+    assert "pip install" in said and "tqdm" not in said and "absent" not in said
+
+
+def test_check_names_a_wrong_python(monkeypatch):
+    declare(monkeypatch, python="<3.0")
+    with pytest.raises(cli.CourseError, match=r"needed is <3\.0"):
+        cli._check_python()
+
+
+def test_check_notices_a_kernel_of_another_environment(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    with pytest.raises(cli.CourseError, match="instead of"):
+        cli._check_kernel()
+
+
+def test_check_notices_missing_sliders(monkeypatch, tmp_path):
+    import jupyter_core.paths
+
+    monkeypatch.setattr(jupyter_core.paths, "jupyter_path", lambda *parts: [str(tmp_path)])
+    with pytest.raises(cli.CourseError, match="sliders would not show"):
+        cli._check_widgets()
+
+
+def test_check_notices_wrong_numbers(monkeypatch):
+    from hlp_edu.trajectory import Trajectory
+
+    monkeypatch.setattr(Trajectory, "rmse", lambda self, after=0: 0.5)
+    with pytest.raises(cli.CourseError, match=r"error of 0\.500"):
+        cli._check_core()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "required"),
+        (["begin"], "invalid choice"),
+        (["start", "a", "b"], "unknown arguments: b"),
+        (["start", "--port=1"], "unknown arguments: --port=1"),
+        (["lab", ".", "strange"], "unknown arguments: strange"),
+        (["lab", "--port", "x"], "from 0 to 65535"),
+        (["lab", "--port", "65536"], "from 0 to 65535"),
+    ],
+)
+def test_mistakes_on_the_command_line(words, said, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(words)
+    assert stop.value.code == 2 and said in capsys.readouterr().err
+
+
+def test_ctrl_c_is_no_traceback(monkeypatch, capsys):
+    def impatient():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "course_source", impatient)
+    assert cli.main(["start", "anywhere"]) == 130
+    assert "stopped" in capsys.readouterr().err
+
+
+def test_the_version(capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["--version"])
+    assert stop.value.code == 0 and capsys.readouterr().out.strip() == f"hlp_edu {hlp_edu.__version__}"
+
+
+def test_the_manifest_remembers_each_file(source, work, start):
+    start()
+    manifest = json.loads((work / cli.MANIFEST).read_text())
+    assert manifest["version"] == hlp_edu.__version__ and len(manifest["files"]) == 3
+
+
+def test_starting_is_quick():
+    """The command line loads no numpy, no numba: `start` must not make a learner wait."""
+    code = (
+        "import sys, hlp_edu.cli; print([name for name in ('numpy', 'numba', 'jupyter_client') if name in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
