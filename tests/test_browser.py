@@ -107,8 +107,8 @@ def test_a_lesson_runs_and_its_sliders_draw(page, server, artefacts, lesson):
     cells = page.evaluate(CELLS)
     code = [cell for cell in cells if cell["cell_type"] == "code" and "".join(cell["source"]).strip()]
     outputs = [output for cell in code for output in cell["outputs"]]
-    assert code and all(cell["execution_count"] for cell in code)
     assert not [output for output in outputs if output["output_type"] == "error" or output.get("name") == "stderr"]
+    assert code and all(cell["execution_count"] for cell in code)
 
     for index, cell in enumerate(cells):
         if "application/vnd.jupyter.widget-view+json" in json.dumps(cell.get("outputs", [])):
