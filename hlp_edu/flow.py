@@ -364,7 +364,9 @@ def runs(problem, policy, seeds, T, workers=None, progress=True, record="output"
     # code. Inside joblib.parallel_config (a Dask cluster, say) that backend is used instead.
     pool = joblib.Parallel(n_jobs=workers or os.cpu_count(), prefer="threads", return_as="generator")
     results = pool(joblib.delayed(one)(seed) for seed in seeds)
-    return list(tqdm(results, total=len(seeds), delay=1.0, disable=not progress, unit="run"))
+    if not progress:
+        return list(results)
+    return list(tqdm(results, total=len(seeds), delay=1.0, leave=False, unit="run"))  # TQDM_DISABLE=1 silences it
 
 
 def _beginning(problem, policy, seed, t0, x0, w0, p0, start):
