@@ -1,0 +1,389 @@
+"""A picture under sliders: one function draws it, for the sliders, for the small multiples, for the tests."""
+
+import base64
+import html
+import inspect
+import math
+import numbers
+import re
+
+import ipywidgets
+import numpy as np
+
+from hlp_edu.plotting import Picture, _draw_caption, _panel_words, _pixels, _png, _sentence, dress, figure, panels
+
+ALLOWED = (
+    "(low, high, start), (low, high, start, step) or (low, high, start, 'log') for a slider, a list of strings or "
+    "a dict {label: value} for a menu, True or False for a checkbox"
+)
+
+
+class Explorer:
+    """A drawing under sliders: it is drawn anew whenever a control moves.
+
+    The figure persists; each drawing starts from cleared axes at fixed places and goes to the
+    screen as a PNG. Under the picture stands what it shows, in words that follow the controls.
+    A notebook that is opened without being run shows the picture at the starting values.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(ax, **values)`` draws on ``ax``, with the plots of hlp_edu or with matplotlib, and
+        returns a sentence that states what is to be seen, with its numbers. Without a sentence
+        the values of the controls, and what the plot has to say, are taken. With ``panels`` above 1:
+        ``draw(axes, **values)``, a list of axes side by side.
+    panels : int
+        How many axes side by side.
+    inches : float
+        Height of the axes.
+    **controls
+        One for each argument of ``draw``:
+        ``(low, high, start)`` or ``(low, high, start, step)``: a slider, of whole numbers if all are;
+        ``(low, high, start, "log")``: a slider with a logarithmic scale;
+        a list of strings, or a dict {label: value}: a menu that starts with its first entry;
+        True or False: a checkbox.
+
+    Attributes
+    ----------
+    controls : dict
+        {name: ipywidgets widget}. Setting a widget's ``value`` draws.
+    values : dict
+        {name: value}, as ``draw`` gets them.
+    png : bytes
+        The picture.
+    alt : str
+        What it shows.
+    widget : ipywidgets.VBox
+        Controls, picture and caption.
+    fig : matplotlib.figure.Figure
+        The figure.
+    axes : list of matplotlib.axes.Axes
+        Its axes.
+
+    Raises
+    ------
+    ValueError
+        If a control is not one of these, or ``draw`` does not take it. What ``draw`` raises is shown
+        under the picture and raised again.
+
+    Examples
+    --------
+    >>> def draw(ax, rate):
+    ...     t = np.linspace(0, 5)
+    ...     ax.plot(t, np.exp(-rate * t))
+    ...     return f"With rate {rate:g}, {np.exp(-5 * rate):.2g} is left at t = 5."
+    >>> Explorer(draw, rate=(0.0, 2.0, 0.5))
+    With rate 0.5, 0.082 is left at t = 5.
+    """
+
+    def __init__(self, draw, panels=1, *, inches=2.9, **controls):
+        if not callable(draw):
+            raise ValueError(f"draw = {draw!r}: must be a function draw(ax, **values)")
+        if isinstance(panels, bool) or not isinstance(panels, numbers.Integral) or panels < 1:
+            raise ValueError(f"panels = {panels!r}: must be a whole number, at least 1")
+        if not controls:
+            raise ValueError(f"controls: there must be at least one, name={ALLOWED}")
+        self._draw, self._panels, self._inches = draw, int(panels), inches
+        self._menus, self.controls = {}, {}
+        for name, given in controls.items():
+            self.controls[name] = self._control(name, given)
+        self._start = {name: control.value for name, control in self.controls.items()}
+        _takes(draw, self.values)
+
+        self.fig, self.axes = figure(columns=self._panels, height=inches)
+        self._places = [ax.get_position().bounds for ax in self.axes]
+        self._image = ipywidgets.Image(format="png", layout=ipywidgets.Layout(max_width="100%", object_fit="contain"))
+        self._caption = ipywidgets.HTML()
+        reset = ipywidgets.Button(description="Reset", tooltip="Back to the starting values", icon="undo")
+        reset.layout.width = "6em"
+        reset.on_click(lambda _: self.reset())
+        rows = ipywidgets.Layout(display="flex", flex_flow="row wrap", align_items="center")
+        self.widget = ipywidgets.VBox(
+            [ipywidgets.Box([*self.controls.values(), reset], layout=rows), self._image, self._caption],
+            layout=ipywidgets.Layout(max_width=f"{self.fig.get_figwidth() * self.fig.dpi:.0f}px"),
+        )
+        self._held = False
+        self._redraw()
+        self._still = self._with_caption()  # the starting picture, for a notebook that is not run
+        self._still_alt = self.alt
+        for control in self.controls.values():
+            control.observe(self._moved, "value")
+
+    @property
+    def values(self):
+        """The values of the controls, as ``draw`` gets them."""
+        return {name: self._meaning(name, control.value) for name, control in self.controls.items()}
+
+    @property
+    def picture(self):
+        """The picture of the current values as a `Picture`, drawn anew with its caption."""
+        fig, axes = figure(columns=self._panels, height=self._inches)
+        self._call(axes, self.values)
+        return Picture(fig, self.alt, self.alt)
+
+    def set(self, **values):
+        """Move several controls, and draw once.
+
+        Parameters
+        ----------
+        **values
+            {name: value}; of a menu: the label.
+
+        Raises
+        ------
+        ValueError
+            If a control is unknown or does not take the value.
+        """
+        for name, value in values.items():
+            self._check(name, value)
+        self._held = True
+        try:
+            for name, value in values.items():
+                self.controls[name].value = value
+        finally:
+            self._held = False
+        self._redraw()
+
+    def reset(self):
+        """Go back to the starting values."""
+        self.set(**self._start)
+
+    def small_multiples(self, caption=None, **control):
+        """The same drawing for several values of one control, side by side, without sliders.
+
+        Parameters
+        ----------
+        caption : str, optional
+            Instead of the one that is computed.
+        **control
+            name=[values]; of a menu: labels. The other controls are at their starting values.
+
+        Returns
+        -------
+        Picture
+
+        Raises
+        ------
+        ValueError
+            If not exactly one control is named, or it does not take a value.
+
+        Examples
+        --------
+        >>> explorer = Explorer(lambda ax, rate: f"rate {rate:g}", rate=(0.0, 2.0, 0.5))
+        >>> explorer.small_multiples(rate=[0.5, 1.0])
+        rate = 0.5: rate 0.5. rate = 1: rate 1.
+        """
+        if len(control) != 1:
+            raise ValueError(f"small_multiples: {len(control)} controls given; name exactly one, {self._names()}")
+        ((name, shown),) = control.items()
+        shown = list(shown) if isinstance(shown, (list, tuple, np.ndarray)) else shown
+        if not isinstance(shown, list) or not shown:
+            raise ValueError(f"{name} = {shown!r}: must be a list of at least one value")
+        for value in shown:
+            self._check(name, value)
+        start = {other: self._meaning(other, value) for other, value in self._start.items()}
+        several = [start | {name: self._meaning(name, value)} for value in shown]
+        titles, said = [f"{name} = {_text(value)}" for value in shown], []
+        if self._panels == 1:
+            draws = [lambda ax, v=values: said.append(self._call([ax], v)) for values in several]
+            columns = math.ceil(len(draws) / math.ceil(len(draws) / 4))
+            fig, axes = panels(draws, titles, columns, height=min(self._inches, 2.4))
+            short, each = _panel_words(axes, titles)
+        else:
+            fig, axes = figure(self._panels, len(several), height=min(self._inches, 2.2), gap=1.1)
+            for k, values in enumerate(several):
+                row = axes[k * self._panels : (k + 1) * self._panels]
+                said.append(self._call(row, values))
+                if not row[0].get_title(loc="left"):
+                    row[0].set_title(titles[k], loc="left", size=12)
+            short, each = None, None
+        words = " ".join(f"{title}: {_sentence(text)}" for title, text in zip(titles, said, strict=True))
+        return Picture(fig, words, caption or (_sentence(short) if each else words))
+
+    def _control(self, name, given):
+        menu = None
+        if isinstance(given, (bool, np.bool_)):
+            return ipywidgets.Checkbox(bool(given), description=name, indent=False, layout=_layout("14em"))
+        if isinstance(given, dict):
+            menu = given
+        elif isinstance(given, list):
+            menu = {label: label for label in given} if all(isinstance(label, str) for label in given) else {}
+            if len(menu) != len(given):
+                raise ValueError(f"control {name} = {given!r}: its entries must be strings, each named once")
+        if menu is not None:
+            if not menu or not all(isinstance(label, str) for label in menu):
+                raise ValueError(f"control {name} = {given!r}: must be {ALLOWED}")
+            self._menus[name] = menu
+            return ipywidgets.Dropdown(options=list(menu), description=name, style=_style(name), layout=_layout())
+        return _slider(name, given)
+
+    def _names(self):
+        return f"one of {', '.join(self.controls)}"
+
+    def _check(self, name, value):
+        if name not in self.controls:
+            raise ValueError(f"{name}: is not a control; it must be {self._names()}")
+        if name in self._menus:
+            if value not in self._menus[name]:
+                raise ValueError(f"{name} = {value!r}: must be one of {', '.join(map(repr, self._menus[name]))}")
+            return
+        control = self.controls[name]
+        if isinstance(control, ipywidgets.Checkbox):
+            if not isinstance(value, (bool, np.bool_)):
+                raise ValueError(f"{name} = {value!r}: must be True or False")
+            return
+        low, high = _ends(control)
+        whole = isinstance(control, ipywidgets.IntSlider)
+        kind = numbers.Integral if whole else numbers.Real
+        air = 1e-9 * (high - low)
+        if isinstance(value, bool) or not isinstance(value, kind) or not low - air <= value <= high + air:
+            what = "a whole number" if whole else "a number"
+            raise ValueError(f"{name} = {value!r}: must be {what} from {low:g} to {high:g}")
+
+    def _meaning(self, name, value):
+        return self._menus[name][value] if name in self._menus else value
+
+    def _moved(self, change):
+        if not self._held:
+            self._redraw()
+
+    def _call(self, axes, values):
+        said = self._draw(axes[0] if self._panels == 1 else axes, **values)
+        if isinstance(said, str) and said.strip():
+            return said.strip()
+        shown = {name: _label_of(self._menus.get(name), value) for name, value in values.items()}
+        words = _sentence(", ".join(f"{name} = {_text(value)}" for name, value in shown.items()))
+        return " ".join([words, *(ax.hlp_words for ax in axes if getattr(ax, "hlp_words", ""))])
+
+    def _redraw(self):
+        for artist in (*self.fig.texts, *self.fig.legends, *self.fig.axes):
+            if artist not in self.axes:
+                artist.remove()
+        for ax, place in zip(self.axes, self._places, strict=True):
+            ax.clear()
+            ax.set_position(place)
+            ax.set_axis_on()
+            ax.set_aspect("auto")
+            ax.hlp_words = ax.hlp_short = None
+            dress(ax)
+        try:
+            said = self._call(self.axes, self.values)
+            pixels = _pixels(self.fig)
+        except Exception as error:
+            kind, what = type(error).__name__, html.escape(str(error))
+            self._caption.value = (
+                f'<div role="alert" style="line-height: 1.4; color: #A00000"><b>The picture could not be drawn '
+                f"for these values.</b> {kind}: {what}</div>"
+            )
+            raise
+        self.alt = _plain(said)
+        self.png = _png(pixels, level=1)
+        self._image.value = self.png
+        self._image.tooltip = self.alt  # the accessible name of the image
+        self._caption.value = (
+            f'<div role="status" aria-live="polite" style="line-height: 1.4">{html.escape(self.alt)}</div>'
+        )
+
+    def _with_caption(self):
+        """The picture and, in pixels below it, its caption."""
+        from matplotlib.figure import Figure
+
+        strip = Figure(figsize=(self.fig.get_figwidth(), 0.02), dpi=self.fig.dpi)
+        _draw_caption(strip, self.alt)
+        return _png(np.vstack([_pixels(self.fig), _pixels(strip)]), level=6)
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        view = "application/vnd.jupyter.widget-view+json"
+        shown = self.widget._repr_mimebundle_()
+        shown = shown[0] if isinstance(shown, tuple) else shown
+        picture = base64.b64encode(self._still).decode("ascii")
+        data = {view: shown[view], "image/png": picture, "text/plain": self._still_alt}
+        return data, {"image/png": {"alt": self._still_alt}}
+
+    def __repr__(self):
+        return self._still_alt
+
+
+def _slider(name, given):
+    wrong = f"control {name} = {given!r}: must be {ALLOWED}"
+    if not isinstance(given, tuple) or len(given) not in (3, 4):
+        raise ValueError(wrong)
+    *scale, step = given if len(given) == 4 else (*given, None)
+    log = isinstance(step, str) and step == "log"
+    for value in scale if log or step is None else given:
+        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+            raise ValueError(wrong)
+    low, high, start = scale
+    if not low < high:
+        raise ValueError(f"control {name} = {given!r}: low must be below high")
+    if not low <= start <= high:
+        raise ValueError(f"control {name} = {given!r}: start must lie from low to high")
+    if log:
+        if low <= 0:
+            raise ValueError(f"control {name} = {given!r}: low must be above 0 for a logarithmic scale")
+        return ipywidgets.FloatLogSlider(
+            value=float(start), base=10, min=math.log10(low), max=math.log10(high), description=name,
+            step=math.log10(high / low) / 100, readout_format=".3g", style=_style(name), layout=_layout(),
+        )  # fmt: skip
+    if step is not None and not 0 < step <= high - low:
+        raise ValueError(f"control {name} = {given!r}: step must be above 0 and at most high - low")
+    if all(isinstance(value, numbers.Integral) for value in (low, high, start, 1 if step is None else step)):
+        return ipywidgets.IntSlider(
+            value=int(start), min=int(low), max=int(high), step=int(step or 1), description=name, style=_style(name),
+            layout=_layout(),
+        )  # fmt: skip
+    step = _nice((high - low) / 100) if step is None else step
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9), *(_decimals(value) for value in (step, start)))
+    return ipywidgets.FloatSlider(
+        value=float(start), min=float(low), max=float(high), step=float(step), description=name,
+        readout_format=f".{min(decimals, 6)}f", style=_style(name), layout=_layout(),
+    )  # fmt: skip
+
+
+def _nice(size):
+    ten = 10.0 ** math.floor(math.log10(size) + 1e-9)
+    return next(float(f"{ten * k:.1g}") for k in (5, 2, 1) if ten * k <= size * (1 + 1e-9))
+
+
+def _decimals(value):
+    text = f"{value:.6g}"
+    return len(text.partition(".")[2]) if "e" not in text else 0
+
+
+def _ends(control):
+    if isinstance(control, ipywidgets.FloatLogSlider):
+        return control.base**control.min, control.base**control.max
+    return control.min, control.max
+
+
+def _style(name):
+    return {"description_width": f"{max(4, min(len(name), 22)) * 0.62:.1f}em"}
+
+
+def _layout(width="23em"):
+    return ipywidgets.Layout(width=width, margin="0 1em 0 0")
+
+
+def _takes(draw, values):
+    try:
+        signature = inspect.signature(draw)
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind(None, **values)
+    except TypeError as error:
+        name = getattr(draw, "__name__", "draw")
+        raise ValueError(f"controls: {name}{signature} does not take {', '.join(values)}: {error}") from None
+
+
+def _label_of(menu, value):
+    return next((label for label, meaning in menu.items() if meaning is value), value) if menu else value
+
+
+def _text(value):
+    return f"{value:.4g}" if isinstance(value, numbers.Real) and not isinstance(value, bool) else str(value)
+
+
+def _plain(words):
+    """A caption without the marks of mathtext."""
+    return re.sub(r"\$([^$]*)\$", lambda found: re.sub(r"\\mathrm|[{}\\]", "", found[1]), words)
