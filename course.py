@@ -236,7 +236,7 @@ def run_checks(options):
     chosen = [word for word in options if not word.startswith("-") and (HERE / word.split("::")[0]).exists()]
     everything = ["tests", "hlp_edu", "lessons", "solutions"]
     paths = [] if chosen else [name for name in everything if (HERE / name).is_dir()]
-    notebooks = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=120"]
+    notebooks = ["--continue-on-collection-errors", "--nbval", "--nbval-current-env", "--nbval-cell-timeout=120"]
     notebooks += ["--nbval-sanitize-with=tests/nbval_sanitize.cfg"]
     parts = {
         "ruff check": ["-m", "ruff", "check", "."],
