@@ -12,11 +12,13 @@ import os
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import EllipseCollection, LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Circle, FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from hlp_edu.network import Network
 from hlp_edu.trajectory import Trajectory
@@ -47,9 +49,9 @@ OUTPUT = dict(color=PALETTE["blue"], linestyle="-", linewidth=2.2)
 TARGET = dict(color=PALETTE["orange"], linestyle=(0, (4, 2)), linewidth=2.2)
 MARKERS = "osD^vP"
 MOST_PANELS = 6
-MOST_LABELLED_NODES, MOST_LABELS = 12, 45
+MOST_LABELLED_NODES, MOST_LABELS = 12, 36
 MOST_CURVES = 60  # weights that are drawn one by one
-MOST_ARCS = 3000  # arcs that are drawn
+MOST_ARCS = 800  # arcs that are drawn
 
 
 class Picture:
@@ -108,7 +110,7 @@ class Picture:
         -------
         bytes
         """
-        return _png(_pixels(self.fig), level=6)
+        return _png(_pixels(self.fig), small=True)
 
     def save(self, path):
         """Write the picture to a new PNG file.
@@ -223,6 +225,8 @@ def dress(ax):
     >>> from matplotlib.figure import Figure
     >>> ax = dress(Figure().add_subplot())
     """
+    if getattr(ax, "hlp_dressed", None) == _frame(ax):
+        return ax  # a style costs milliseconds, and explorers draw many times on the same axes
     ax.set_facecolor(PAPER)
     ax.grid(True, color=GRID, linewidth=0.8)
     ax.set_axisbelow(True)
@@ -235,6 +239,50 @@ def dress(ax):
         ticks = int(np.clip(size / ax.figure.dpi / inches, 2, 4))
         axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10]))
         axis.label.set(size=TEXT, color=INK)
+    ax.hlp_dressed = _frame(ax)
+    return ax
+
+
+def clear(ax):
+    """Take everything off an axes, and leave its style and its ticks, which are slow to make.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        What is cleared.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The same.
+
+    Examples
+    --------
+    >>> fig, (ax,) = figure()
+    >>> line = ax.plot([0, 1])
+    >>> clear(ax).get_lines()
+    <a list of 0 Line2D objects>
+    """
+    if getattr(ax, "hlp_dressed", None) == _frame(ax) and not ax.child_axes:
+        for artist in (*ax.lines, *ax.collections, *ax.patches, *ax.texts, *ax.images, *ax.tables, *ax.artists):
+            artist.remove()
+        if ax.get_legend() is not None:
+            ax.get_legend().remove()
+        ax.containers.clear()
+        ax.set_prop_cycle(None)
+        for side in ("left", "center", "right"):
+            if ax.get_title(loc=side):
+                ax.set_title("", loc=side)
+        ax.set(xlabel="", ylabel="")
+        ax.relim()
+        ax.set_xlim(0, 1, auto=True)
+        ax.set_ylim(0, 1, auto=True)
+    else:
+        ax.clear()
+        ax.set_axis_on()
+        ax.set_aspect("auto")
+        dress(ax)
+    ax.hlp_words = ax.hlp_short = None
     return ax
 
 
@@ -449,8 +497,6 @@ def plot_weights(trajectory, ax=None, arcs=None, legend=True, title=None, captio
         bold = _arc_columns(network, arcs)
     if ax is None:
         fig, (ax,) = figure()
-        x, y, wide, tall = ax.get_position().bounds
-        ax.set_position((x, y, wide - 0.55 / WIDTH, tall))  # room for the names
         plot_weights(trajectory, ax, arcs, legend, title)
         return Picture(fig, *_texts(ax.hlp_words, caption))
     _axes(ax)
@@ -464,7 +510,7 @@ def plot_weights(trajectory, ax=None, arcs=None, legend=True, title=None, captio
             ax.plot(*thin(t, w[:, k]), **style, linewidth=2, label=arc_name(network, k))
     low, high, _ = _robust_limits([w[:, k] for k in (*bold, *shown)])
     ax.set_ylim(low, high)
-    _time_axis(ax, trajectory)
+    _time_axis(ax, trajectory, ends=w[-1, bold] if len(t) else ())
     if legend and len(t):
         _name_ends(ax)
     if title:
@@ -674,7 +720,7 @@ def plot_network(network, ax=None, w=None, labels=None, title=None, caption=None
         raise ValueError(f"network = {network!r}: must be a hlp_edu Network or Trajectory")
     if w is not None:
         w = vector("w", w, len(network.heads), "arc")
-    place = _places(network)
+    place = _places(network, w)
     if ax is None:
         wide, tall = place.size
         fig, (ax,) = figure(height=min(0.96 * WIDTH * tall / wide, place.most * tall, 5.0))
@@ -693,8 +739,7 @@ def plot_network(network, ax=None, w=None, labels=None, title=None, caption=None
     ax.set_xlim((x0 + x1 - wide) / 2, (x0 + x1 + wide) / 2)
     ax.set_ylim((y0 + y1 - tall) / 2, (y0 + y1 + tall) / 2)
 
-    shown = _shown_arcs(network, w)
-    curves = _curves(network, place, shown, scale)
+    shown, curves = place.shown, _curves(network, place, scale)
     _draw_arcs(ax, network, place, curves, shown, w, scale)
     _draw_nodes(ax, network, place, scale)
     named = False
@@ -745,7 +790,7 @@ def _upright(text):
 class _places:
     """Where the nodes stand: positions (neurons, then inputs), radius, and the frame around all."""
 
-    def __init__(self, network):
+    def __init__(self, network, w):
         n, inputs = len(network.neurons), len(network.inputs)
         layer = _layers(network)
         self.layered = layer is not None
@@ -756,6 +801,10 @@ class _places:
             self._in_a_circle(n, inputs)
         room = self.radius * (3.4 if self.loops else 1.5) + 0.08
         low, high = self.xy.min(axis=0) - room, self.xy.max(axis=0) + room
+        self.shown = _shown_arcs(network, w)
+        if self.layered and len(self.shown) <= 150:  # an arc that goes round others may lead outside
+            bows = np.vstack([self.xy, *_curves(network, self, 1e9)])
+            low, high = np.minimum(low, bows.min(axis=0) - 0.15), np.maximum(high, bows.max(axis=0) + 0.15)
         self.corner, self.size = low, high - low
         self.most = (105 if self.layered else 165) / DPI  # inches per unit: more would be a shout
 
@@ -766,12 +815,13 @@ class _places:
         # in an own layer the bias would look like data: it stands below
         counts = np.bincount(layer[main])
         spread = max(counts)
-        self.radius = min(0.24, 0.36 * max(1.0, 4.0 / spread))
+        self.radius = 0.24
+        apart = max(1.5, 0.35 * spread)  # between layers: tall networks need the width
         for value in np.unique(layer[main]):
             members = main[layer[main] == value]
             # inputs are labelled after the neurons but are read first, in their own order
             place[members] = -(np.arange(len(members)) - (len(members) - 1) / 2)
-        self.xy = np.column_stack([layer * 1.5, place])
+        self.xy = np.column_stack([layer * apart, place])
         bottom = np.nanmin(place) - 1.0
         for k, node in enumerate(biases):
             heads = network.heads[network.tails == node]
@@ -780,7 +830,7 @@ class _places:
             for x in np.arange(0, first + 0.1, 0.375) if len(main) < 40 else [0.0]:
                 self.xy[node] = x + k * 0.5, bottom
                 hits = sum(_hits(self.xy[node], self.xy[i], 0.0, self, (node, i)) for i in heads)
-                best = min(best or (hits, abs(x - 0.75), x), (hits, abs(x - 0.75), x))
+                best = min(best or (hits, abs(x - apart / 2), x), (hits, abs(x - apart / 2), x))
             self.xy[node] = best[2] + k * 0.5, bottom
 
     def _in_a_circle(self, n, inputs):
@@ -810,15 +860,17 @@ def _layers(network):
     bias = np.array([label == "bias" for label in network.labels])
     forward = ~bias[tails]
     heads, tails = heads[forward], tails[forward]
-    for _ in range(len(layer) + 1):
+    size = len(layer)
+    links = coo_array((np.ones(len(heads), bool), (tails, heads)), shape=(size, size))
+    if connected_components(links, connection="strong")[0] < size:
+        return None  # there is a cycle
+    for _ in range(size):
         new = layer.copy()
         np.maximum.at(new, heads, layer[tails] + 1)
         if (new == layer).all():
-            return layer - layer[~bias].min() if (~bias).any() else layer
-        if new.max() > len(layer):
-            return None
+            break
         layer = new
-    return None
+    return layer - layer[~bias].min() if (~bias).any() else layer
 
 
 def _bow(a, b, bend, count=60):
@@ -845,12 +897,12 @@ def _shown_arcs(network, w):
         return np.arange(m)
     if w is not None:
         return np.sort(np.argsort(-np.abs(w), kind="stable")[:MOST_ARCS])
-    return np.linspace(0, m - 1, MOST_ARCS).astype(int)
+    return np.sort(np.random.default_rng(0).choice(m, MOST_ARCS, replace=False))  # any few will do
 
 
-def _curves(network, place, shown, scale):
+def _curves(network, place, scale):
     """One polyline per arc, cut where its nodes begin."""
-    n, r = len(network.neurons), place.radius
+    n, r, shown = len(network.neurons), place.radius, place.shown
     both = set(zip(network.tails[shown].tolist(), network.heads[shown].tolist(), strict=True))
     small = len(place.xy) <= 40
     curves = []
@@ -882,7 +934,7 @@ def _draw_arcs(ax, network, place, curves, shown, w, scale):
     point = ax.figure.dpi / 72 / scale  # one typographic point, in units of the drawing
     crowded = len(shown) > 150
     width = np.full(len(shown), 0.4 if crowded else 1.1)
-    colour = np.full(len(shown), "#7A7A7A" if not crowded else "#B0B0B0", dtype=object)
+    colour = np.full(len(shown), "#9A9A9A" if crowded else "#7A7A7A", dtype=object)
     negative = np.zeros(len(shown), bool)
     if w is not None and len(shown):
         size = np.abs(w[shown])
@@ -892,7 +944,7 @@ def _draw_arcs(ax, network, place, curves, shown, w, scale):
     tips, lines = [], []
     for curve, thick in zip(curves, width, strict=True):
         # a step as long as the arrowhead back from the end of the curve
-        length = point * (5.5 + 1.3 * thick) * (0.6 if crowded else 1)
+        length = min(point * (5.5 + 1.3 * thick), 1.1 * place.radius) * (0.6 if crowded else 1)
         back = np.linalg.norm(curve - curve[-1], axis=1)
         base = int(np.flatnonzero(back >= min(length, back.max()))[-1])
         along = curve[-1] - curve[base]
@@ -902,7 +954,14 @@ def _draw_arcs(ax, network, place, curves, shown, w, scale):
         tips.append([curve[-1], foot + across, foot - across])
         lines.append(np.vstack([curve[: base + 1], foot + 0.3 * length * along]))
     dashes = [(0, (4.5 / thick, 2.5 / thick)) if minus else "-" for thick, minus in zip(width, negative, strict=True)]
-    look = dict(colors=list(colour), linewidths=width, linestyles=dashes, zorder=1.5, capstyle="butt")
+    look = dict(
+        colors=list(colour),
+        linewidths=width,
+        linestyles=dashes,
+        zorder=1.5,
+        capstyle="butt",
+        alpha=0.5 if crowded else None,
+    )
     ax.add_collection(LineCollection(lines, **look), autolim=False)
     if len(shown) <= 600:
         ax.add_collection(PolyCollection(tips, facecolors=list(colour), edgecolors="none", zorder=1.6), autolim=False)
@@ -913,7 +972,16 @@ def _draw_nodes(ax, network, place, scale):
     outputs = set(network.output_index.tolist())
     pixels = r * scale * 72 / ax.figure.dpi  # radius in points
     font = min(13.0, 1.05 * pixels)
+    many = len(place.xy) > 100  # then one artist for all, but for the outputs
+    if many:
+        plain = np.setdiff1d(np.arange(len(place.xy)), network.output_index)
+        size = np.full(len(plain), 2 * max(r, 1.5 / scale))
+        look = dict(offsets=place.xy[plain], offset_transform=ax.transData, facecolors=PAPER, edgecolors=INK)
+        ax.add_collection(EllipseCollection(size, size, 0, units="xy", linewidths=0.3, zorder=3, **look), autolim=False)
+        r = max(r, 4 / scale)
     for k, (label, (x, y)) in enumerate(zip(network.labels, place.xy, strict=True)):
+        if many and k not in outputs:
+            continue
         line = min(1.4, pixels / 8)
         if k >= n:
             box = (x - 0.82 * r, y - 0.82 * r), 1.64 * r, 1.64 * r
@@ -1029,6 +1097,25 @@ def _network_words(network, w, named, shown):
     return words
 
 
+def _frame(ax):
+    """What `dress` sets, so that one can tell whether somebody set it otherwise."""
+    seen = [
+        ax.axison,
+        ax.get_aspect(),
+        ax.get_adjustable(),
+        ax.get_facecolor(),
+        ax.get_axisbelow(),
+        *ax.bbox.size.round(),
+    ]
+    seen += [(spine.get_visible(), spine.get_edgecolor()) for spine in ax.spines.values()]
+    for axis in (ax.xaxis, ax.yaxis):
+        objects = axis.get_major_locator(), axis.get_minor_locator(), axis.get_major_formatter()
+        seen += [axis.get_scale(), axis.get_visible(), *map(id, objects), axis.label.get_size(), axis.label.get_color()]
+        seen += [axis.get_tick_params("major"), axis.get_tick_params("minor"), axis.label.get_visible()]
+        seen += [axis.get_label_position(), axis.get_ticks_position(), axis.labelpad]
+    return seen
+
+
 # ---- small parts ----------------------------------------------------------------------------
 
 
@@ -1125,17 +1212,20 @@ def _gone(trajectory):
     return f"The run diverged at t = {digits(trajectory.diverged_at)}: {trajectory.reason}."
 
 
-def _time_axis(ax, trajectory):
+def _time_axis(ax, trajectory, ends=()):
     t = trajectory.t
     first = t[0] if len(t) else 0.0
     last = t[-1] if len(t) else 1.0
     span = max(last - first, 1e-9)
     if trajectory.diverged_at is not None:
         zone = max(0.12, 26 * ax.figure.dpi / 100 / ax.bbox.width)  # share of the width: room for the word
+        low, high = ax.get_ylim()
+        shares = (np.array([*ends, np.inf]) - low) / (high - low)
+        spot = max((0.5, 0.78, 0.22), key=lambda y: np.abs(shares - y).min())  # away from where lines end
         ax.axvline(trajectory.diverged_at, color=INK, linewidth=1.2, linestyle=(0, (1, 1.5)), label="_gone")
         ax.axvspan(trajectory.diverged_at, last + span, color="#F2F2F2", zorder=0, label="_gone")
         ax.text(
-            last + (0.55 * zone) * span, 0.5, "diverged", transform=ax.get_xaxis_transform(), ha="center",
+            last + (0.55 * zone) * span, spot, "diverged", transform=ax.get_xaxis_transform(), ha="center",
             va="center", size=TEXT, color=INK, rotation=90, gid="gone",
         )  # fmt: skip
         last = last + zone * span
@@ -1176,11 +1266,17 @@ def _name_ends(ax):
         at[:-1] -= close
         at[1:] += close
         at += max(0.0, -at[0]) - max(0.0, at[-1] - 1.0)
+    # Room for the names inside the axes, so that they are never cut, wherever the axes stand.
+    left, right = ax.get_xlim()
+    room = min(0.4, 0.62 * ax.figure.dpi / ax.bbox.width)
+    ax.set_xticks([tick for tick in ax.get_xticks() if left <= tick <= right])
+    ax.set_xlim(left, left + (right - left) / (1 - room))
     for k, y in zip(order, at, strict=True):
         line = lines[k]
         ax.annotate(
-            line.get_label(), (line.get_xdata()[-1], low + ends[k] * (high - low)), xytext=(1.03, y),
-            textcoords="axes fraction", size=TEXT, color=INK, va="center", ha="left", annotation_clip=False, gid="end",
+            line.get_label(), (line.get_xdata()[-1], low + ends[k] * (high - low)),
+            xytext=(1 - room + 0.18 * ax.figure.dpi / ax.bbox.width, y), textcoords="axes fraction", size=TEXT,
+            color=INK, va="center", ha="left", gid="end",
             arrowprops=dict(arrowstyle="-", color=line.get_color(), lw=1.2, shrinkA=1, shrinkB=0),
         )  # fmt: skip
 
@@ -1189,8 +1285,9 @@ def _legend(ax):
     handles, names = ax.get_legend_handles_labels()
     if not handles:
         return
+    columns = int(np.clip(ax.bbox.width / ax.figure.dpi / 1.2, 1, min(len(handles), 4)))
     ax.legend(
-        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(handles) if len(handles) <= 4 else 4, frameon=False,
+        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns, frameon=False,
         fontsize=TEXT, labelcolor=INK, handlelength=2.4, columnspacing=1.4, borderaxespad=0.3, borderpad=0.1,
     )  # fmt: skip
 
@@ -1267,11 +1364,14 @@ def _pixels(fig):
     return np.asarray(canvas.buffer_rgba())[..., :3]
 
 
-def _png(pixels, level):
+def _png(pixels, small=False):
+    """PNG bytes: at once, or small, with 256 colours (what a notebook keeps)."""
     from PIL import Image
 
-    file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(file, "PNG", compress_level=level)
+    file, image = io.BytesIO(), Image.fromarray(np.ascontiguousarray(pixels))
+    if small:
+        image = image.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    image.save(file, "PNG", compress_level=9 if small else 1)
     return file.getvalue()
 
 
@@ -1303,7 +1403,7 @@ def _count(number, noun):
 
 def _list(labels, most=6):
     labels = [str(label) for label in labels]
-    return ", ".join(labels) if len(labels) <= most else ", ".join(labels[:most]) + ", ..."
+    return ", ".join(labels) if len(labels) <= most else ", ".join(labels[:most]) + f" and {len(labels) - most} more"
 
 
 def _styles(count):

@@ -10,7 +10,7 @@ import re
 import ipywidgets
 import numpy as np
 
-from hlp_edu.plotting import Picture, _draw_caption, _panel_words, _pixels, _png, _sentence, dress, figure, panels
+from hlp_edu.plotting import Picture, _draw_caption, _panel_words, _pixels, _png, _sentence, clear, figure, panels
 
 ALLOWED = (
     "(low, high, start), (low, high, start, step) or (low, high, start, 'log') for a slider, a list of strings or "
@@ -260,12 +260,8 @@ class Explorer:
             if artist not in self.axes:
                 artist.remove()
         for ax, place in zip(self.axes, self._places, strict=True):
-            ax.clear()
             ax.set_position(place)
-            ax.set_axis_on()
-            ax.set_aspect("auto")
-            ax.hlp_words = ax.hlp_short = None
-            dress(ax)
+            clear(ax)
         try:
             said = self._call(self.axes, self.values)
             pixels = _pixels(self.fig)
@@ -277,7 +273,7 @@ class Explorer:
             )
             raise
         self.alt = _plain(said)
-        self.png = _png(pixels, level=1)
+        self.png = _png(pixels)
         self._image.value = self.png
         self._image.tooltip = self.alt  # the accessible name of the image
         self._caption.value = (
@@ -290,7 +286,7 @@ class Explorer:
 
         strip = Figure(figsize=(self.fig.get_figwidth(), 0.02), dpi=self.fig.dpi)
         _draw_caption(strip, self.alt)
-        return _png(np.vstack([_pixels(self.fig), _pixels(strip)]), level=6)
+        return _png(np.vstack([_pixels(self.fig), _pixels(strip)]), small=True)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         view = "application/vnd.jupyter.widget-view+json"
