@@ -1,10 +1,10 @@
 """The laws of learning: what every neuron and every arc does, from what it can see.
 
 This is the only place in the package where a gradient is written. The equations' numbers are
-those of lesson 00. Arcs are visited in stretches whose parents stand side by side in memory
-(`Network.runs`): the inner loop then walks weights, costates and parents in step, and the
-processor does several arcs in one instruction. Read "for b ..., for k ..." as "for every arc
-into neuron i".
+those of lesson 00. Arcs are visited in stretches b whose parents stand side by side in memory
+(`Network.runs`). A slice of the weights, one of the costates and one of the parents then walk in
+step (`w_b`, `p_b`, `y_b`), and the processor does several arcs in one instruction. Read
+"for b ..., for k ..." as "for every arc into neuron i".
 """
 
 import math
@@ -70,9 +70,10 @@ def laws(wiring, cost, slaved, w, p_x, p_w, y, z, f, g, H_y, H_w):
     for i in range(n):  # every neuron listens to its parents
         a = 0.0
         for b in range(wiring.first_run[i], wiring.first_run[i + 1]):
-            parent = wiring.first_parent[b] - wiring.first_arc[b]
-            for k in range(wiring.first_arc[b], wiring.first_arc[b + 1]):
-                a += w[k] * y[parent + k]  # (1)
+            first, parent = wiring.first_arc[b], wiring.first_parent[b]
+            w_b, y_b = w[first : wiring.first_arc[b + 1]], y[parent:]
+            for k in range(w_b.size):
+                a += w_b[k] * y_b[k]  # (1)
         sigma, c = math.tanh(a), wiring.speed[i]
         f[i] = c * (sigma - y[i])  # (2)
         g[i] = c * (1.0 - sigma * sigma) * p_x[i]  # (7), the credit that i passes on
@@ -92,14 +93,15 @@ def laws(wiring, cost, slaved, w, p_x, p_w, y, z, f, g, H_y, H_w):
     for i in range(n):  # every arc j -> i sees its two ends
         credit = g[i]
         for b in range(wiring.first_run[i], wiring.first_run[i + 1]):
-            parent = wiring.first_parent[b] - wiring.first_arc[b]
-            for k in range(wiring.first_arc[b], wiring.first_arc[b + 1]):
-                H_y[parent + k] += w[k] * credit  # (7)
-                H_w[k] = credit * y[parent + k] + cost.r_w * w[k]  # (8)
+            first, last, parent = wiring.first_arc[b], wiring.first_arc[b + 1], wiring.first_parent[b]
+            w_b, p_b, H_b, y_b, H_y_b = w[first:last], p_w[first:last], H_w[first:last], y[parent:], H_y[parent:]
+            for k in range(w_b.size):
+                H_y_b[k] += w_b[k] * credit  # (7)
+                H_b[k] = credit * y_b[k] + cost.r_w * w_b[k]  # (8)
                 if slaved >= 0.0:
-                    p_w[k] = slaved * H_w[k]
-                size += w[k] * w[k]
-                speed += p_w[k] * p_w[k]
+                    p_b[k] = slaved * H_b[k]
+                size += w_b[k] * w_b[k]
+                speed += p_b[k] * p_b[k]
     accuracy = 0.5 * (cost.q * error + cost.r_w * size)
     L = accuracy + 0.5 * speed / cost.r  # (4)
     H = accuracy - 0.5 * speed / cost.r + flow  # (5)
