@@ -1,0 +1,129 @@
+"""The laws themselves: speeds of their own, credit, what is read, and the signs as `rates` uses them."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reference import Dense, beginning, random_case
+
+import hlp_edu as hlp
+from hlp_edu.laws import laws, rates
+
+
+def look(problem, x, w, p_x, p_w, t=0.0, slaved=-1.0):
+    """All that `laws` fills in."""
+    y = np.concatenate([x, problem.inputs_at(t)])
+    f, g, H_y, H_w = np.empty(len(x)), np.empty(len(x)), np.empty(len(y)), np.empty(len(w))
+    p_w = p_w.copy()
+    L, H = laws(problem.wiring, problem.cost, slaved, w, p_x, p_w, y, problem.target_at(t), f, g, H_y, H_w)
+    return dict(f=f, g=g, H_y=H_y, H_w=H_w, L=L, H=H, p_w=p_w)
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=30)
+def test_credit_and_the_derivative_by_the_inputs(seed):
+    problem = random_case(seed)
+    x, w, p_x, p_w = beginning(problem, seed)
+    dense = Dense(problem)
+    seen = look(problem, x, w, p_x, p_w)
+    a = dense.matrix(w) @ np.concatenate([x, dense.u(0.0)])
+    g = dense.c * (1 - np.tanh(a) ** 2) * p_x
+    assert np.allclose(seen["g"], g, atol=1e-13)
+    assert np.allclose(seen["H_y"][len(x) :], (dense.matrix(w).T @ g)[len(x) :], atol=1e-13)
+
+
+def test_slaved_costates_follow_the_gradient():
+    problem = random_case(3)
+    x, w, p_x, p_w = beginning(problem, 3)
+    free, slaved = look(problem, x, w, p_x, p_w), look(problem, x, w, p_x, p_w, slaved=0.25)
+    assert np.array_equal(free["p_w"], p_w) and np.array_equal(slaved["p_w"], 0.25 * slaved["H_w"])
+    assert np.array_equal(free["H_w"], slaved["H_w"])
+    more = np.sum(slaved["p_w"] ** 2 - p_w**2) / (2 * problem.r)
+    assert slaved["L"] - free["L"] == pytest.approx(more, abs=1e-12)
+    assert slaved["H"] - free["H"] == pytest.approx(-more, abs=1e-12)
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=30)
+def test_signs_are_taken_neuron_by_neuron_and_arc_by_arc(seed):
+    dice = np.random.default_rng(seed)
+    n, m = dice.integers(1, 8, 2)
+    f, H_x, p_x, H_w, p_w = *dice.standard_normal((3, n)), *dice.standard_normal((2, m))
+    s_x, s_w = dice.choice([-1.0, 1.0], n), dice.choice([-1.0, 1.0], m)
+    rate = np.empty(2 * (n + m))
+    rates(0.3, 0.7, 2.0, -1.0, f, H_x, H_w, p_x, p_w, s_x, s_w, rate)
+    assert np.allclose(rate, np.concatenate([f, -p_w / 0.3, -s_x * H_x - 0.7 * p_x, -s_w * H_w - 2 * p_w]), atol=1e-15)
+    rates(0.3, 0.7, 2.0, 0.0, f, H_x, H_w, p_x, p_w, s_x, s_w, rate)
+    assert not rate[2 * n + m :].any()
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=15)
+def test_laws_are_local(seed):
+    """Change one number at a time: only the velocities that may read it move."""
+    problem = random_case(seed)
+    net = problem.network
+    x, w, p_x, p_w = beginning(problem, seed)
+    columns = [*net.neurons, *net.inputs]
+    nan = float("nan")
+
+    def changed(x=x, w=w, p_x=p_x):
+        """What stays finite when a number is replaced by nan has not read it."""
+        seen = look(problem, x, w, p_x, p_w)
+        return {key: set(np.flatnonzero(np.isnan(seen[key]))) for key in ("f", "H_y", "H_w")}
+
+    def arcs(test):
+        return {k for k, (tail, head) in enumerate(net.arcs) if test(tail, head)}
+
+    def neurons(labels):
+        return {net.neurons.index(label) for label in labels if label in net.neurons}
+
+    for i, label in enumerate(net.neurons):
+        children = set(net.children(label))
+        seen = changed(x=np.where(np.arange(len(x)) == i, nan, x))
+        assert seen["f"] <= neurons(children | {label}), "x_j moves its own velocity and its children's"
+        assert seen["H_w"] <= arcs(lambda tail, head, c=children, j=label: tail == j or head in c)
+        seen = changed(p_x=np.where(np.arange(len(x)) == i, nan, p_x))
+        assert seen["f"] == set() and seen["H_w"] <= arcs(lambda tail, head, j=label: head == j)
+        readers = {columns.index(parent) for parent in [*net.parents(label), label]}
+        assert seen["H_y"] <= readers, "p_x,k moves its own costate and its parents'"
+    for k, (_, head) in enumerate(net.arcs):
+        seen = changed(w=np.where(np.arange(len(w)) == k, nan, w))
+        assert seen["f"] <= neurons([head]) and seen["H_w"] <= arcs(lambda tail, h, j=head: h == j)
+
+
+def test_one_neuron_has_the_spectrum_that_theory_gives():
+    """One neuron and a bias, always flipped: (s^2 + theta_w s + r_w/r)(s+c)(s+c+theta_x) + (q/r) c^2 = 0."""
+    net = hlp.Network(hlp.chain(1).graph, ["u"], [1])
+    for c, theta_x, theta_w in ((10.0, 0.0, 0.0), (20.0, 5.0, 30.0), (50.0, 0.0, 43.0)):
+        problem = hlp.Tracking(net, hlp.constant(0), speed=c, inputs={"u": hlp.constant(1)})
+        dense_rate = flipped_rate(problem, theta_x, theta_w)
+        J = np.array([(dense_rate(+1e-6 * e) - dense_rate(-1e-6 * e)) / 2e-6 for e in np.eye(4)]).T
+        q, r_w, r = problem.cost.q, problem.cost.r_w, problem.cost.r
+        square = np.polymul([1, theta_w, r_w / r], np.polymul([1, c], [1, c + theta_x]))
+        square[-1] += q / r * c**2
+        assert np.allclose(np.sort_complex(np.linalg.eigvals(J)), np.sort_complex(np.roots(square)), rtol=1e-5)
+
+
+@pytest.mark.parametrize("c, critical", [(10, 63), (20, 43), (50, 27), (100, 17), (200, 10)])
+def test_critical_dissipation_of_one_neuron(c, critical):
+    net = hlp.Network(hlp.chain(1).graph, ["u"], [1])
+    problem = hlp.Tracking(net, hlp.constant(0), speed=c, inputs={"u": hlp.constant(1)})
+
+    def growth(theta_w):
+        rate = flipped_rate(problem, 0.0, theta_w)
+        J = np.array([(rate(+1e-6 * e) - rate(-1e-6 * e)) / 2e-6 for e in np.eye(4)]).T
+        return np.linalg.eigvals(J).real.max()
+
+    assert growth(0.0) > 0, "without dissipation it is unstable"
+    assert growth(critical - 1.0) > 0 > growth(critical + 1.0)
+
+
+def flipped_rate(problem, theta_x, theta_w):
+    def rate(state):
+        x, w, p_x, p_w = state.reshape(4, 1)
+        H_x, H_w = problem.gradients(x, w, p_x, p_w)
+        f = problem.dynamics(x, w)
+        return np.concatenate([f, -p_w / problem.r, H_x - theta_x * p_x, H_w - theta_w * p_w])
+
+    return rate
