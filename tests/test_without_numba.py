@@ -1,0 +1,117 @@
+"""The same code without numba: slower, the same numbers. And the machine code that numba keeps."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hlp_edu as hlp
+
+RUNS = """
+import sys
+import numpy as np
+import hlp_edu as hlp
+
+def per_arc(t, H, p_x, p_w, H_x, H_w, s_x, s_w):
+    s_x[:] = -1
+    for k in range(len(s_w)):
+        s_w[k] = 1 if p_w[k] * H_w[k] > mu * H_w[k] ** 2 else -1
+
+mu = 0.03
+problem = hlp.Tracking(hlp.fully_connected(4), hlp.patchwork(seed=2), speed=10, theta=0.1)
+inputs = {"u1": hlp.sinusoid(), "u2": hlp.constant(0.5)}
+layers = hlp.Tracking(hlp.feed_forward([2, 3, 1]), hlp.sinusoid(), speed=5, inputs=inputs)
+policies = dict(
+    canonical=hlp.Canonical(),
+    flipped=hlp.Flipped(dissipation_w=30, dissipation_x=5),
+    periodic=hlp.Periodic(),
+    band=hlp.HamiltonianBand(-0.1, 0.1),
+    servo=hlp.HamiltonianServo(15, 20),
+    arc=hlp.PerArc(mu=0.03),
+    flow=hlp.GradientFlow(mu=0.03),
+    frozen=hlp.Frozen(),
+    own=hlp.Policy(per_arc),
+)
+results = {}
+for name, policy in policies.items():
+    for method in ("rk4", "euler", "exponential"):
+        for which, here in (("full", problem), ("layers", layers)):
+            run = hlp.run(here, policy, T=0.2, dt=0.01, method=method, seed=1)
+            results[f"{name} {method} {which}"] = np.concatenate(
+                [run.x, run.w, run.p_x, run.p_w, run.lagrangian[:, None], run.hamiltonian[:, None]], axis=1
+            )
+            results[f"{name} {method} {which} cost"] = np.array(run.cost)
+"""
+
+HIDDEN = """
+import sys
+sys.modules["numba"] = None  # what "import numba" finds where it is missing
+exec(sys.stdin.read())
+import hlp_edu.compiled
+assert hlp_edu.compiled.numba is None
+diverged = hlp.run(problem, hlp.Canonical(), T=5, dt=0.02)
+assert diverged.diverged_at is not None and np.isfinite(diverged.w).all()
+mu = 100.0  # plain Python reads it anew
+results["changed"] = hlp.run(problem, policies["own"], T=0.2, dt=0.01).w
+results["expected"] = hlp.run(problem, hlp.PerArc(mu=100.0), T=0.2, dt=0.01).w
+try:
+    hlp.run(problem, hlp.Policy(lambda t, H, p_x, p_w, H_x, H_w, s_x, s_w: 1 / 0), T=1)
+except ValueError as error:
+    assert "fails on arrays" in str(error)
+np.savez(sys.argv[1], **results)
+"""
+
+
+def test_the_same_numbers_without_numba(root, tmp_path):
+    pytest.importorskip("numba")
+    command = [sys.executable, "-W", "error", "-c", HIDDEN, str(tmp_path / "results.npz")]
+    environment = os.environ | {"PYTHONPATH": str(root)}
+    done = subprocess.run(command, input=RUNS, text=True, capture_output=True, env=environment, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    here = {}
+    exec(RUNS, here)
+    with np.load(tmp_path / "results.npz") as slow:
+        assert np.array_equal(slow["changed"], slow["expected"])
+        assert set(here["results"]) <= set(slow.files) and len(here["results"]) == 9 * 3 * 2 * 2
+        for name, fast in here["results"].items():
+            scale = max(1.0, np.abs(fast).max())
+            assert np.abs(slow[name] - fast).max() <= 1e-12 * scale, name
+
+
+def test_changed_laws_are_compiled_again(root, tmp_path):
+    """Machine code is kept on disk: it must not outlive the laws that it was made from."""
+    pytest.importorskip("numba")
+    package = tmp_path / "hlp_edu"
+    package.mkdir()
+    for name in ("__init__", "compiled"):
+        (package / f"{name}.py").write_text((root / "hlp_edu" / f"{name}.py").read_text(encoding="utf-8"))
+    (package / "flow.py").write_text(
+        "from hlp_edu.compiled import compiled\n"
+        "from hlp_edu.laws import laws\n\n\n"
+        "@compiled\ndef advance(x):\n    return 2 * laws(x)\n"
+    )
+    environment = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
+    environment |= {"PYTHONPATH": str(tmp_path)}
+    program = "import hlp_edu.flow as f; print(f.advance(1.0), sum(f.advance.stats.cache_hits.values()))"
+    said = []
+    for law in ("x + 1", "x + 1", "x + 2"):
+        (package / "laws.py").write_text(
+            f"from hlp_edu.compiled import compiled\n\n\n@compiled\ndef laws(x):\n    return {law}\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=environment, cwd=tmp_path, text=True, capture_output=True
+        )
+        assert done.returncode == 0, done.stderr
+        said.append(done.stdout.split())
+    assert said == [["4.0", "0"], ["4.0", "1"], ["6.0", "0"]]
+
+
+def test_numba_is_used_where_it_is():
+    pytest.importorskip("numba")
+    from hlp_edu.flow import advance
+
+    hlp.run(hlp.Tracking(hlp.fully_connected(1), hlp.constant(0)), hlp.Flipped(), T=0.01)
+    assert advance.signatures and Path(advance.py_func.__code__.co_filename).name == "flow.py"
