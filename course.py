@@ -289,7 +289,7 @@ def main(words):
         print(f"\ncourse.py: {trouble}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped. The same command goes on from here.", file=sys.stderr)
+        print("\nStopped. To go on, run the same command again.", file=sys.stderr)
         return 130
 
 
