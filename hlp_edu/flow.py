@@ -140,9 +140,13 @@ def advance(
             if method == 2 and slaved < 0.0:  # and the weights use the new costate (symplectic)
                 for a in range(m):
                     new[n + a] = w[a] - h / cost.r * new[2 * n + m + a]
+        beyond = 0
         for a in range(state.size):
-            if not abs(new[a]) <= limit:  # true for nan as well
-                return k + 1, total, a
+            beyond += not abs(new[a]) <= limit  # true for nan as well
+        if beyond:
+            for a in range(state.size):
+                if not abs(new[a]) <= limit:
+                    return k + 1, total, a
         state[:] = new
     return steps, total, -1
 

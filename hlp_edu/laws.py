@@ -130,9 +130,11 @@ def rates(r, dissipation_x, dissipation_w, slaved, f, H_x, H_w, p_x, p_w, s_x, s
         Filled with x', w', p_x', p_w'.
     """
     n, m = f.size, H_w.size
+    x_dot, w_dot, p_x_dot, p_w_dot = rate[:n], rate[n : n + m], rate[n + m : 2 * n + m], rate[2 * n + m :]
     for i in range(n):
-        rate[i] = f[i]
-        rate[n + m + i] = -s_x[i] * H_x[i] - dissipation_x * p_x[i]  # (10)
+        x_dot[i] = f[i]  # (2)
+        p_x_dot[i] = -s_x[i] * H_x[i] - dissipation_x * p_x[i]  # (10)
     for k in range(m):
-        rate[n + k] = -p_w[k] / r  # (6)
-        rate[2 * n + m + k] = 0.0 if slaved >= 0.0 else -s_w[k] * H_w[k] - dissipation_w * p_w[k]  # (10)
+        w_dot[k] = -p_w[k] / r  # (6)
+    for k in range(m):
+        p_w_dot[k] = 0.0 if slaved >= 0.0 else -s_w[k] * H_w[k] - dissipation_w * p_w[k]  # (10)
