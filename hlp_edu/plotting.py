@@ -16,7 +16,7 @@ from matplotlib.collections import EllipseCollection, LineCollection, PolyCollec
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Circle, FancyBboxPatch
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import Formatter, MaxNLocator
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -51,7 +51,7 @@ MARKERS = "osD^vP"
 MOST_PANELS = 6
 MOST_LABELLED_NODES, MOST_LABELS = 12, 36
 MOST_CURVES = 60  # weights that are drawn one by one
-MOST_ARCS = 800  # arcs that are drawn
+MOST_ARCS = 500  # arcs that are drawn
 
 
 class Picture:
@@ -237,7 +237,8 @@ def dress(ax):
     for axis, inches in ((ax.xaxis, 1.0), (ax.yaxis, 0.6)):
         size = ax.bbox.width if axis is ax.xaxis else ax.bbox.height
         ticks = int(np.clip(size / ax.figure.dpi / inches, 2, 4))
-        axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10]))
+        axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 5, 10]))
+        axis.set_major_formatter(_TickNumbers())
         axis.label.set(size=TEXT, color=INK)
     ax.hlp_dressed = _frame(ax)
     return ax
@@ -593,6 +594,8 @@ def plot_side_by_side(
         raise ValueError(f"titles: {len(titles)} given for {len(trajectories)} runs; there must be one per run")
     for k, trajectory in enumerate(trajectories):
         _trajectory(trajectory, f"trajectories[{k}]")
+    if columns is not None and (isinstance(columns, bool) or not isinstance(columns, int) or columns < 1):
+        raise ValueError(f"columns = {columns!r}: must be a whole number, at least 1")
     if columns is None:
         rows = math.ceil(len(trajectories) / 4)
         columns = math.ceil(len(trajectories) / rows)
@@ -666,13 +669,15 @@ def panels(draws, titles=None, columns=None, height=2.4):
     for ax in axes:
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
             handles.setdefault(label, handle)
-    if handles and len(handles) <= 6:
-        _grow(fig, top=0.3)
+    if handles:
+        each = 0.75 + 0.09 * max(map(len, handles))  # inches, about
+        across = int(np.clip((fig.get_figwidth() - 1) / each, 1, min(len(handles), 6)))
+        _grow(fig, top=0.1 + 0.22 * math.ceil(len(handles) / across))
         above = 0.36 if titles is not None and any(titles) else 0.06  # inches
         axes[0].legend(
-            handles.values(), handles.keys(), loc="lower left", bbox_to_anchor=(0, 1 + above / height),
-            ncols=len(handles), frameon=False, fontsize=TEXT, labelcolor=INK, handlelength=2.4, columnspacing=1.4,
-            borderaxespad=0, borderpad=0,
+            handles.values(), handles.keys(), loc="lower left", bbox_to_anchor=(0, 1 + above / height), ncols=across,
+            frameon=False, fontsize=TEXT, labelcolor=INK, handlelength=2.4, columnspacing=1.4, borderaxespad=0,
+            borderpad=0, labelspacing=0.3,
         )  # fmt: skip
     return fig, axes
 
@@ -741,14 +746,14 @@ def plot_network(network, ax=None, w=None, labels=None, title=None, caption=None
 
     shown, curves = place.shown, _curves(network, place, scale)
     _draw_arcs(ax, network, place, curves, shown, w, scale)
-    _draw_nodes(ax, network, place, scale)
+    rings = _draw_nodes(ax, network, place, scale)
     named = False
     few = len(network.labels) <= MOST_LABELLED_NODES and len(network.heads) <= MOST_LABELS
     if labels or (labels is None and few):
         named = _name_arcs(ax, network, place, curves, shown, scale, insist=bool(labels))
     if title:
         _fit_title(ax, title)
-    words = _network_words(network, w, named, len(shown))
+    words = _network_words(network, w, named, len(shown), rings)
     return _leave(ax, caption or words, f"{len(network.neurons)} neurons, {len(network.heads)} arcs")
 
 
@@ -968,41 +973,41 @@ def _draw_arcs(ax, network, place, curves, shown, w, scale):
 
 
 def _draw_nodes(ax, network, place, scale):
+    """Draw circles and squares; return whether the outputs have a ring (small ones are larger instead)."""
     n, r = len(network.neurons), place.radius
     outputs = set(network.output_index.tolist())
-    pixels = r * scale * 72 / ax.figure.dpi  # radius in points
-    font = min(13.0, 1.05 * pixels)
-    many = len(place.xy) > 100  # then one artist for all, but for the outputs
-    if many:
-        plain = np.setdiff1d(np.arange(len(place.xy)), network.output_index)
-        size = np.full(len(plain), 2 * max(r, 1.5 / scale))
-        look = dict(offsets=place.xy[plain], offset_transform=ax.transData, facecolors=PAPER, edgecolors=INK)
-        ax.add_collection(EllipseCollection(size, size, 0, units="xy", linewidths=0.3, zorder=3, **look), autolim=False)
-        r = max(r, 4 / scale)
+    points = r * scale * 72 / ax.figure.dpi  # radius in points
+    rings, many = points > 5, len(place.xy) > 100
+    if many:  # one artist for all neurons, one for all inputs
+        r = max(r, 1.5 / scale)
+        size, square = np.full(n, 2 * r), r * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
+        look = dict(edgecolors=INK, linewidths=0.3, zorder=3)
+        centres = dict(offsets=place.xy[:n], offset_transform=ax.transData)
+        circles = EllipseCollection(size, size, 0, units="xy", facecolors=PAPER, **centres, **look)
+        ax.add_collection(circles, autolim=False)
+        squares = PolyCollection(place.xy[n:, None] + square, facecolors="#E3E3E3", **look)
+        ax.add_collection(squares, autolim=False)
     for k, (label, (x, y)) in enumerate(zip(network.labels, place.xy, strict=True)):
-        if many and k not in outputs:
+        red = k in outputs
+        if many and not red:
             continue
-        line = min(1.4, pixels / 8)
+        line = min(1.4, points / 8)
         if k >= n:
             box = (x - 0.82 * r, y - 0.82 * r), 1.64 * r, 1.64 * r
             style = f"round,pad=0,rounding_size={0.25 * r}"
-            patch = FancyBboxPatch(*box, boxstyle=style, fc="#E3E3E3", ec=INK, lw=line, zorder=3)
-            patch.set_label("input")
+            ax.add_patch(FancyBboxPatch(*box, boxstyle=style, fc="#E3E3E3", ec=INK, lw=line, zorder=3, gid="input"))
         else:
-            red = k in outputs
-            patch = Circle((x, y), r, fc=PALETTE["vermillion"] if red else PAPER, ec=INK, lw=line, zorder=3)
-            patch.set_label("output" if red else "neuron")
-            if red and pixels > 5:
-                ax.add_patch(Circle((x, y), 0.84 * r, fc="none", ec=PAPER, lw=line, zorder=3.1))
-        ax.add_patch(patch)
-        text = str(label)
-        size = min(font, 2.35 * pixels / max(len(text), 1))
+            wide = r if rings or not red else max(1.4 * r, 4 / scale)
+            look = dict(fc=PALETTE["vermillion"], gid="output") if red else dict(fc=PAPER, gid="neuron")
+            ax.add_patch(Circle((x, y), wide, ec=INK, lw=line, zorder=3, **look))
+            if red and rings:
+                ax.add_patch(Circle((x, y), 0.84 * r, fc="none", ec=PAPER, lw=line, zorder=3.1, gid="ring"))
+        size = min(13.0, 1.05 * points, 2.35 * points / max(len(str(label)), 1))
         if size >= 5.5 and len(place.xy) <= 40:
-            white = k < n and k in outputs
-            ax.text(
-                x, y, text, size=size, color=PAPER if white else INK, ha="center", va="center_baseline", zorder=4,
-                weight="bold" if white else "normal", gid="node",
-            )  # fmt: skip
+            look = dict(color=PAPER, weight="bold") if red else dict(color=INK)
+            middle = dict(ha="center", va="center_baseline")
+            ax.text(x, y, str(label), size=size, zorder=4, gid="node", **middle, **look)
+    return rings
 
 
 def _name_arcs(ax, network, place, curves, shown, scale, insist):
@@ -1069,13 +1074,14 @@ def _spots(curve, box, k, network, shown, place):
     return curve[np.round(share * (len(curve) - 1)).astype(int)]
 
 
-def _network_words(network, w, named, shown):
+def _network_words(network, w, named, shown, rings):
+    red = "red, double ring" if rings else "red, larger"
     n, m = len(network.neurons), len(network.heads)
     words = f"A network of {_count(n, 'neuron')} and {_count(m, 'arc')}"
     if len(network.outputs) == 1:
-        words += f"; neuron {network.outputs[0]} (red, double ring) is the output"
+        words += f"; neuron {network.outputs[0]} ({red}) is the output"
     elif network.outputs:
-        words += f"; neurons {_list(network.outputs)} (red, double ring) are the outputs"
+        words += f"; neurons {_list(network.outputs)} ({red}) are the outputs"
     if len(network.inputs) == 1:
         words += f"; the square is the input {network.inputs[0]}"
     elif network.inputs:
@@ -1095,6 +1101,28 @@ def _network_words(network, w, named, shown):
             f"{int((w > 0).sum())} are positive (blue, solid), {int((w < 0).sum())} negative (red, dashed)."
         )
     return words
+
+
+class _TickNumbers(Formatter):
+    """Numbers at ticks: as many digits as tell them apart, and never an offset in the corner."""
+
+    def __call__(self, value, pos=None):
+        return self.format_ticks([value])[0]
+
+    def format_ticks(self, values):
+        large = max(map(abs, values), default=0)
+        for count in range(1, 17):
+            if 1e-4 <= large < 1e6 or large == 0:
+                texts = [f"{value:.{count - 1}f}" for value in values]
+            else:
+                texts = [f"{value:.{count - 1}e}".replace("e+0", "e").replace("e-0", "e-") for value in values]
+                texts = [text.replace("e+", "e") if value else "0" for text, value in zip(texts, values, strict=True)]
+            if all(
+                math.isclose(float(t), v, rel_tol=1e-9, abs_tol=1e-9 * large)
+                for t, v in zip(texts, values, strict=True)
+            ):
+                break
+        return [text.replace("-", "\N{MINUS SIGN}") for text in texts]
 
 
 def _frame(ax):
@@ -1268,7 +1296,9 @@ def _name_ends(ax):
         at += max(0.0, -at[0]) - max(0.0, at[-1] - 1.0)
     # Room for the names inside the axes, so that they are never cut, wherever the axes stand.
     left, right = ax.get_xlim()
-    room = min(0.4, 0.62 * ax.figure.dpi / ax.bbox.width)
+    renderer, prop = FigureCanvasAgg(ax.figure).get_renderer(), FontProperties(size=TEXT)
+    widest = max(renderer.get_text_width_height_descent(line.get_label(), prop, True)[0] for line in lines)
+    room = min(0.6, (widest + 0.24 * ax.figure.dpi) / ax.bbox.width)
     ax.set_xticks([tick for tick in ax.get_xticks() if left <= tick <= right])
     ax.set_xlim(left, left + (right - left) / (1 - room))
     for k, y in zip(order, at, strict=True):
@@ -1365,13 +1395,17 @@ def _pixels(fig):
 
 
 def _png(pixels, small=False):
-    """PNG bytes: at once, or small, with 256 colours (what a notebook keeps)."""
+    """PNG bytes: at once, or small, with 256 colours or fewer (what a notebook keeps)."""
     from PIL import Image
 
-    file, image = io.BytesIO(), Image.fromarray(np.ascontiguousarray(pixels))
-    if small:
-        image = image.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    image.save(file, "PNG", compress_level=9 if small else 1)
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    for colours in (256, 64, 24) if small else (None,):
+        file, shown = io.BytesIO(), image
+        if colours:
+            shown = image.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        shown.save(file, "PNG", compress_level=9 if small else 1)
+        if file.tell() < 95_000:
+            break
     return file.getvalue()
 
 
