@@ -16,7 +16,17 @@ from hlp_edu.compiled import compiled
 
 
 class Wiring(NamedTuple):
-    """Who is connected to whom, as arrays (see `Network.runs`), and how fast each neuron is."""
+    """Who is connected to whom, and how fast each neuron is.
+
+    Parameters
+    ----------
+    first_run, first_arc, first_parent : numpy.ndarray of int
+        The arcs in stretches: see `Network.runs`.
+    outputs : numpy.ndarray of int, shape (outputs,)
+        Which neurons have a target.
+    speed : numpy.ndarray, shape (neurons,)
+        The speeds c of (2).
+    """
 
     first_run: np.ndarray
     first_arc: np.ndarray
@@ -26,7 +36,13 @@ class Wiring(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """The weights of the Lagrangian (4)."""
+    """The prices in the Lagrangian (4).
+
+    Parameters
+    ----------
+    q, r_w, r : float
+        Of the error, of the size of the weights, of their speed.
+    """
 
     q: float
     r_w: float

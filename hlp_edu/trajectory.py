@@ -14,7 +14,17 @@ from hlp_edu.validate import number
 
 
 class Clock(NamedTuple):
-    """Time as a count of steps: t = origin + count * dt, the same however often a run was resumed."""
+    """Time as a count of steps: t = origin + count * dt, the same however often a run was resumed.
+
+    Parameters
+    ----------
+    origin : float
+        When the count began.
+    count : int
+        Steps since then.
+    dt : float
+        The step.
+    """
 
     origin: float
     count: int
