@@ -11,7 +11,7 @@ import numpy as np
 
 import hlp_edu
 from hlp_edu.compiled import compiled
-from hlp_edu.laws import laws, rates
+from hlp_edu.laws import ArcLaw, arc_rates, hear, laws, neurons
 from hlp_edu.policies import Policy
 from hlp_edu.problem import Tracking
 from hlp_edu.trajectory import Clock, State, Trajectory
@@ -28,18 +28,130 @@ def _phi1(a):
 
 
 @compiled
+def _second(law, w, p, s, half, g_1, y_1):
+    w_rate, p_rate, _ = arc_rates(law, g_1, y_1, w, p, s)
+    return w + half * w_rate, p + half * p_rate
+
+
+@compiled
+def _third(law, w, p, s, half, g_1, y_1, g_2, y_2):
+    w_2, p_2 = _second(law, w, p, s, half, g_1, y_1)
+    w_rate, p_rate, _ = arc_rates(law, g_2, y_2, w_2, p_2, s)
+    return w + half * w_rate, p + half * p_rate
+
+
+@compiled
+def walk_arcs(wiring, law, look, h, lag, w, p_w, s_w, g, y, ahead, H_y, heard):
+    """One walk along all arcs: they report to their parents, move, and tell their heads what comes next.
+
+    An arc's velocity is an outer product of what its two ends know, so the four looks of
+    Runge-Kutta need no memory for the arcs: each look works them out again from the credits and
+    activities of the looks before it, and only the last one writes. That is why an arc costs
+    two numbers and not ten, and why long arrays of them run at the speed of the memory.
+
+    Parameters
+    ----------
+    wiring, law
+        The arcs and how they move.
+    look : int
+        1 to 4: the looks of Runge-Kutta; 0: a step of the other methods.
+    h, lag : float
+        The step; h^2 times the mobility if the weights use the new costate, else 0.
+    w, p_w, s_w : numpy.ndarray, shape (arcs,)
+        Weights, costates and signs.
+    g, y : numpy.ndarray, shape (4, neurons), (4, neurons + inputs)
+        Credits and activities of the looks so far.
+    ahead : numpy.ndarray, shape (neurons + inputs,)
+        Activities at the next look.
+    H_y : numpy.ndarray, shape (neurons + inputs,)
+        Every parent gets its children's reports added, (7).
+    heard : numpy.ndarray, shape (neurons,)
+        Filled with the activations at the next look.
+
+    Returns
+    -------
+    size, speed : float
+        |w|^2 and |p_w|^2 at this look.
+    growth : float
+        |w|^2 + |p_w|^2 of what was written (0 if nothing was).
+    """
+    size, speed, growth, half = 0.0, 0.0, 0.0, 0.5 * h
+    for i in range(heard.size):
+        a, g_1, g_2, g_3, g_4 = 0.0, g[0, i], g[1, i], g[2, i], g[3, i]
+        for b in range(wiring.first_run[i], wiring.first_run[i + 1]):
+            first, last, j = wiring.first_arc[b], wiring.first_arc[b + 1], wiring.first_parent[b]
+            w_b, p_b, s_b, H_b, y_b = w[first:last], p_w[first:last], s_w[first:last], H_y[j:], ahead[j:]
+            y_1 = y[0, j:]
+            if look == 0:
+                for k in range(w_b.size):
+                    w_rate, p_rate, p = arc_rates(law, g_1, y_1[k], w_b[k], p_b[k], s_b[k])
+                    H_b[k] += w_b[k] * g_1
+                    size += w_b[k] * w_b[k]
+                    speed += p * p
+                    w_b[k] += h * w_rate - lag * p_rate
+                    p_b[k] += h * p_rate
+                    growth += w_b[k] * w_b[k] + p_b[k] * p_b[k]
+            elif look == 1:
+                for k in range(w_b.size):
+                    w_rate, p_rate, p = arc_rates(law, g_1, y_1[k], w_b[k], p_b[k], s_b[k])
+                    H_b[k] += w_b[k] * g_1
+                    size += w_b[k] * w_b[k]
+                    speed += p * p
+                    a += (w_b[k] + half * w_rate) * y_b[k]
+            elif look == 2:
+                y_2 = y[1, j:]
+                for k in range(w_b.size):
+                    w_2, p_2 = _second(law, w_b[k], p_b[k], s_b[k], half, g_1, y_1[k])
+                    w_rate, p_rate, p = arc_rates(law, g_2, y_2[k], w_2, p_2, s_b[k])
+                    H_b[k] += w_2 * g_2
+                    size += w_2 * w_2
+                    speed += p * p
+                    a += (w_b[k] + half * w_rate) * y_b[k]
+            elif look == 3:
+                y_2, y_3 = y[1, j:], y[2, j:]
+                for k in range(w_b.size):
+                    w_3, p_3 = _third(law, w_b[k], p_b[k], s_b[k], half, g_1, y_1[k], g_2, y_2[k])
+                    w_rate, p_rate, p = arc_rates(law, g_3, y_3[k], w_3, p_3, s_b[k])
+                    H_b[k] += w_3 * g_3
+                    size += w_3 * w_3
+                    speed += p * p
+                    a += (w_b[k] + h * w_rate) * y_b[k]
+            else:
+                y_2, y_3, y_4 = y[1, j:], y[2, j:], y[3, j:]
+                for k in range(w_b.size):
+                    w_1, p_1, s = w_b[k], p_b[k], s_b[k]
+                    k_1, l_1, p = arc_rates(law, g_1, y_1[k], w_1, p_1, s)
+                    k_2, l_2, p = arc_rates(law, g_2, y_2[k], w_1 + half * k_1, p_1 + half * l_1, s)
+                    k_3, l_3, p = arc_rates(law, g_3, y_3[k], w_1 + half * k_2, p_1 + half * l_2, s)
+                    w_4, p_4 = w_1 + h * k_3, p_1 + h * l_3
+                    k_4, l_4, p = arc_rates(law, g_4, y_4[k], w_4, p_4, s)
+                    H_b[k] += w_4 * g_4
+                    size += w_4 * w_4
+                    speed += p * p
+                    w_b[k] = w_1 + h / 6.0 * (k_1 + 2.0 * k_2 + 2.0 * k_3 + k_4)
+                    p_b[k] = p_1 + h / 6.0 * (l_1 + 2.0 * l_2 + 2.0 * l_3 + l_4)
+                    growth += w_b[k] * w_b[k] + p_b[k] * p_b[k]
+        heard[i] = a
+    return size, speed, growth
+
+
+@compiled
 def advance(
-    wiring, cost, theta, dissipation_x, dissipation_w, slaved, rule, values, method, h, times, z, u, state, s_x, s_w,
-    limit, last, everything, first, every, rows_x, rows_w, rows_p_x, rows_p_w, rows_s, rows_L, rows_H,
+    wiring, cost, law, theta, dissipation_x, slaved, steady, rule, values, method, h, times, z, u, x, w, p_x, p_w,
+    s_x, s_w, limit, last, everything, first, every, rows_x, rows_w, rows_p_x, rows_p_w, rows_s, rows_L, rows_H,
 ):  # fmt: skip
-    """Go ``len(times) - 1`` steps from ``state``, in place, and record rows.
+    """Go ``len(times) - 1`` steps from the given state, in place, and record rows.
 
     Parameters
     ----------
     wiring, cost, slaved
         As in `laws.laws`.
-    theta, dissipation_x, dissipation_w : float
-        Of phi; total dissipation of p_x and p_w.
+    law : ArcLaw
+        How the arcs move.
+    theta, dissipation_x : float
+        Of phi; total dissipation of p_x.
+    steady : bool
+        Whether the signs never change, so that the rule need not be asked.
     rule, values
         The compiled rule and what it reads.
     method : int
@@ -50,8 +162,8 @@ def advance(
         Ends of the steps.
     z, u : numpy.ndarray, shape (steps + 1, 3, ...)
         Targets and inputs at the start, middle and end of each step.
-    state : numpy.ndarray, shape (2 neurons + 2 arcs,)
-        x, w, p_x, p_w.
+    x, w, p_x, p_w : numpy.ndarray
+        The state.
     s_x, s_w : numpy.ndarray
         Signs, held over a step.
     limit : float
@@ -68,32 +180,34 @@ def advance(
     Returns
     -------
     done : int
-        Steps gone.
+        Steps gone; if something left the limit, the last of them is the one where it did.
     cost : float
         What they add to (4).
     culprit : int
-        Index of the entry of the state that left the limit, -1 if none did, -2 if L or H did.
+        -1 if all went well; else the index of what left the limit, counting x, w, p_x, p_w one
+        behind the other; -2 if L or H did.
     """
-    n, m = wiring.speed.size, s_w.size
-    f, g, H_w = np.empty(n), np.empty(n), np.empty(m)
-    y, H_y = np.empty(n + u.shape[2]), np.empty(n + u.shape[2])
-    H_x = H_y[:n]
-    rate, new, stage = np.empty(state.size), np.empty(state.size), np.empty(state.size)
-    x, w, p_x, p_w = state[:n], state[n : n + m], state[n + m : 2 * n + m], state[2 * n + m :]
-    x_, w_, p_x_, p_w_ = stage[:n], stage[n : n + m], stage[n + m : 2 * n + m], stage[2 * n + m :]
-    total, row, steps = 0.0, 0, times.size - 1
+    n, m, steps = x.size, w.size, times.size - 1
+    f, heard, H_y = np.empty(n), np.empty(n), np.empty(n + u.shape[2])
+    g, y = np.zeros((4, n)), np.zeros((4, n + u.shape[2]))
+    ask = not steady or slaved >= 0.0  # whether the gradients of all arcs are needed before a step
+    H_x, H_w = H_y[:n], np.empty(m if ask else 0)
+    x_new, p_new, p_here, rate = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    looks = 4 if method == 1 else 1
+    lag = h * h * law.mobility if method == 2 else 0.0
+    total, row = 0.0, 0
     for k in range(steps + 1):
         if k == steps:
             if not last:
                 break
             s_x, s_w = s_x.copy(), s_w.copy()  # whoever goes on from here asks the rule again
-        y[:n] = x
-        y[n:] = u[k, 0]
-        L, H = laws(wiring, cost, slaved, w, p_x, p_w, y, z[k, 0], f, g, H_y, H_w)
-        if not (math.isfinite(L) and math.isfinite(H)):
-            return k, total, -2
-        rule(times[k], H, p_x, p_w, H_x, H_w, s_x, s_w, values)
-        if (first + k) % every == 0 or k == steps:
+        y[0, :n] = x
+        y[0, n:] = u[k, 0]
+        if ask:
+            L, H = laws(wiring, cost, slaved, w, p_x, p_w, y[0], z[k, 0], f, g[0], H_y, H_w)
+            rule(times[k], H, p_x, p_w, H_x, H_w, s_x, s_w, values)
+        record = (first + k) % every == 0 or k == steps
+        if record:
             if everything:
                 rows_x[row] = x
                 rows_w[row] = w
@@ -104,50 +218,74 @@ def advance(
                     rows_x[row, o] = x[wiring.outputs[o]]
             for j in range(rows_s.shape[1]):
                 rows_s[row, j] = np.int8(s_w[j])
+
+        if k == steps:
+            w, p_w = w.copy(), p_w.copy()  # one more look, at a state that stays where it is
+        hear(wiring, w, y[0], heard)
+        L, H, growth = 0.0, 0.0, 0.0
+        for look in range(looks):
+            # Runge-Kutta looks at the start, twice at the middle and at the end of the step.
+            at = (look + 1) // 2
+            reach = 0.5 * h * (1 + look // 2)  # to the next look
+            share = h if looks == 1 else h / 6.0 if look == 0 or look == 3 else h / 3.0
+            p = p_x if look == 0 else p_here
+            error, flow = neurons(wiring, cost, heard, p, y[look], z[k, at], f, g[look], H_y)
+            if look == 0:
+                x_new[:] = x
+                p_new[:] = p_x
+            if looks == 1:
+                for i in range(n):  # method 2 solves the leak exactly: x' = -c x + ...
+                    x_new[i] += h * f[i] * (_phi1(-h * wiring.speed[i]) if method == 2 else 1.0)
+            else:
+                for i in range(n):
+                    x_new[i] += share * f[i]
+                if look < 3:
+                    for i in range(n):
+                        y[look + 1, i] = x[i] + reach * f[i]
+                    y[look + 1, n:] = u[k, (look + 2) // 2]
+            size, speed, growth = walk_arcs(
+                wiring, law, look + 1 if looks == 4 else 0, h, lag, w, p_w, s_w, g, y,
+                y[(look + 1) % 4], H_y, heard,
+            )  # fmt: skip
+            accuracy = 0.5 * (cost.q * error + cost.r_w * size)
+            now = accuracy + 0.5 * law.mobility * speed  # (4)
+            if look == 0:
+                L, H = now, accuracy - 0.5 * law.mobility * speed + flow  # (5)
+            if k == steps:
+                break
+            total += share * math.exp(theta * (times[k] + 0.5 * h * at)) * now
+            for i in range(n):
+                rate[i] = -s_x[i] * H_x[i] - dissipation_x * p[i]  # (10)
+            if looks == 1:
+                for i in range(n):  # p_x' = (s c - theta) p_x + ...
+                    leak = s_x[i] * wiring.speed[i] - dissipation_x
+                    p_new[i] += h * rate[i] * (_phi1(h * leak) if method == 2 else 1.0)
+            else:
+                for i in range(n):
+                    p_new[i] += share * rate[i]
+                for i in range(n):
+                    p_here[i] = p_x[i] + reach * rate[i]
+        if not (math.isfinite(L) and math.isfinite(H)):
+            return k, total, -2
+        if record:
             rows_L[row] = L
             rows_H[row] = H
             row += 1
         if k == steps:
             break
-
-        rates(cost.r, dissipation_x, dissipation_w, slaved, f, H_x, H_w, p_x, p_w, s_x, s_w, rate)
-        phi = math.exp(theta * times[k])
-        if method == 1:  # Runge-Kutta 4: look at the start, twice at the middle, at the end
-            total += h / 6.0 * phi * L
-            for a in range(state.size):
-                new[a] = state[a] + h / 6.0 * rate[a]
-            for look in range(1, 4):
-                reach = h if look == 3 else 0.5 * h
-                share = h / 6.0 if look == 3 else h / 3.0
-                at = 2 if look == 3 else 1
-                for a in range(state.size):
-                    stage[a] = state[a] + reach * rate[a]
-                y[:n] = x_
-                y[n:] = u[k, at]
-                L, H = laws(wiring, cost, slaved, w_, p_x_, p_w_, y, z[k, at], f, g, H_y, H_w)
-                rates(cost.r, dissipation_x, dissipation_w, slaved, f, H_x, H_w, p_x_, p_w_, s_x, s_w, rate)
-                total += share * math.exp(theta * (times[k] + reach)) * L
-                for a in range(state.size):
-                    new[a] += share * rate[a]
-        else:
-            total += h * phi * L
-            if method == 2:  # the leak is solved exactly: x' = -c x + ..., p_x' = (s c - theta) p_x + ...
-                for i in range(n):
-                    rate[i] *= _phi1(-h * wiring.speed[i])
-                    rate[n + m + i] *= _phi1(h * (s_x[i] * wiring.speed[i] - dissipation_x))
-            for a in range(state.size):
-                new[a] = state[a] + h * rate[a]
-            if method == 2 and slaved < 0.0:  # and the weights use the new costate (symplectic)
-                for a in range(m):
-                    new[n + a] = w[a] - h / cost.r * new[2 * n + m + a]
-        beyond = 0
-        for a in range(state.size):
-            beyond += not abs(new[a]) <= limit  # true for nan as well
-        if beyond:
-            for a in range(state.size):
-                if not abs(new[a]) <= limit:
-                    return k + 1, total, a
-        state[:] = new
+        x[:] = x_new
+        p_x[:] = p_new
+        for i in range(n):  # "not <=" is true for nan as well
+            if not abs(x[i]) <= limit:
+                return k + 1, total, i
+            if not abs(p_x[i]) <= limit:
+                return k + 1, total, n + m + i
+        if not growth <= limit * limit:
+            for a in range(m):
+                if not abs(w[a]) <= limit:
+                    return k + 1, total, n + a
+                if not abs(p_w[a]) <= limit:
+                    return k + 1, total, 2 * n + m + a
     return steps, total, -1
 
 
@@ -240,8 +378,7 @@ def run(
     clock = begin.clock
     if clock.dt != h:
         clock = Clock(clock.time, 0, h)
-    state = np.concatenate([begin.x, begin.w, begin.p_x, begin.p_w])
-    s_x, s_w = begin.s_x.copy(), begin.s_w.copy()
+    state = begin.x, begin.w, begin.p_x, begin.p_w, begin.s_x, begin.s_w
 
     everything = record == "all"
     rows = steps // every + 1 + (steps % every > 0)
@@ -256,19 +393,29 @@ def run(
     policy.rehearse(n, m)
     rule, values = policy.compiled(), policy.values()
     theta_x, theta_w = problem.theta + policy.dissipation_x, problem.theta + policy.dissipation_w
-    total, gone, row, culprit = 0.0, 0, 0, -1
+    slaved = float(policy.slaved)
+    law = ArcLaw(problem.r_w, 1 / problem.r, theta_w, float(slaved < 0), max(slaved, 0.0))
+    total, gone, row, done, culprit = 0.0, 0, 0, 0, -1
     while gone < steps and culprit == -1:
         count = min(CHUNK, steps - gone)
         times = clock.origin + (clock.count + gone + np.arange(count + 1)) * h
         z, u = problem.at_steps(times)
         last = gone + count == steps
         out = slice(row, None)
-        with np.errstate(all="ignore"):  # a run that diverges is reported, not warned about
-            done, added, culprit = advance(
-                problem.wiring, problem.cost, problem.theta, theta_x, theta_w, policy.slaved, rule, values,
-                METHODS[method], h, times, z, u, state, s_x, s_w, limit, last, everything, gone, every,
-                x[out], w[out], p_x[out], p_w[out], sign[out], L[out], H[out],
-            )  # fmt: skip
+        before = tuple(part.copy() for part in state)
+        for again in (False, True):
+            if again and culprit == -1:
+                break
+            if again:  # the step that failed is not part of the run: go again, up to just before it
+                state, count, last = before, done - (culprit >= 0), False
+            with np.errstate(all="ignore"):  # a run that diverges is reported, not warned about
+                result = advance(
+                    problem.wiring, problem.cost, law, problem.theta, theta_x, slaved, policy.steady, rule, values,
+                    METHODS[method], h, times[: count + 1], z, u, *state, limit, last, everything, gone, every,
+                    x[out], w[out], p_x[out], p_w[out], sign[out], L[out], H[out],
+                )  # fmt: skip
+            if not again:
+                done, added, culprit = result
         if culprit == -1:
             recorded = np.flatnonzero(((gone + np.arange(count + 1)) % every == 0) & (np.arange(count + 1) < count))
             recorded = np.append(recorded, count) if last else recorded
@@ -287,7 +434,7 @@ def run(
         x, w, p_x, p_w, sign, L, H, t, target = (rows[:row] for rows in (x, w, p_x, p_w, sign, L, H, t, target))
     elif abs(t[-1] - (clock.time + T)) < 1e-9 * max(1.0, abs(t[-1])):
         t[-1] = clock.time + T  # the end is part of the run, to the last digit
-    final = State(Clock(clock.origin, clock.count + gone, h), *_split(state, n, m), s_x, s_w)
+    final = State(Clock(clock.origin, clock.count + gone, h), *state)
     about = dict(problem=repr(problem), policy=repr(policy), method=method, dt=h, version=hlp_edu.__version__)
     about["seed"] = None if start is not None or (x0 is not None and w0 is not None) else int(seed)
     sign = sign[:, 0] if policy.one_sign else sign
@@ -403,10 +550,6 @@ def _beginning(problem, policy, seed, t0, x0, w0, p0, start):
         p_x, p_w = vector("p0[0]", p0[0], n, "neuron"), vector("p0[1]", p0[1], m, "arc")
     clock = Clock(number("t0", t0), 0, 0.0)
     return State(clock, x, w, p_x, p_w, np.full(n, policy.sign_at_start), np.full(m, policy.sign_at_start))
-
-
-def _split(state, n, m):
-    return tuple(part.copy() for part in np.split(state, [n, n + m, 2 * n + m]))
 
 
 def _fits(rows, width, record, most=4e9):

@@ -49,6 +49,144 @@ class Cost(NamedTuple):
     r: float
 
 
+class ArcLaw(NamedTuple):
+    """How the arcs move: with inertia (p_w is a state), or slaved to the gradient (p_w = slaved H_w)."""
+
+    r_w: float
+    mobility: float  # 1 / r
+    dissipation: float
+    inertia: float  # 1: p_w is a state of its own; 0: it is not
+    slaved: float
+
+
+@compiled
+def hear(wiring, w, y, heard):
+    """Every neuron listens to its parents: (1).
+
+    Parameters
+    ----------
+    wiring : Wiring
+        The arcs.
+    w : numpy.ndarray, shape (arcs,)
+        Weights.
+    y : numpy.ndarray, shape (neurons + inputs,)
+        What the arcs read: the states x, then the input signals u.
+    heard : numpy.ndarray, shape (neurons,)
+        Filled with the activations a.
+    """
+    for i in range(heard.size):
+        a = 0.0
+        for b in range(wiring.first_run[i], wiring.first_run[i + 1]):
+            first, parent = wiring.first_arc[b], wiring.first_parent[b]
+            w_b, y_b = w[first : wiring.first_arc[b + 1]], y[parent:]
+            for k in range(w_b.size):
+                a += w_b[k] * y_b[k]
+        heard[i] = a
+
+
+@compiled
+def neurons(wiring, cost, heard, p_x, y, z, f, g, H_y):
+    """What every neuron does with what it has heard: (2), and its own part of (7).
+
+    Parameters
+    ----------
+    wiring : Wiring
+        The outputs and the speeds.
+    cost : Cost
+        Weights q, r_w, r.
+    heard, p_x : numpy.ndarray, shape (neurons,)
+        Activations and costates.
+    y : numpy.ndarray, shape (neurons + inputs,)
+        The states, then the inputs.
+    z : numpy.ndarray, shape (outputs,)
+        Targets.
+    f, g : numpy.ndarray, shape (neurons,)
+        Filled with x' of (2) and with the credit g of (7).
+    H_y : numpy.ndarray, shape (neurons + inputs,)
+        Filled with what H_x of (7) has before the children report; zero for the inputs.
+
+    Returns
+    -------
+    error, flow : float
+        The squared error, and p_x . f.
+    """
+    n = f.size
+    error, flow = 0.0, 0.0
+    for i in range(n):
+        sigma, c = math.tanh(heard[i]), wiring.speed[i]
+        f[i] = c * (sigma - y[i])  # (2)
+        g[i] = c * (1.0 - sigma * sigma) * p_x[i]  # the credit that i passes to its parents
+        H_y[i] = -c * p_x[i]
+        flow += p_x[i] * f[i]
+    for j in range(n, y.size):
+        H_y[j] = 0.0
+    for o in range(wiring.outputs.size):
+        i = wiring.outputs[o]
+        e = y[i] - z[o]
+        H_y[i] += cost.q * e
+        error += e * e
+    return error, flow
+
+
+@compiled
+def arc_gradient(credit, y, w, r_w):
+    """H_w of one arc, from the credit at its head and the activity at its tail: (8).
+
+    Parameters
+    ----------
+    credit, y : float
+        Of the neuron at the head, of the node at the tail.
+    w, r_w : float
+        The weight, and the price of its size.
+
+    Returns
+    -------
+    float
+    """
+    return credit * y + r_w * w
+
+
+@compiled
+def arc_motion(law, gradient, p, s):
+    """Velocities of one arc's weight and costate, from its gradient: (6), (10).
+
+    Parameters
+    ----------
+    law : ArcLaw
+        Prices, dissipation, and whether p_w is a state of its own.
+    gradient, p, s : float
+        The arc's H_w, its costate and its sign.
+
+    Returns
+    -------
+    w_rate, p_rate, p : float
+        The velocities, and the costate that moves the weight.
+    """
+    p_now = law.inertia * p + law.slaved * gradient
+    return -law.mobility * p_now, law.inertia * (-s * gradient - law.dissipation * p), p_now
+
+
+@compiled
+def arc_rates(law, credit, y, w, p, s):
+    """The same from what the arc's two ends know: (8), then (6), (10).
+
+    Parameters
+    ----------
+    law : ArcLaw
+        As in `arc_motion`.
+    credit, y, w : float
+        As in `arc_gradient`.
+    p, s : float
+        The arc's costate and its sign.
+
+    Returns
+    -------
+    w_rate, p_rate, p : float
+        As `arc_motion`.
+    """
+    return arc_motion(law, arc_gradient(credit, y, w, law.r_w), p, s)
+
+
 @compiled
 def laws(wiring, cost, slaved, w, p_x, p_w, y, z, f, g, H_y, H_w):
     """Velocities and gradients of the Hamiltonian at one instant: (1), (2), (5), (7), (8).
@@ -82,29 +220,8 @@ def laws(wiring, cost, slaved, w, p_x, p_w, y, z, f, g, H_y, H_w):
         Lagrangian of (4), without phi, at the velocity -p_w / r, and Hamiltonian (5).
     """
     n = f.size
-    flow = 0.0  # p_x . f
-    for i in range(n):  # every neuron listens to its parents
-        a = 0.0
-        for b in range(wiring.first_run[i], wiring.first_run[i + 1]):
-            first, parent = wiring.first_arc[b], wiring.first_parent[b]
-            w_b, y_b = w[first : wiring.first_arc[b + 1]], y[parent:]
-            for k in range(w_b.size):
-                a += w_b[k] * y_b[k]  # (1)
-        sigma, c = math.tanh(a), wiring.speed[i]
-        f[i] = c * (sigma - y[i])  # (2)
-        g[i] = c * (1.0 - sigma * sigma) * p_x[i]  # (7), the credit that i passes on
-        H_y[i] = -c * p_x[i]
-        flow += p_x[i] * f[i]
-    for j in range(n, y.size):
-        H_y[j] = 0.0
-
-    error = 0.0
-    for o in range(wiring.outputs.size):
-        i = wiring.outputs[o]
-        e = y[i] - z[o]
-        H_y[i] += cost.q * e
-        error += e * e
-
+    hear(wiring, w, y, g)
+    error, flow = neurons(wiring, cost, g, p_x, y, z, f, g, H_y)  # the credit takes the place of what was heard
     size, speed = 0.0, 0.0  # |w|^2, |p_w|^2
     for i in range(n):  # every arc j -> i sees its two ends
         credit = g[i]
@@ -113,7 +230,7 @@ def laws(wiring, cost, slaved, w, p_x, p_w, y, z, f, g, H_y, H_w):
             w_b, p_b, H_b, y_b, H_y_b = w[first:last], p_w[first:last], H_w[first:last], y[parent:], H_y[parent:]
             for k in range(w_b.size):
                 H_y_b[k] += w_b[k] * credit  # (7)
-                H_b[k] = credit * y_b[k] + cost.r_w * w_b[k]  # (8)
+                H_b[k] = arc_gradient(credit, y_b[k], w_b[k], cost.r_w)  # (8)
                 if slaved >= 0.0:
                     p_b[k] = slaved * H_b[k]
                 size += w_b[k] * w_b[k]
@@ -147,10 +264,9 @@ def rates(r, dissipation_x, dissipation_w, slaved, f, H_x, H_w, p_x, p_w, s_x, s
     """
     n, m = f.size, H_w.size
     x_dot, w_dot, p_x_dot, p_w_dot = rate[:n], rate[n : n + m], rate[n + m : 2 * n + m], rate[2 * n + m :]
+    law = ArcLaw(0.0, 1.0 / r, dissipation_w, 0.0 if slaved >= 0.0 else 1.0, max(slaved, 0.0))
     for i in range(n):
         x_dot[i] = f[i]  # (2)
         p_x_dot[i] = -s_x[i] * H_x[i] - dissipation_x * p_x[i]  # (10)
     for k in range(m):
-        w_dot[k] = -p_w[k] / r  # (6)
-    for k in range(m):
-        p_w_dot[k] = 0.0 if slaved >= 0.0 else -s_w[k] * H_w[k] - dissipation_w * p_w[k]  # (10)
+        w_dot[k], p_w_dot[k], _ = arc_motion(law, H_w[k], p_w[k], s_w[k])
