@@ -50,12 +50,26 @@ class Cost(NamedTuple):
 
 
 class ArcLaw(NamedTuple):
-    """How the arcs move: with inertia (p_w is a state), or slaved to the gradient (p_w = slaved H_w)."""
+    """How the arcs move: with inertia (p_w is a state), or slaved to the gradient (p_w = slaved H_w).
+
+    Parameters
+    ----------
+    r_w : float
+        Price of the size of the weights.
+    mobility : float
+        1 / r: how fast a weight moves for a given costate, (6).
+    dissipation : float
+        Total dissipation of p_w.
+    inertia : float
+        1 if p_w is a state of its own, 0 if it is slaved.
+    slaved : float
+        The factor if it is slaved, else 0.
+    """
 
     r_w: float
-    mobility: float  # 1 / r
+    mobility: float
     dissipation: float
-    inertia: float  # 1: p_w is a state of its own; 0: it is not
+    inertia: float
     slaved: float
 
 
