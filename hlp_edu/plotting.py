@@ -244,47 +244,43 @@ def dress(ax):
     return ax
 
 
-def clear(ax):
+def wipe(ax):
     """Take everything off an axes, and leave its style and its ticks, which are slow to make.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
-        What is cleared.
+        What is wiped.
 
     Returns
     -------
-    matplotlib.axes.Axes
-        The same.
+    bool
+        False, and nothing is done, if its style is not that of `dress`: then a new one is needed.
 
     Examples
     --------
     >>> fig, (ax,) = figure()
     >>> line = ax.plot([0, 1])
-    >>> clear(ax).get_lines()
-    <a list of 0 Line2D objects>
+    >>> wipe(ax), ax.get_lines()
+    (True, <a list of 0 Line2D objects>)
     """
-    if getattr(ax, "hlp_dressed", None) == _frame(ax) and not ax.child_axes:
-        for artist in (*ax.lines, *ax.collections, *ax.patches, *ax.texts, *ax.images, *ax.tables, *ax.artists):
-            artist.remove()
-        if ax.get_legend() is not None:
-            ax.get_legend().remove()
-        ax.containers.clear()
-        ax.set_prop_cycle(None)
-        for side in ("left", "center", "right"):
-            if ax.get_title(loc=side):
-                ax.set_title("", loc=side)
-        ax.set(xlabel="", ylabel="")
-        ax.relim()
-        ax.set_xlim(0, 1, auto=True)
-        ax.set_ylim(0, 1, auto=True)
-    else:
-        ax.clear()
-        ax.set_axis_on()
-        ax.set_aspect("auto")
-        dress(ax)
+    if getattr(ax, "hlp_dressed", None) != _frame(ax) or ax.child_axes:
+        return False
+    for artist in (*ax.lines, *ax.collections, *ax.patches, *ax.texts, *ax.images, *ax.tables, *ax.artists):
+        artist.remove()
+    if ax.get_legend() is not None:
+        ax.get_legend().remove()
+    ax.containers.clear()
+    ax.set_prop_cycle(None)
+    for side in ("left", "center", "right"):
+        if ax.get_title(loc=side):
+            ax.set_title("", loc=side)
+    ax.set(xlabel="", ylabel="")
+    ax.relim()
+    ax.set_xlim(0, 1, auto=True)
+    ax.set_ylim(0, 1, auto=True)
     ax.hlp_words = ax.hlp_short = None
-    return ax
+    return True
 
 
 def digits(value, count=2):
@@ -1133,7 +1129,7 @@ def _frame(ax):
         ax.get_adjustable(),
         ax.get_facecolor(),
         ax.get_axisbelow(),
-        *ax.bbox.size.round(),
+        *np.round(ax.bbox.bounds),
     ]
     seen += [(spine.get_visible(), spine.get_edgecolor()) for spine in ax.spines.values()]
     for axis in (ax.xaxis, ax.yaxis):

@@ -10,7 +10,18 @@ import re
 import ipywidgets
 import numpy as np
 
-from hlp_edu.plotting import Picture, _draw_caption, _panel_words, _pixels, _png, _sentence, clear, figure, panels
+from hlp_edu.plotting import (
+    Picture,
+    _draw_caption,
+    _panel_words,
+    _pixels,
+    _png,
+    _sentence,
+    dress,
+    figure,
+    panels,
+    wipe,
+)
 
 ALLOWED = (
     "(low, high, start), (low, high, start, step) or (low, high, start, 'log') for a slider, a list of strings or "
@@ -256,12 +267,12 @@ class Explorer:
         return " ".join([words, *(ax.hlp_words for ax in axes if getattr(ax, "hlp_words", ""))])
 
     def _redraw(self):
-        for artist in (*self.fig.texts, *self.fig.legends, *self.fig.axes):
-            if artist not in self.axes:
-                artist.remove()
-        for ax, place in zip(self.axes, self._places, strict=True):
-            ax.set_position(place)
-            clear(ax)
+        for artist in (*self.fig.texts, *self.fig.legends):
+            artist.remove()
+        if self.fig.axes != self.axes or not all([wipe(ax) for ax in self.axes]):
+            # Scales, twins, colour bars and the like leave ties behind: begin anew.
+            self.fig.clear()
+            self.axes = [dress(self.fig.add_axes(place)) for place in self._places]
         try:
             said = self._call(self.axes, self.values)
             pixels = _pixels(self.fig)

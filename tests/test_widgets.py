@@ -1,0 +1,373 @@
+"""Explorers: every control at its ends and middle, pictures that change when they should, errors that are seen."""
+
+import base64
+import io
+import itertools
+
+import ipywidgets
+import numpy as np
+import pytest
+from PIL import Image
+
+import hlp_edu as hlp
+from hlp_edu import plotting
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+POLICIES = {"flipped": hlp.Flipped(dissipation_w=30, dissipation_x=5), "canonical": hlp.Canonical()}
+
+
+def follow(ax, speed, q, policy, jumps):
+    problem = hlp.Tracking(hlp.fully_connected(3), hlp.patchwork(1) if jumps else hlp.sinusoid(), q=q, speed=speed)
+    run = hlp.run(problem, policy, T=6, dt=0.02)
+    hlp.plot_tracking(run, ax=ax)
+    return f"With speed {speed:.3g} and q {q:.3g}, " + ax.hlp_words
+
+
+def tracking():
+    return hlp.Explorer(follow, speed=(2, 30, 20), q=(1.0, 200.0, 100.0, "log"), policy=POLICIES, jumps=False)
+
+
+def wave(ax, rate, height=1.0):
+    t = np.linspace(0, 5)
+    ax.plot(t, height * np.sin(rate * t), label="wave")
+    ax.set_xlabel("time t")
+    return f"rate {rate:g}"
+
+
+def pixels(png):
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+
+
+def ends_and_middles(control):
+    if isinstance(control, ipywidgets.Dropdown):
+        return control.options
+    if isinstance(control, ipywidgets.Checkbox):
+        return (False, True)
+    if isinstance(control, ipywidgets.FloatLogSlider):
+        return tuple(10.0**power for power in np.linspace(control.min, control.max, 3))
+    middle = (control.min + control.max) / 2
+    return (control.min, int(middle) if isinstance(control, ipywidgets.IntSlider) else middle, control.max)
+
+
+# ---- moving ----
+
+
+def test_over_the_whole_grid():
+    explorer = tracking()
+    names = list(explorer.controls)
+    seen = {}
+    for values in itertools.product(*(ends_and_middles(control) for control in explorer.controls.values())):
+        explorer.set(**dict(zip(names, values, strict=True)))
+        assert len(explorer.alt) > 20 and "nan" not in explorer.alt
+        assert all(np.isfinite([*ax.get_xlim(), *ax.get_ylim()]).all() for ax in explorer.axes)
+        seen[values] = explorer.png, explorer.alt
+    assert len({png for png, _ in seen.values()}) == len(seen) == 3 * 3 * 2 * 2
+    for values in list(seen)[::5]:  # what is shown depends on the controls, and on nothing that was shown before
+        explorer.set(**dict(zip(names, values, strict=True)))
+        assert (explorer.png, explorer.alt) == seen[values]
+
+
+@pytest.mark.parametrize("name, value", [("speed", 9), ("q", 3.0), ("policy", "canonical"), ("jumps", True)])
+def test_every_control_draws(name, value):
+    explorer = tracking()
+    before, start = explorer.png, explorer.values[name]
+    explorer.controls[name].value = value
+    assert explorer.png != before and explorer.values[name] != start
+    assert explorer._image.value == explorer.png and explorer.alt in explorer._caption.value.replace("&lt;", "<")
+
+
+def test_a_move_draws_once():
+    calls = []
+    explorer = hlp.Explorer(lambda ax, a, b: calls.append((a, b)), a=(0.0, 1.0, 0.5), b=(0, 3, 1))
+    assert calls == [(0.5, 1)]
+    explorer.controls["a"].value = 0.25
+    explorer.controls["a"].value = 0.25
+    assert calls == [(0.5, 1), (0.25, 1)]
+    explorer.set(a=1.0, b=3)
+    assert calls[2:] == [(1.0, 3)]
+    explorer.reset()
+    assert calls[3:] == [(0.5, 1)] and explorer.values == dict(a=0.5, b=1)
+
+
+def test_the_reset_button():
+    explorer = tracking()
+    start = explorer.png, explorer.values
+    explorer.set(speed=5, policy="canonical", jumps=True)
+    (button,) = [child for child in explorer.widget.children[0].children if isinstance(child, ipywidgets.Button)]
+    button.click()
+    assert (explorer.png, explorer.values) == start
+
+
+def test_nothing_is_left_of_the_last_drawing():
+    """Ticks, scales, legends, twins, colour bars, notes: whatever a drawing did, the next starts clean."""
+
+    def messy(ax, mess):
+        if mess == "scale":
+            ax.set_yscale("log")
+        if mess == "twin":
+            ax.twinx().plot([0, 1], [5, 6])
+        if mess == "off":
+            ax.set_axis_off()
+        if mess == "aspect":
+            ax.set_aspect("equal")
+        if mess == "ticks":
+            ax.set_xticks([1, 2])
+            ax.tick_params(labelsize=20)
+        if mess == "grid":
+            ax.grid(False)
+        if mess == "note":
+            ax.figure.text(0.5, 0.5, "note")
+            ax.figure.legend([])
+            ax.annotate("here", (1, 1))
+            ax.set_title("title")
+            ax.set_title("left", loc="left")
+        if mess == "bar":
+            ax.figure.colorbar(ax.imshow(np.eye(3)), ax=ax)
+        if mess == "weights":
+            hlp.plot_weights(RUN, ax=ax)
+        if mess == "network":
+            hlp.plot_network(RUN, ax=ax)
+        if mess == "energy":
+            hlp.plot_energy(RUN, ax=ax)
+        if mess == "spine":
+            ax.spines["left"].set_visible(False)
+            ax.xaxis.set_ticks_position("top")
+        if mess == "inset":
+            ax.inset_axes([0.5, 0.5, 0.3, 0.3]).plot([0, 1])
+        if mess == "inverted":
+            ax.invert_yaxis()
+            ax.bar([1, 2], [3, 4])
+            ax.fill_between([0, 1], [0, 1], alpha=0.5)
+            ax.text(0, 0, "text")
+        if mess not in ("bar", "network"):
+            ax.plot([1, 2, 4], [1, 3, 2])
+        return mess
+
+    problem = hlp.Tracking(hlp.fully_connected(3), hlp.sinusoid())
+    RUN = hlp.run(problem, hlp.GradientFlow(mu=0.03), T=2, dt=0.02)
+    kinds = "none scale twin off aspect ticks grid note bar weights network energy spine inset inverted".split()
+    explorer = hlp.Explorer(messy, mess=kinds)
+    clean = {}
+    for kind in kinds:
+        clean[kind] = hlp.Explorer(messy, mess=[kind]).png
+    for kind in kinds:
+        explorer.set(mess=kind)
+        assert explorer.png == clean[kind], kind
+        explorer.set(mess="none")
+        assert explorer.png == clean["none"], f"after {kind}"
+    assert len(set(clean.values())) == len(kinds)
+
+
+# ---- controls ----
+
+
+def test_kinds_of_controls():
+    def draw(ax, **values):
+        return str(values)
+
+    explorer = hlp.Explorer(
+        draw, a=(0.0, 1.0, 0.5), b=(0, 10, 3), c=(0.0, 2.0, 1.0, 0.25), d=(0.001, 1.0, 0.03, "log"), e=["x", "y"],
+        f={"one": 1, "two": [2]}, g=True, h=(1, 9, 5, 2), i=(0, 1.5, 1),
+    )  # fmt: skip
+    kinds = {name: type(control).__name__ for name, control in explorer.controls.items()}
+    assert kinds == dict(
+        a="FloatSlider", b="IntSlider", c="FloatSlider", d="FloatLogSlider", e="Dropdown", f="Dropdown", g="Checkbox",
+        h="IntSlider", i="FloatSlider",
+    )  # fmt: skip
+    assert explorer.values == dict(a=0.5, b=3, c=1.0, d=pytest.approx(0.03), e="x", f=1, g=True, h=5, i=1.0)
+    assert explorer.controls["c"].step == 0.25 and explorer.controls["a"].step == 0.01
+    assert explorer.controls["h"].step == 2 and isinstance(explorer.values["b"], int)
+    explorer.set(f="two")
+    assert explorer.values["f"] == [2]
+    for name, control in explorer.controls.items():  # each is named, and a number can be typed
+        assert control.description == name
+        if kinds[name].endswith("Slider"):
+            assert control.readout and control.continuous_update
+
+
+@pytest.mark.parametrize(
+    "control, words",
+    [
+        ((0.0, 1.0), "must be .*low, high, start"),
+        (3, "must be .*low, high, start"),
+        ("abc", "must be .*low, high, start"),
+        ((0.0, 1.0, 2.0), "start must lie from low to high"),
+        ((1.0, 0.0, 0.5), "low must be below high"),
+        ((1.0, 1.0, 1.0), "low must be below high"),
+        ((0.0, 1.0, 0.5, 0.0), "step must be above 0"),
+        ((0.0, 1.0, 0.5, 2.0), "step must be above 0"),
+        ((0.0, np.nan, 0.5), "must be .*low, high, start"),
+        ((0.0, np.inf, 0.5), "must be .*low, high, start"),
+        ((0.0, "1", 0.5), "must be .*low, high, start"),
+        ((0.0, 1.0, True), "must be .*low, high, start"),
+        ((0.0, 1.0, 0.5, "log"), "low must be above 0"),
+        ((0.1, 1.0, 0.5, "lin"), "must be .*'log'"),
+        ([], "must be .*a list of strings"),
+        (["a", 1], "strings, each named once"),
+        (["a", "a"], "strings, each named once"),
+        ({}, "a dict"),
+        ({1: 2}, "a dict"),
+        (None, "must be"),
+    ],
+    ids=repr,
+)
+def test_wrong_controls(control, words):
+    with pytest.raises(ValueError, match=f"control rate = .*{words}"):
+        hlp.Explorer(wave, rate=control)
+
+
+@pytest.mark.parametrize(
+    "wrong, words",
+    [
+        (lambda: hlp.Explorer(3, rate=(0, 1, 0)), "draw = 3.*function"),
+        (lambda: hlp.Explorer(wave), "controls: there must be at least one"),
+        (lambda: hlp.Explorer(wave, panels=0, rate=(0, 1, 0)), "panels = 0"),
+        (lambda: hlp.Explorer(wave, ratio=(0, 1, 0)), "controls: wave.*does not take ratio"),
+        (lambda: hlp.Explorer(wave, height=(0, 1, 0)), "does not take height.*rate"),
+        (lambda: tracking().set(speed=99), "speed = 99: must be a whole number from 2 to 30"),
+        (lambda: tracking().set(speed=2.5), "speed = 2.5: must be a whole number"),
+        (lambda: tracking().set(q=0.5), "q = 0.5: must be a number from 1 to 200"),
+        (lambda: tracking().set(policy="x"), "policy = 'x': must be one of 'flipped', 'canonical'"),
+        (lambda: tracking().set(jumps=1), "jumps = 1: must be True or False"),
+        (lambda: tracking().set(pace=1), "pace: is not a control.*speed"),
+        (lambda: tracking().small_multiples(), "0 controls given.*exactly one"),
+        (lambda: tracking().small_multiples(speed=[2], q=[3.0]), "2 controls given"),
+        (lambda: tracking().small_multiples(speed=[]), r"speed = \[\].*at least one"),
+        (lambda: tracking().small_multiples(speed=4), "speed = 4: must be a list"),
+        (lambda: tracking().small_multiples(speed=[4, 400]), "speed = 400"),
+    ],
+)
+def test_wrong_arguments(wrong, words):
+    with pytest.raises(ValueError, match=words):
+        wrong()
+
+
+def test_set_refuses_before_it_moves_anything():
+    explorer = tracking()
+    before = explorer.values
+    with pytest.raises(ValueError):
+        explorer.set(speed=5, q=-1.0)
+    assert explorer.values == before
+
+
+# ---- what is shown ----
+
+
+def test_a_notebook_that_is_not_run_shows_the_start():
+    explorer = tracking()
+    start = explorer.alt
+    explorer.set(speed=3)
+    assert explorer.alt != start
+    data, metadata = explorer._repr_mimebundle_()
+    assert data["text/plain"] == repr(explorer) == start == metadata["image/png"]["alt"]
+    assert data[VIEW]["model_id"] == explorer.widget.model_id
+    image = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
+    assert image.size[0] == 800 and image.size[1] > explorer.fig.bbox.height + 15  # with its caption
+    assert "transparency" not in image.info and len(base64.b64decode(data["image/png"])) < 100_000
+    shown = np.asarray(image.convert("RGB")).astype(int)
+    explorer.reset()
+    again = pixels(explorer.png).astype(int)
+    assert np.abs(shown[: len(again)] - again).mean() < 0.5  # the same picture, in 256 colours
+
+
+def test_words_for_those_who_do_not_see():
+    explorer = tracking()
+    assert explorer._image.tooltip == explorer.alt  # the name of the image
+    assert 'role="status"' in explorer._caption.value
+    html = hlp.Explorer(lambda ax, a: "1 < 2 & $w_{12}$ <b>", a=(0, 1, 0))
+    assert html.alt == "1 < 2 & w_12 <b>"
+    assert "1 &lt; 2 &amp; w_12 &lt;b&gt;" in html._caption.value
+
+
+def test_without_a_sentence_the_controls_speak():
+    def quiet(ax, a, menu, on):
+        ax.plot([0, a])
+
+    explorer = hlp.Explorer(quiet, a=(0.0, 1.0, 0.5), menu={"first": object(), "second": object()}, on=True)
+    assert explorer.alt == "a = 0.5, menu = first, on = True."
+
+    def plotted(ax, rate):
+        problem = hlp.Tracking(hlp.fully_connected(2), hlp.sinusoid())
+        hlp.plot_tracking(hlp.run(problem, hlp.GradientFlow(mu=rate), T=2, dt=0.02), ax=ax)
+
+    explorer = hlp.Explorer(plotted, rate=(0.01, 0.1, 0.03))
+    assert explorer.alt.startswith("rate = 0.03. The output (blue)")
+
+
+def test_several_panels():
+    def two(axes, rate):
+        left, right = axes
+        wave(left, rate)
+        wave(right, 2 * rate)
+        return f"rates {rate:g} and {2 * rate:g}"
+
+    explorer = hlp.Explorer(two, panels=2, rate=(0.0, 3.0, 1.0))
+    assert len(explorer.axes) == 2 and explorer.alt == "rates 1 and 2"
+    left, right = (ax.get_window_extent() for ax in explorer.axes)
+    assert left.x1 < right.x0 and left.y0 == right.y0
+    before = explorer.png
+    explorer.controls["rate"].value = 2.0
+    assert explorer.png != before
+    multiples = explorer.small_multiples(rate=[0.5, 1.0, 2.0])
+    assert len(multiples.axes) == 6
+
+
+def test_small_multiples():
+    explorer = tracking()
+    explorer.set(policy="canonical")
+    picture = explorer.small_multiples(speed=[2, 10, 30])
+    assert isinstance(picture, hlp.Picture) and len(picture.axes) == 3
+    assert [ax.get_title(loc="left") for ax in picture.axes] == ["speed = 2", "speed = 10", "speed = 30"]
+    for speed, ax in zip((2, 10, 30), picture.axes, strict=True):
+        assert f"With speed {speed} and q 100" in picture.alt
+        single = plotting.figure()[1][0]
+        follow(single, speed, 100.0, POLICIES["flipped"], False)  # the other controls: as at the start
+        for one, two in zip(ax.get_lines(), single.get_lines(), strict=True):
+            assert np.array_equal(one.get_ydata(), two.get_ydata())
+    assert len({ax.get_ylim() for ax in picture.axes}) == 1
+    assert explorer.small_multiples(policy=["flipped", "canonical"], caption="Look.").caption == "Look."
+    assert len(explorer.small_multiples(jumps=[False, True]).axes) == 2
+
+
+def test_the_picture_of_now(tmp_path):
+    explorer = tracking()
+    explorer.set(speed=5)
+    assert isinstance(explorer.picture, hlp.Picture) and explorer.picture.alt == explorer.alt
+    assert explorer.picture.save(tmp_path / "now").endswith("now.png")
+
+
+def test_long_words_are_wrapped():
+    explorer = hlp.Explorer(lambda ax, a: "many words " * 60, a=(0, 1, 0))
+    shown = pixels(explorer._still)
+    assert (shown[:, -5:] == 255).all() and (shown[-3:] == 255).all()  # nothing runs into the edge
+    assert shown[-60:-10].min() < 100  # and there is text down there
+
+
+# ---- failures ----
+
+
+def test_what_draw_raises_is_seen():
+    def fragile(ax, a):
+        ax.plot([0, 1])
+        if a > 2:
+            raise RuntimeError("a <b>too</b> large")
+        return f"a is {a}"
+
+    explorer = hlp.Explorer(fragile, a=(0, 5, 1))
+    before = explorer.png
+    with pytest.raises(RuntimeError, match="too"):
+        explorer.controls["a"].value = 4
+    caption = explorer._caption.value
+    assert "could not be drawn" in caption and "RuntimeError: a &lt;b&gt;too&lt;/b&gt; large" in caption
+    assert explorer.png == before == explorer._image.value
+    explorer.controls["a"].value = 2  # and it goes on
+    assert "a is 2" in explorer._caption.value and explorer.alt == "a is 2"
+    with pytest.raises(RuntimeError, match="too"):
+        hlp.Explorer(fragile, a=(0, 5, 3))
+
+
+def test_no_widget_prints(capsys):
+    explorer = tracking()
+    explorer.controls["speed"].value = 7
+    captured = capsys.readouterr()
+    assert captured.out == captured.err == ""
