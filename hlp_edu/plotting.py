@@ -2,7 +2,8 @@
 
 No pyplot, no global state: a figure belongs to whoever holds it. Colours are safe for colour-blind
 readers, and whatever a colour says, a line style, a shape or a label says too. Numbers in captions
-and alt texts have two significant digits, so that another machine prints the same.
+and alt texts have two significant digits, so that another machine prints the same. What a plot has to say
+stands on the axes it drew on, as ``ax.hlp_words``, for whoever writes the caption.
 """
 
 import base64

@@ -9,6 +9,7 @@ import re
 
 import ipywidgets
 import numpy as np
+import traitlets
 
 from hlp_edu.plotting import (
     Picture,
@@ -27,6 +28,16 @@ ALLOWED = (
     "(low, high, start), (low, high, start, step) or (low, high, start, 'log') for a slider, a list of strings or "
     "a dict {label: value} for a menu, True or False for a checkbox"
 )
+
+
+class _NamedImage(ipywidgets.Image):
+    """An image that may have a tooltip, which is its name for a screen reader.
+
+    The browser's side of ipywidgets reads the description of whatever has a tooltip, and fails
+    where there is none.
+    """
+
+    description = traitlets.Unicode("").tag(sync=True)
 
 
 class Explorer:
@@ -103,7 +114,7 @@ class Explorer:
 
         self.fig, self.axes = figure(columns=self._panels, height=inches)
         self._places = [ax.get_position().bounds for ax in self.axes]
-        self._image = ipywidgets.Image(format="png", layout=ipywidgets.Layout(max_width="100%", object_fit="contain"))
+        self._image = _NamedImage(format="png", layout=ipywidgets.Layout(max_width="100%", object_fit="contain"))
         self._caption = ipywidgets.HTML()
         reset = ipywidgets.Button(description="Reset", tooltip="Back to the starting values", icon="undo")
         reset.layout.width = "6em"
@@ -328,9 +339,10 @@ def _slider(name, given):
     if log:
         if low <= 0:
             raise ValueError(f"control {name} = {given!r}: low must be above 0 for a logarithmic scale")
+        step = _through(math.log10(start / low), math.log10(high / low) / 100)
         return ipywidgets.FloatLogSlider(
-            value=float(start), base=10, min=math.log10(low), max=math.log10(high), description=name,
-            step=math.log10(high / low) / 100, readout_format=".3g", style=_style(name), layout=_layout(),
+            value=float(start), base=10, min=math.log10(low), max=math.log10(high), step=step, description=name,
+            readout_format=".3g", style=_style(name), layout=_layout(),
         )  # fmt: skip
     if step is not None and not 0 < step <= high - low:
         raise ValueError(f"control {name} = {given!r}: step must be above 0 and at most high - low")
@@ -339,7 +351,7 @@ def _slider(name, given):
             value=int(start), min=int(low), max=int(high), step=int(step or 1), description=name, style=_style(name),
             layout=_layout(),
         )  # fmt: skip
-    step = _nice((high - low) / 100) if step is None else step
+    step = _through(start - low, _nice((high - low) / 100)) if step is None else step
     decimals = max(0, -math.floor(math.log10(step) + 1e-9), *(_decimals(value) for value in (step, start)))
     return ipywidgets.FloatSlider(
         value=float(start), min=float(low), max=float(high), step=float(step), description=name,
@@ -350,6 +362,12 @@ def _slider(name, given):
 def _nice(size):
     ten = 10.0 ** math.floor(math.log10(size) + 1e-9)
     return next(float(f"{ten * k:.1g}") for k in (5, 2, 1) if ten * k <= size * (1 + 1e-9))
+
+
+def _through(distance, step):
+    """A step of about this size that leads to the start: the browser would move it to the nearest step."""
+    count = max(1, round(distance / step))
+    return step if distance == 0 or math.isclose(count * step, distance) else distance / count
 
 
 def _decimals(value):

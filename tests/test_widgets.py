@@ -279,6 +279,26 @@ def test_words_for_those_who_do_not_see():
     assert "1 &lt; 2 &amp; w_12 &lt;b&gt;" in html._caption.value
 
 
+def test_the_browser_finds_what_it_reads():
+    """Without a description, ipywidgets' script fails on an image that has a tooltip."""
+    state = tracking()._image.get_state()
+    assert state["description"] == "" and state["tooltip"].startswith("With speed 20")
+
+
+@pytest.mark.parametrize(
+    "control",
+    [(0.001, 100.0, 30.0, "log"), (1e-3, 1.0, 0.03, "log"), (0.0, 2 * np.pi, 1.0), (0.03, 1.0, 0.5), (-1.0, 1.0, -1.0)],
+    ids=repr,
+)
+def test_the_start_is_a_step_of_its_slider(control):
+    """The browser shows the nearest step: the start must be one, or the picture belies the slider."""
+    slider = hlp.Explorer(wave, rate=control).controls["rate"]
+    log = control[-1] == "log"
+    start = (np.log10(control[2]) if log else control[2]) - slider.min
+    steps = start / slider.step
+    assert abs(steps - round(steps)) < 1e-9 and 40 < (slider.max - slider.min) / slider.step < 250
+
+
 def test_without_a_sentence_the_controls_speak():
     def quiet(ax, a, menu, on):
         ax.plot([0, a])
