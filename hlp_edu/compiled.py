@@ -4,6 +4,7 @@ import contextlib
 import functools
 import hashlib
 import pathlib
+import threading
 
 try:
     import numba
@@ -26,13 +27,17 @@ def _shelf():
     return str(base / f"laws-{hashlib.sha256(text).hexdigest()[:12]}")
 
 
+_one_at_a_time = threading.RLock()  # the setting below is everybody's, and runs compile in threads
+
+
 @contextlib.contextmanager
 def _kept_on_the_shelf():
-    before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, _shelf()
-    try:
-        yield
-    finally:
-        numba.config.CACHE_DIR = before
+    with _one_at_a_time:
+        before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, _shelf()
+        try:
+            yield
+        finally:
+            numba.config.CACHE_DIR = before
 
 
 def compiled(function):

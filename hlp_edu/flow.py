@@ -474,7 +474,8 @@ def runs(problem, policy, seeds, T, workers=None, progress=True, record="output"
     workers : int, optional
         How many runs at a time; all cores by default.
     progress : bool
-        Show a progress bar when it takes longer than a second.
+        Show a progress bar when it takes longer than a second. TQDM_DISABLE=1 in the environment
+        silences it everywhere.
     record : {"output", "all"}
         As in `run`; here "output" by default, so that hundreds of runs fit in memory.
     **arguments
@@ -515,9 +516,9 @@ def runs(problem, policy, seeds, T, workers=None, progress=True, record="output"
     # code. Inside joblib.parallel_config (a Dask cluster, say) that backend is used instead.
     pool = joblib.Parallel(n_jobs=workers or os.cpu_count(), prefer="threads", return_as="generator")
     results = pool(joblib.delayed(one)(seed) for seed in seeds)
-    if not progress:
-        return list(results)
-    return list(tqdm(results, total=len(seeds), delay=1.0, leave=False, unit="run"))  # TQDM_DISABLE=1 silences it
+    # In a notebook tqdm does not look at its own variable TQDM_DISABLE, so it is read here.
+    silent = not progress or os.environ.get("TQDM_DISABLE", "") not in ("", "0")
+    return list(tqdm(results, total=len(seeds), delay=1.0, leave=False, unit="run", disable=silent))
 
 
 def _beginning(problem, policy, seed, t0, x0, w0, p0, start):
