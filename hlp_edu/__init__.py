@@ -45,6 +45,8 @@ _home = {
     "plot_weights": "plotting",
     "plot_network": "plotting",
     "plot_side_by_side": "plotting",
+    "plot_lines": "plotting",
+    "plot_locality": "plotting",
     "Explorer": "widgets",
 }
 

