@@ -11,6 +11,8 @@ which gives a trajectory; a trajectory is plotted; a plot is put under sliders:
 """
 
 import importlib
+import sys
+import types
 
 __version__ = "0.1.0"
 
@@ -38,6 +40,8 @@ _home = {
     "Frozen": "policies",
     "run": "flow",
     "runs": "flow",
+    "optimum": "optimum",
+    "cost_gradient": "optimum",
     "Trajectory": "trajectory",
     "Picture": "plotting",
     "plot_tracking": "plotting",
@@ -63,3 +67,15 @@ def __getattr__(name):
 
 def __dir__():
     return sorted([*globals(), *__all__])
+
+
+class _Package(types.ModuleType):
+    """`optimum` is a function and the file it lives in; here the function is meant, whatever was imported first."""
+
+    def __setattr__(self, name, value):
+        if isinstance(value, types.ModuleType) and _home.get(name) == name:
+            value = getattr(value, name)
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
