@@ -529,7 +529,9 @@ def _downhill(run, v, tolerance, iterations, bar):
     result = minimize(objective, xi, jac=True, method="L-BFGS-B", callback=look, options=options)
     objective(result.x)
     met = gain < max(tolerance**2, 1e-9) or result.fun == 0.0
-    return run.linear(control(result.x)), "" if met else f"after {result.nit} steps it could still save a share of {gain:.1g}"
+    return run.linear(
+        control(result.x)
+    ), "" if met else f"after {result.nit} steps it could still save a share of {gain:.1g}"
 
 
 def _collocation(run, tolerance, bar):

@@ -1,0 +1,160 @@
+"""LQ tracking against closed forms, scipy's Riccati solver, python-control, and a dense solution by matrix exponentials."""
+
+import control
+import numpy as np
+import pytest
+from scipy.integrate import solve_bvp
+from scipy.linalg import solve_continuous_are
+
+import hlp_edu as hlp
+from hlp_edu.linear_quadratic import LQTracking, natural_rate, scalar_riccati
+
+SCALARS = [(-1, 1, 10, 0.1), (0, 1, 2, 0.5), (0.7, -2, 3, 1.5), (-3, 0.5, 1, 4)]
+
+
+def matrices(seed, n=3, m=2):
+    dice = np.random.default_rng(seed)
+    A, B = dice.normal(size=(n, n)), dice.normal(size=(n, m))
+    C = dice.normal(size=(n, n))
+    return A, B, C @ C.T, np.diag(dice.uniform(0.3, 2, m))
+
+
+@pytest.mark.parametrize("a, b, q, r", SCALARS)
+def test_scalar_closed_forms(a, b, q, r):
+    problem, nu = LQTracking(a, b, q, r, hlp.constant(0.5)), natural_rate(a, b, q, r)
+    tau = np.array([0.0, 0.01, 0.3, 1.0, 4.0])
+    np.testing.assert_allclose(problem.riccati(tau)[:, 0, 0], scalar_riccati(a, b, q, r, tau), atol=1e-10)
+    assert problem.P_inf[0, 0] == pytest.approx((a + nu) * r / b**2, abs=1e-10)
+    assert problem.P_inf[0, 0] == pytest.approx(float(scalar_riccati(a, b, q, r, np.inf)), abs=1e-10)
+    np.testing.assert_allclose(problem.spectrum("canonical"), [-nu, nu], atol=1e-10)
+    np.testing.assert_allclose(
+        problem.spectrum("flipped"), a + np.sqrt(q * b * b / r) * np.array([-1j, 1j]), atol=1e-10
+    )
+    best = problem.optimal(3, x0=0.2, dt=0.005)
+    np.testing.assert_allclose(best.P[:, 0, 0], scalar_riccati(a, b, q, r, 3 - best.t), atol=1e-10)
+    # same fixed point: x* = z (q b^2 / r) / nu^2
+    rest = np.linalg.solve(problem.canonical, [0, -q * 0.5]), np.linalg.solve(problem.flipped_matrix(), [0, q * 0.5])
+    np.testing.assert_allclose(rest[0], rest[1], atol=1e-12)
+    assert rest[0][0] == pytest.approx(0.5 * (q * b * b / r) / nu**2, abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_algebraic_riccati_against_two_libraries(seed):
+    A, B, Q, R = matrices(seed)
+    problem = LQTracking(A, B, Q, R, [hlp.constant(0)] * 3)
+    np.testing.assert_allclose(problem.P_inf, solve_continuous_are(A, B, Q, R), rtol=1e-8, atol=1e-9)
+    K, P, poles = control.lqr(A, B, Q, R)
+    np.testing.assert_allclose(problem.P_inf, P, rtol=1e-7, atol=1e-8)
+    np.testing.assert_allclose(problem.riccati(50.0), problem.P_inf, rtol=1e-8, atol=1e-9)
+    spectrum = problem.spectrum("canonical")
+    np.testing.assert_allclose(np.sort_complex(poles), spectrum[:3], rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_optimum_solves_the_boundary_problem(seed):
+    A, B, Q, R = matrices(seed)
+    signals = [hlp.sinusoid(0.8, 4), hlp.constant(0.3), hlp.sinusoid(0.5, 2, 1.0)]
+    problem = LQTracking(A, B, Q, R, signals)
+    best = problem.optimal(2, x0=[0.5, -0.2, 0.1], dt=0.002)
+    push = np.hstack([np.zeros((3, 3)), Q])
+
+    def law(t, y):
+        return problem.canonical @ y + push.T @ np.array([s(t) * np.ones_like(t) for s in signals])
+
+    def ends(start, end):
+        return np.append(start[:3] - [0.5, -0.2, 0.1], end[3:])
+
+    mesh = np.linspace(0, 2, 200)
+    solved = solve_bvp(law, ends, mesh, np.zeros((6, 200)), tol=1e-9, max_nodes=20000)
+    np.testing.assert_allclose(best.x, solved.sol(best.t)[:3].T, atol=1e-6)
+    np.testing.assert_allclose(best.p, solved.sol(best.t)[3:].T, atol=1e-5)
+    # and nothing is cheaper: perturbing the control costs more, to second order
+    assert best.cost < problem.receding(2, x0=[0.5, -0.2, 0.1], dt=0.002).cost
+    assert best.cost < problem.reversed_riccati(2, x0=[0.5, -0.2, 0.1], dt=0.002).cost
+
+
+def test_costates_are_sensitivities():
+    A, B, Q, R = matrices(5)
+    problem = LQTracking(A, B, Q, R, [hlp.sinusoid()] * 3)
+    x0 = np.array([0.3, 0.1, -0.4])
+    best = problem.optimal(2, x0=x0, dt=0.005)
+    for i in range(3):
+        up, down = (problem.optimal(2, x0=x0 + eps * np.eye(3)[i], dt=0.005).cost for eps in (1e-3, -1e-3))
+        assert (up - down) / 2e-3 == pytest.approx(best.p[0, i], rel=1e-6)
+
+
+def test_the_forward_runs_against_matrix_exponentials():
+    problem = LQTracking(-1, 1, 10, 0.1, hlp.constant(0.8))
+    from scipy.linalg import expm
+
+    for run, matrix in ((problem.forward(1), problem.canonical), (problem.flipped(1), problem.flipped_matrix())):
+        rest = problem.forward  # the fixed point is that of (13)
+        rest = np.linalg.solve(problem.canonical, [0, -8])
+        np.testing.assert_allclose([run.x[-1, 0], run.p[-1, 0]], rest - expm(matrix) @ rest, rtol=1e-7)
+
+
+def test_the_counterexample_to_stability():
+    for q in (3.9, 4.1):
+        flip = LQTracking([[-1, 0], [1, -1]], [[1], [0]], np.diag([0, q]), 1, [hlp.constant(0)] * 2)
+        assert (flip.spectrum("flipped").real.max() > 0) == (q > 4)
+        assert flip.spectrum("canonical").real[:2].max() < 0
+
+
+def test_time_reversal_costs():
+    """Reversing the coefficient is cheap; reversing the offset is dear where the target moves."""
+    ratios = {}
+    for name, signal in dict(constant=hlp.constant(0.8), wave=hlp.sinusoid()).items():
+        problem = LQTracking(-1, 1, 10, 0.1, signal)
+        best = problem.optimal(20).cost
+        ratios[name] = [
+            problem.reversed_riccati(20, offset="exact").cost / best,
+            problem.reversed_riccati(20).cost / best,
+            problem.receding(20).cost / best,
+            problem.flipped(20).cost / best,
+        ]
+    np.testing.assert_allclose(ratios["constant"], [1.13, 1.12, 1.00, 2.33], atol=0.01)
+    np.testing.assert_allclose(ratios["wave"], [1.07, 2.91, 1.49, 1.07], atol=0.01)
+
+
+def test_a_plan_that_reaches_far_is_the_endless_one():
+    problem = LQTracking(-1, 1, 10, 0.1, hlp.sinusoid())
+    assert problem.receding(5, horizon=3).cost == pytest.approx(problem.receding(5).cost, rel=1e-9)
+    assert problem.receding(5, horizon=0.05).cost > problem.receding(5).cost
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ((np.ones((2, 3)), 1, 1, 1), "A has shape"),
+        ((-1, [[1], [2]], 1, 1), "B has shape"),
+        ((-1, 1, np.eye(2), 1), "Q has shape"),
+        ((-1, 1, 1, np.eye(2)), "R has shape"),
+        ((-1, 1, -1, 1), "Q has the eigenvalue -1"),
+        ((-1, 1, 1, 0), "R has the eigenvalue 0"),
+        ((-1, 1, 1, -2), "R has the eigenvalue -2"),
+        ((1, 0, 1, 1), "B cannot reach it"),
+        (("a", 1, 1, 1), "A = 'a'"),
+        ((np.nan, 1, 1, 1), "A: every entry"),
+        ((np.eye(2) * -1, np.eye(2), [[1, 2], [0, 1]], np.eye(2)), "Q: must be symmetric"),
+    ],
+)
+def test_bad_matrices(arguments, words):
+    count = np.shape(arguments[0])[0] if np.ndim(arguments[0]) else 1
+    with pytest.raises(ValueError, match=words):
+        LQTracking(*arguments, [hlp.constant(0)] * count)
+
+
+def test_bad_targets_and_times():
+    with pytest.raises(ValueError, match="2 given for 1 states"):
+        LQTracking(-1, 1, 1, 1, [hlp.constant(0)] * 2)
+    problem = LQTracking(-1, 1, 1, 1, hlp.constant(0))
+    with pytest.raises(ValueError, match="T = -1"):
+        problem.optimal(-1)
+    with pytest.raises(ValueError, match="tau"):
+        problem.riccati(-1.0)
+    with pytest.raises(ValueError, match="law = 'both'"):
+        problem.spectrum("both")
+    with pytest.raises(ValueError, match="offset = 'no'"):
+        problem.reversed_riccati(1, offset="no")
+    with pytest.raises(ValueError, match="x0 has shape"):
+        problem.flipped(1, x0=[1, 2])
