@@ -253,34 +253,3 @@ def laws(wiring, cost, slaved, w, p_x, p_w, y, z, f, g, H_y, H_w):
     L = accuracy + 0.5 * speed / cost.r  # (4)
     H = accuracy - 0.5 * speed / cost.r + flow  # (5)
     return L, H
-
-
-@compiled
-def rates(r, dissipation_x, dissipation_w, slaved, f, H_x, H_w, p_x, p_w, s_x, s_w, rate):
-    """Time derivatives of x, w, p_x, p_w, one behind the other: (2), (6), (10).
-
-    Parameters
-    ----------
-    r : float
-        Price of the weights' speed.
-    dissipation_x, dissipation_w : float
-        Total dissipation theta of p_x and of p_w.
-    slaved : float
-        As in `laws`.
-    f, H_x, H_w : numpy.ndarray
-        From `laws`.
-    p_x, p_w : numpy.ndarray
-        Costates.
-    s_x, s_w : numpy.ndarray
-        Signs: +1 canonical, -1 flipped.
-    rate : numpy.ndarray, shape (2 neurons + 2 arcs,)
-        Filled with x', w', p_x', p_w'.
-    """
-    n, m = f.size, H_w.size
-    x_dot, w_dot, p_x_dot, p_w_dot = rate[:n], rate[n : n + m], rate[n + m : 2 * n + m], rate[2 * n + m :]
-    law = ArcLaw(0.0, 1.0 / r, dissipation_w, 0.0 if slaved >= 0.0 else 1.0, max(slaved, 0.0))
-    for i in range(n):
-        x_dot[i] = f[i]  # (2)
-        p_x_dot[i] = -s_x[i] * H_x[i] - dissipation_x * p_x[i]  # (10)
-    for k in range(m):
-        w_dot[k], p_w_dot[k], _ = arc_motion(law, H_w[k], p_w[k], s_w[k])

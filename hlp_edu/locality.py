@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hlp_edu.compiled import compiled
-from hlp_edu.laws import Wiring, laws, rates
+from hlp_edu.flow import METHODS, advance
+from hlp_edu.laws import ArcLaw, Wiring
 from hlp_edu.network import Network
 from hlp_edu.policies import Flipped
 from hlp_edu.problem import Tracking
@@ -17,33 +17,8 @@ from hlp_edu.problem import Tracking
 KINDS = ("not read", "its own", "one hop away", "only inside sigma'(a)", "VIOLATION")
 
 
-@compiled
-def one_update(wiring, cost, theta_x, theta_w, slaved, rule, values, w, p_x, p_w, y, z, s_x, s_w, rate):
-    """One evaluation of all laws, as a step of `flow.advance` makes it: laws, signs, rates.
-
-    Parameters
-    ----------
-    wiring, cost, slaved, w, p_x, p_w, y, z
-        As in `laws.laws`.
-    theta_x, theta_w : float
-        Total dissipation of p_x and p_w.
-    rule, values
-        The compiled rule and what it reads.
-    s_x, s_w : numpy.ndarray
-        Signs before the rule is asked.
-    rate : numpy.ndarray, shape (2 neurons + 2 arcs,)
-        Filled with x', w', p_x', p_w'.
-    """
-    n = p_x.size
-    f, g, H_w, H_y = np.empty(n), np.empty(n), np.empty(w.size), np.empty(y.size)
-    H_x = H_y[:n]
-    _, H = laws(wiring, cost, slaved, w, p_x, p_w, y, z, f, g, H_y, H_w)
-    rule(0.0, H, p_x, p_w, H_x, H_w, s_x, s_w, values)
-    rates(cost.r, theta_x, theta_w, slaved, f, H_x, H_w, p_x, p_w, s_x, s_w, rate)
-
-
 def library_update(problem, policy):
-    """The library's own compiled update, as a function of everything it could read.
+    """The library's own compiled step, the one that `run` takes, as a function of everything it could read.
 
     Parameters
     ----------
@@ -68,17 +43,25 @@ def library_update(problem, policy):
     """
     rule, values = policy.compiled(), policy.values()
     theta_x, theta_w = problem.theta + policy.dissipation_x, problem.theta + policy.dissipation_w
+    slaved = float(policy.slaved)
+    law = ArcLaw(problem.r_w, 1 / problem.r, theta_w, float(slaved < 0), max(slaved, 0.0))
 
     def update(network, x, w, p_x, p_w, u, z):
         wiring = Wiring(*network.runs, network.output_index, problem.speed)
-        x, w, p_x, p_w, u, z = (np.array(part, float) for part in (x, w, p_x, p_w, u, z))
-        n, m = len(x), len(w)
-        s_x, s_w = np.full(n, policy.sign_at_start), np.full(m, policy.sign_at_start)
-        rate, y = np.empty(2 * (n + m)), np.concatenate([x, u])
-        one_update(
-            wiring, problem.cost, theta_x, theta_w, policy.slaved, rule, values, w, p_x, p_w, y, z, s_x, s_w, rate
+        before = [np.array(part, float) for part in (x, w, p_x, p_w)]
+        after = [part.copy() for part in before]
+        signs = [np.full(len(part), policy.sign_at_start) for part in before[:2]]
+        z, u = (np.tile(np.asarray(part, float), (2, 3, 1)) for part in (z, u))
+        rows, none = np.empty((0, 0)), np.empty(0)
+        # One Euler step of length 1 adds the velocities to the state; no row of it is recorded.
+        advance(
+            wiring, problem.cost, law, problem.theta, theta_x, slaved, policy.steady, rule, values, METHODS["euler"],
+            1.0, np.arange(2.0), z, u, *after, *signs, np.inf, False, False, 1, 2,
+            rows, rows, rows, rows, np.empty((0, 0), np.int8), none, none,
         )  # fmt: skip
-        return np.split(rate, [n, n + m, 2 * n + m])
+        if slaved >= 0:
+            after[3] = before[3]  # here p_w is no state: it is set, and does not move by itself
+        return [new - old for new, old in zip(after, before, strict=True)]
 
     return update
 

@@ -1,4 +1,4 @@
-"""The laws themselves: speeds of their own, credit, what is read, and the signs as `rates` uses them."""
+"""The laws themselves: speeds of their own, credit, what is read, and the signs, one by one."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from reference import Dense, beginning, random_case
 
 import hlp_edu as hlp
-from hlp_edu.laws import laws, rates
+from hlp_edu.laws import laws
 
 
 def look(problem, x, w, p_x, p_w, t=0.0, slaved=-1.0):
@@ -43,18 +43,26 @@ def test_slaved_costates_follow_the_gradient():
     assert slaved["H"] - free["H"] == pytest.approx(-more, abs=1e-12)
 
 
-@given(seed=st.integers(0, 10_000))
-@settings(max_examples=30)
+@pytest.mark.parametrize("seed", range(4))
 def test_signs_are_taken_neuron_by_neuron_and_arc_by_arc(seed):
+    problem = random_case(seed)
+    x, w, p_x, p_w = beginning(problem, seed)
     dice = np.random.default_rng(seed)
-    n, m = dice.integers(1, 8, 2)
-    f, H_x, p_x, H_w, p_w = *dice.standard_normal((3, n)), *dice.standard_normal((2, m))
-    s_x, s_w = dice.choice([-1.0, 1.0], n), dice.choice([-1.0, 1.0], m)
-    rate = np.empty(2 * (n + m))
-    rates(0.3, 0.7, 2.0, -1.0, f, H_x, H_w, p_x, p_w, s_x, s_w, rate)
-    assert np.allclose(rate, np.concatenate([f, -p_w / 0.3, -s_x * H_x - 0.7 * p_x, -s_w * H_w - 2 * p_w]), atol=1e-15)
-    rates(0.3, 0.7, 2.0, 0.0, f, H_x, H_w, p_x, p_w, s_x, s_w, rate)
-    assert not rate[2 * n + m :].any()
+    plus, signs = dice.choice([-1.0, 1.0], len(x)), dice.choice([-1.0, 1.0], len(w))
+
+    def own(t, H, p_x, p_w, H_x, H_w, s_x, s_w):
+        s_x[:] = plus
+        s_w[:] = signs
+
+    h = 1e-3
+    step = dict(T=h, dt=h, method="euler", x0=x, w0=w, p0=(p_x, p_w))
+    after = hlp.run(problem, hlp.Policy(own, dissipation_w=2, dissipation_x=0.7), **step).final
+    H_x, H_w = problem.gradients(x, w, p_x, p_w)
+    theta = problem.theta
+    assert np.allclose(after.x, x + h * problem.dynamics(x, w), atol=1e-12)
+    assert np.allclose(after.w, w - h * p_w / problem.r, atol=1e-12)
+    assert np.allclose(after.p_x, p_x + h * (-plus * H_x - (theta + 0.7) * p_x), atol=1e-12)
+    assert np.allclose(after.p_w, p_w + h * (-signs * H_w - (theta + 2) * p_w), atol=1e-12)
 
 
 @given(seed=st.integers(0, 10_000))
