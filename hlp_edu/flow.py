@@ -11,7 +11,7 @@ import numpy as np
 
 import hlp_edu
 from hlp_edu.compiled import compiled
-from hlp_edu.laws import ArcLaw, arc_rates, hear, laws, neurons
+from hlp_edu.laws import ONE, ArcLaw, arc_rates, hear, laws, neurons
 from hlp_edu.policies import Policy
 from hlp_edu.problem import Tracking
 from hlp_edu.trajectory import Clock, State, Trajectory
@@ -79,58 +79,58 @@ def walk_arcs(wiring, law, look, h, lag, w, p_w, s_w, g, y, ahead, H_y, heard):
     for i in range(heard.size):
         a, g_1, g_2, g_3, g_4 = 0.0, g[0, i], g[1, i], g[2, i], g[3, i]
         for b in range(wiring.first_run[i], wiring.first_run[i + 1]):
-            first, last, j = wiring.first_arc[b], wiring.first_arc[b + 1], wiring.first_parent[b]
-            w_b, p_b, s_b, H_b, y_b = w[first:last], p_w[first:last], s_w[first:last], H_y[j:], ahead[j:]
-            y_1 = y[0, j:]
+            first, last, parent = wiring.first_arc[b], wiring.first_arc[b + ONE], wiring.first_parent[b]
             if look == 0:
-                for k in range(w_b.size):
-                    w_rate, p_rate, p = arc_rates(law, g_1, y_1[k], w_b[k], p_b[k], s_b[k])
-                    H_b[k] += w_b[k] * g_1
-                    size += w_b[k] * w_b[k]
+                for k in range(first, last):
+                    j = parent + (k - first)
+                    w_rate, p_rate, p = arc_rates(law, g_1, y[0, j], w[k], p_w[k], s_w[k])
+                    H_y[j] += w[k] * g_1
+                    size += w[k] * w[k]
                     speed += p * p
-                    w_b[k] += h * w_rate - lag * p_rate
-                    p_b[k] += h * p_rate
-                    growth += w_b[k] * w_b[k] + p_b[k] * p_b[k]
+                    w[k] += h * w_rate - lag * p_rate
+                    p_w[k] += h * p_rate
+                    growth += w[k] * w[k] + p_w[k] * p_w[k]
             elif look == 1:
-                for k in range(w_b.size):
-                    w_rate, p_rate, p = arc_rates(law, g_1, y_1[k], w_b[k], p_b[k], s_b[k])
-                    H_b[k] += w_b[k] * g_1
-                    size += w_b[k] * w_b[k]
+                for k in range(first, last):
+                    j = parent + (k - first)
+                    w_rate, p_rate, p = arc_rates(law, g_1, y[0, j], w[k], p_w[k], s_w[k])
+                    H_y[j] += w[k] * g_1
+                    size += w[k] * w[k]
                     speed += p * p
-                    a += (w_b[k] + half * w_rate) * y_b[k]
+                    a += (w[k] + half * w_rate) * ahead[j]
             elif look == 2:
-                y_2 = y[1, j:]
-                for k in range(w_b.size):
-                    w_2, p_2 = _second(law, w_b[k], p_b[k], s_b[k], half, g_1, y_1[k])
-                    w_rate, p_rate, p = arc_rates(law, g_2, y_2[k], w_2, p_2, s_b[k])
-                    H_b[k] += w_2 * g_2
+                for k in range(first, last):
+                    j = parent + (k - first)
+                    w_2, p_2 = _second(law, w[k], p_w[k], s_w[k], half, g_1, y[0, j])
+                    w_rate, p_rate, p = arc_rates(law, g_2, y[1, j], w_2, p_2, s_w[k])
+                    H_y[j] += w_2 * g_2
                     size += w_2 * w_2
                     speed += p * p
-                    a += (w_b[k] + half * w_rate) * y_b[k]
+                    a += (w[k] + half * w_rate) * ahead[j]
             elif look == 3:
-                y_2, y_3 = y[1, j:], y[2, j:]
-                for k in range(w_b.size):
-                    w_3, p_3 = _third(law, w_b[k], p_b[k], s_b[k], half, g_1, y_1[k], g_2, y_2[k])
-                    w_rate, p_rate, p = arc_rates(law, g_3, y_3[k], w_3, p_3, s_b[k])
-                    H_b[k] += w_3 * g_3
+                for k in range(first, last):
+                    j = parent + (k - first)
+                    w_3, p_3 = _third(law, w[k], p_w[k], s_w[k], half, g_1, y[0, j], g_2, y[1, j])
+                    w_rate, p_rate, p = arc_rates(law, g_3, y[2, j], w_3, p_3, s_w[k])
+                    H_y[j] += w_3 * g_3
                     size += w_3 * w_3
                     speed += p * p
-                    a += (w_b[k] + h * w_rate) * y_b[k]
+                    a += (w[k] + h * w_rate) * ahead[j]
             else:
-                y_2, y_3, y_4 = y[1, j:], y[2, j:], y[3, j:]
-                for k in range(w_b.size):
-                    w_1, p_1, s = w_b[k], p_b[k], s_b[k]
-                    k_1, l_1, p = arc_rates(law, g_1, y_1[k], w_1, p_1, s)
-                    k_2, l_2, p = arc_rates(law, g_2, y_2[k], w_1 + half * k_1, p_1 + half * l_1, s)
-                    k_3, l_3, p = arc_rates(law, g_3, y_3[k], w_1 + half * k_2, p_1 + half * l_2, s)
+                for k in range(first, last):
+                    j = parent + (k - first)
+                    w_1, p_1, s = w[k], p_w[k], s_w[k]
+                    k_1, l_1, p = arc_rates(law, g_1, y[0, j], w_1, p_1, s)
+                    k_2, l_2, p = arc_rates(law, g_2, y[1, j], w_1 + half * k_1, p_1 + half * l_1, s)
+                    k_3, l_3, p = arc_rates(law, g_3, y[2, j], w_1 + half * k_2, p_1 + half * l_2, s)
                     w_4, p_4 = w_1 + h * k_3, p_1 + h * l_3
-                    k_4, l_4, p = arc_rates(law, g_4, y_4[k], w_4, p_4, s)
-                    H_b[k] += w_4 * g_4
+                    k_4, l_4, p = arc_rates(law, g_4, y[3, j], w_4, p_4, s)
+                    H_y[j] += w_4 * g_4
                     size += w_4 * w_4
                     speed += p * p
-                    w_b[k] = w_1 + h / 6.0 * (k_1 + 2.0 * k_2 + 2.0 * k_3 + k_4)
-                    p_b[k] = p_1 + h / 6.0 * (l_1 + 2.0 * l_2 + 2.0 * l_3 + l_4)
-                    growth += w_b[k] * w_b[k] + p_b[k] * p_b[k]
+                    w[k] = w_1 + h / 6.0 * (k_1 + 2.0 * k_2 + 2.0 * k_3 + k_4)
+                    p_w[k] = p_1 + h / 6.0 * (l_1 + 2.0 * l_2 + 2.0 * l_3 + l_4)
+                    growth += w[k] * w[k] + p_w[k] * p_w[k]
         heard[i] = a
     return size, speed, growth
 
@@ -187,7 +187,7 @@ def advance(
         -1 if all went well; else the index of what left the limit, counting x, w, p_x, p_w one
         behind the other; -2 if L or H did.
     """
-    n, m, steps = x.size, w.size, times.size - 1
+    n, m, inputs, steps = x.size, w.size, u.shape[2], times.size - 1
     f, heard, H_y = np.empty(n), np.empty(n), np.empty(n + u.shape[2])
     g, y = np.zeros((4, n)), np.zeros((4, n + u.shape[2]))
     ask = not steady or slaved >= 0.0  # whether the gradients of all arcs are needed before a step
@@ -201,8 +201,10 @@ def advance(
             if not last:
                 break
             s_x, s_w = s_x.copy(), s_w.copy()  # whoever goes on from here asks the rule again
-        y[0, :n] = x
-        y[0, n:] = u[k, 0]
+        for i in range(n):
+            y[0, i], x_new[i], p_new[i] = x[i], x[i], p_x[i]
+        for i in range(inputs):
+            y[0, n + i] = u[k, 0, i]
         if ask:
             L, H = laws(wiring, cost, slaved, w, p_x, p_w, y[0], z[k, 0], f, g[0], H_y, H_w)
             rule(times[k], H, p_x, p_w, H_x, H_w, s_x, s_w, values)
@@ -230,9 +232,6 @@ def advance(
             share = h if looks == 1 else h / 6.0 if look == 0 or look == 3 else h / 3.0
             p = p_x if look == 0 else p_here
             error, flow = neurons(wiring, cost, heard, p, y[look], z[k, at], f, g[look], H_y)
-            if look == 0:
-                x_new[:] = x
-                p_new[:] = p_x
             if looks == 1:
                 for i in range(n):  # method 2 solves the leak exactly: x' = -c x + ...
                     x_new[i] += h * f[i] * (_phi1(-h * wiring.speed[i]) if method == 2 else 1.0)
@@ -242,7 +241,8 @@ def advance(
                 if look < 3:
                     for i in range(n):
                         y[look + 1, i] = x[i] + reach * f[i]
-                    y[look + 1, n:] = u[k, (look + 2) // 2]
+                    for i in range(inputs):
+                        y[look + 1, n + i] = u[k, (look + 2) // 2, i]
             size, speed, growth = walk_arcs(
                 wiring, law, look + 1 if looks == 4 else 0, h, lag, w, p_w, s_w, g, y,
                 y[(look + 1) % 4], H_y, heard,
@@ -253,7 +253,8 @@ def advance(
                 L, H = now, accuracy - 0.5 * law.mobility * speed + flow  # (5)
             if k == steps:
                 break
-            total += share * math.exp(theta * (times[k] + 0.5 * h * at)) * now
+            phi = 1.0 if theta == 0.0 else math.exp(theta * (times[k] + 0.5 * h * at))
+            total += share * phi * now
             for i in range(n):
                 rate[i] = -s_x[i] * H_x[i] - dissipation_x * p[i]  # (10)
             if looks == 1:
@@ -273,9 +274,8 @@ def advance(
             row += 1
         if k == steps:
             break
-        x[:] = x_new
-        p_x[:] = p_new
         for i in range(n):  # "not <=" is true for nan as well
+            x[i], p_x[i] = x_new[i], p_new[i]
             if not abs(x[i]) <= limit:
                 return k + 1, total, i
             if not abs(p_x[i]) <= limit:

@@ -2,9 +2,8 @@
 
 This is the only place in the package where a gradient is written. The equations' numbers are
 those of lesson 00. Arcs are visited in stretches b whose parents stand side by side in memory
-(`Network.runs`). A slice of the weights, one of the costates and one of the parents then walk in
-step (`w_b`, `p_b`, `y_b`), and the processor does several arcs in one instruction. Read
-"for b ..., for k ..." as "for every arc into neuron i".
+(`Network.runs`): weights, costates and parents are then walked in step, and the processor does
+several arcs in one instruction. Read "for b ..., for k ..." as "for every arc j -> i".
 """
 
 import math
@@ -13,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from hlp_edu.compiled import compiled
+
+ONE = np.uint64(1)  # unsigned, as the stretches are
 
 
 class Wiring(NamedTuple):
@@ -92,9 +93,8 @@ def hear(wiring, w, y, heard):
         a = 0.0
         for b in range(wiring.first_run[i], wiring.first_run[i + 1]):
             first, parent = wiring.first_arc[b], wiring.first_parent[b]
-            w_b, y_b = w[first : wiring.first_arc[b + 1]], y[parent:]
-            for k in range(w_b.size):
-                a += w_b[k] * y_b[k]
+            for k in range(first, wiring.first_arc[b + ONE]):
+                a += w[k] * y[parent + (k - first)]
         heard[i] = a
 
 
@@ -240,15 +240,15 @@ def laws(wiring, cost, slaved, w, p_x, p_w, y, z, f, g, H_y, H_w):
     for i in range(n):  # every arc j -> i sees its two ends
         credit = g[i]
         for b in range(wiring.first_run[i], wiring.first_run[i + 1]):
-            first, last, parent = wiring.first_arc[b], wiring.first_arc[b + 1], wiring.first_parent[b]
-            w_b, p_b, H_b, y_b, H_y_b = w[first:last], p_w[first:last], H_w[first:last], y[parent:], H_y[parent:]
-            for k in range(w_b.size):
-                H_y_b[k] += w_b[k] * credit  # (7)
-                H_b[k] = arc_gradient(credit, y_b[k], w_b[k], cost.r_w)  # (8)
+            first, parent = wiring.first_arc[b], wiring.first_parent[b]
+            for k in range(first, wiring.first_arc[b + ONE]):
+                j = parent + (k - first)
+                H_y[j] += w[k] * credit  # (7)
+                H_w[k] = arc_gradient(credit, y[j], w[k], cost.r_w)  # (8)
                 if slaved >= 0.0:
-                    p_b[k] = slaved * H_b[k]
-                size += w_b[k] * w_b[k]
-                speed += p_b[k] * p_b[k]
+                    p_w[k] = slaved * H_w[k]
+                size += w[k] * w[k]
+                speed += p_w[k] * p_w[k]
     accuracy = 0.5 * (cost.q * error + cost.r_w * size)
     L = accuracy + 0.5 * speed / cost.r  # (4)
     H = accuracy - 0.5 * speed / cost.r + flow  # (5)
