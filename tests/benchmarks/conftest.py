@@ -21,5 +21,5 @@ def pytest_terminal_summary(terminalreporter):
     """The table, if benchmarks were timed (python -m pytest tests/benchmarks)."""
     if rows:
         terminalreporter.section("microseconds a step (medians)")
-        for group, who, microseconds in sorted(rows, key=lambda row: (int(row[0].split()[0]), row[2])):
-            terminalreporter.line(f"{group:>12}  {who:40} {microseconds:10.2f}")
+        for group, who, microseconds in sorted(rows, key=lambda row: (int(row[0].split()[0]), row[0], row[2])):
+            terminalreporter.line(f"{group:>20}  {who:40} {microseconds:10.2f}")
