@@ -243,6 +243,11 @@ class LQTracking:
         Returns
         -------
         numpy.ndarray, shape (2 states, 2 states)
+
+        Raises
+        ------
+        ValueError
+            If ``dissipation`` is no finite number.
         """
         n = len(self.A)
         return np.block([[self.A, -self.S], [self.Q, self.A.T - number("dissipation", dissipation) * np.eye(n)]])
@@ -313,7 +318,13 @@ class LQTracking:
 
     @property
     def P_inf(self):
-        """The Riccati coefficient for endless time: the algebraic Riccati equation's stabilising solution."""
+        """The Riccati coefficient for endless time: the algebraic Riccati equation's stabilising solution.
+
+        Raises
+        ------
+        ValueError
+            If there is none: Q does not see a mode that does not decay.
+        """
         from scipy.linalg import schur
 
         n = len(self.A)
@@ -355,7 +366,7 @@ class LQTracking:
             As in `optimal`.
         offset : {"reversed", "exact"}
             "reversed": d too is run forward, and its future becomes its past. "exact": only P is
-            reversed; d knows the future, for comparison.
+            reversed; d obeys (12) with that P, from d(T) = 0 back, and so knows the future.
 
         Returns
         -------
@@ -390,6 +401,11 @@ class LQTracking:
         Returns
         -------
         LQRun
+
+        Raises
+        ------
+        ValueError
+            If ``horizon`` is not above 0.
         """
         from scipy.linalg import expm
 
@@ -474,7 +490,7 @@ class LQTracking:
         return P
 
     def _offset_backward(self, P, z, h):
-        """d from d(T) = 0 back, at start, middle and end of each step."""
+        """D from d(T) = 0 back, at start, middle and end of each step."""
         M = np.swapaxes(self.A - self.S @ P, 1, 2)[::-1]  # in time left
         g = -(z @ self.Q)[::-1, ::-1]
         d = self._integrate(_looks(M), g, h)
