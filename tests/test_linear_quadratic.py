@@ -1,9 +1,9 @@
-"""LQ tracking against closed forms, scipy's Riccati solver, python-control, and a dense solution by matrix exponentials."""
+"""LQ tracking against closed forms, scipy's Riccati and boundary solvers, python-control, matrix exponentials."""
 
 import control
 import numpy as np
 import pytest
-from scipy.integrate import solve_bvp
+from scipy.integrate import solve_bvp, solve_ivp
 from scipy.linalg import solve_continuous_are
 
 import hlp_edu as hlp
@@ -88,7 +88,6 @@ def test_the_forward_runs_against_matrix_exponentials():
     from scipy.linalg import expm
 
     for run, matrix in ((problem.forward(1), problem.canonical), (problem.flipped(1), problem.flipped_matrix())):
-        rest = problem.forward  # the fixed point is that of (13)
         rest = np.linalg.solve(problem.canonical, [0, -8])
         np.testing.assert_allclose([run.x[-1, 0], run.p[-1, 0]], rest - expm(matrix) @ rest, rtol=1e-7)
 
@@ -114,6 +113,67 @@ def test_time_reversal_costs():
         ]
     np.testing.assert_allclose(ratios["constant"], [1.13, 1.12, 1.00, 2.33], atol=0.01)
     np.testing.assert_allclose(ratios["wave"], [1.07, 2.91, 1.49, 1.07], atol=0.01)
+
+
+def ratios_to_the_optimum(signal, frictions):
+    """Costs by J*: P reversed, P and d reversed, frozen target, bare flip, flip with the best of the frictions."""
+    problem = LQTracking(-1, 1, 10, 0.1, signal)
+    best = problem.optimal(20, dt=0.002).cost
+    runs = [
+        problem.reversed_riccati(20, dt=0.002, offset="exact"),
+        problem.reversed_riccati(20, dt=0.002),
+        problem.receding(20, dt=0.002),
+        problem.flipped(20, dt=0.002),
+    ]
+    damped = min(problem.flipped(20, dt=0.002, dissipation=theta).cost for theta in frictions)
+    return [run.cost / best for run in runs] + [damped / best]
+
+
+def test_the_table_of_costs():
+    fast = hlp.sinusoid(0.8, 2 * np.pi / 5)
+    np.testing.assert_allclose(ratios_to_the_optimum(fast, [4]), [1.01, 4.02, 1.94, 2.81, 2.61], atol=0.01)
+    patched = np.array([ratios_to_the_optimum(hlp.patchwork(seed), [10, 12, 14]) for seed in range(10)])
+    np.testing.assert_allclose(np.median(patched, axis=0), [1.03, 2.82, 1.84, 8.50, 2.40], atol=0.02)
+    assert (patched[:, 0] < 1.08).all()  # reversing P alone is cheap, whatever the target does
+    # dearer by far is what looks at the wrong side of time
+    assert (patched[:, 1] > patched[:, 2]).all() and (patched[:, 2] > 1.5).all()
+
+
+@pytest.mark.parametrize("offset", ["reversed", "exact"])
+def test_time_reversal_against_an_adaptive_solver(offset):
+    """A function of time as the target; the equations of (12) written out once more, for solve_ivp."""
+    a, b, q, r, T = 0.4, 1.5, 3.0, 0.7, 3.0
+    problem = LQTracking(a, b, q, r, lambda t: np.cos(2 * t))
+
+    tight = dict(rtol=1e-10, atol=1e-12, dense_output=True)
+    P = solve_ivp(lambda t, P: 2 * a * P - b * b / r * P * P + q, (0, T), [0], **tight).sol
+    sign, span = (1, (0, T)) if offset == "reversed" else (-1, (T, 0))  # d as in (12) from the end, or forward
+
+    def law(t, d):
+        return sign * ((a - b * b / r * P(t)) * d - q * np.cos(2 * t))
+
+    d = solve_ivp(law, span, [0], **tight).sol
+
+    def price(t, x):
+        return P(t)[0] * x + d(t)[0]
+
+    def plant(t, y):
+        p = price(t, y[0])
+        return [a * y[0] - b * b / r * p, q / 2 * (y[0] - np.cos(2 * t)) ** 2 + b * b / r * p * p / 2]
+
+    x, cost = solve_ivp(plant, (0, T), [0.5, 0], **tight).y[:, -1]
+    run = problem.reversed_riccati(T, x0=0.5, offset=offset)
+    assert run.x[-1, 0] == pytest.approx(x, abs=1e-8) and run.cost == pytest.approx(cost, abs=1e-8)
+
+
+def test_a_jump_is_not_stepped_across():
+    # The answer does not depend on the step, although the target jumps at its joins.
+    for way in ("optimal", "reversed_riccati", "receding", "flipped"):
+        problem = LQTracking(-1, 1, 10, 0.1, hlp.steps([0.5, 1.2], [0.8, -0.3, 0.4]))
+        coarse, fine = (getattr(problem, way)(2, dt=dt).cost for dt in (0.01, 0.001))
+        assert coarse == pytest.approx(fine, rel=2e-5)
+    blind = LQTracking(-1, 1, 10, 0.1, lambda t: problem.targets[0](t))  # the same, but it hides its jumps
+    assert abs(blind.flipped(2, dt=0.01).cost / problem.flipped(2, dt=0.01).cost - 1) > 1e-4
 
 
 def test_a_plan_that_reaches_far_is_the_endless_one():
