@@ -48,6 +48,7 @@ _home = {
     "plot_energy": "plotting",
     "plot_weights": "plotting",
     "plot_network": "plotting",
+    "plot_curves": "plotting",
     "plot_side_by_side": "plotting",
     "plot_lines": "plotting",
     "plot_locality": "plotting",

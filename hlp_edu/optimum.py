@@ -8,7 +8,6 @@ discretised run, and goes downhill. Both controls are then put through one and t
 
 import math
 import warnings
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -41,9 +40,14 @@ class NotConverged(RuntimeError):
         self.best = best
 
 
-@dataclass(repr=False)
 class Optimum(Trajectory):
-    """The trajectory of least cost, with its costates; what the two methods said is in ``about``."""
+    """The trajectory of least cost, with its costates; what the two methods said is in ``about``.
+
+    Parameters
+    ----------
+    t, x, w, p_x, p_w, target, sign, lagrangian, hamiltonian, cost, final, diverged_at, reason, network, record, about
+        As in `Trajectory`.
+    """
 
     @property
     def costs(self):
@@ -558,7 +562,7 @@ def _collocation(run, tolerance, bar):
             guess[outputs] -= (q - before) * lift.integral(mesh).T  # the same p_x
             before = q
 
-            def fun(t, columns):
+            def fun(t, columns, q=q, cost=cost, outputs=outputs):
                 bar.update()
                 rows = np.array(columns.T, order="C")  # a copy
                 rows[:, outputs] += q * lift.integral(t)
@@ -566,7 +570,7 @@ def _collocation(run, tolerance, bar):
                 both_ends(problem.wiring, cost, problem.theta, rows, lift.none(t), problem.inputs_at(begin + t), rate)
                 return rate.T
 
-            def ends(a, b):
+            def ends(a, b, q=q):
                 last = b[n + m :].copy()
                 last[problem.wiring.outputs] += q * lift.integral(np.array([T]))[0]
                 return np.concatenate([a[:n] - run.x0, a[n : n + m] - run.w0, last])

@@ -649,6 +649,8 @@ def panels(draws, titles=None, columns=None, height=2.4):
     limits = []
     for k, (ax, draw) in enumerate(zip(axes, draws, strict=True)):
         draw(ax)
+        if ax.get_legend() is not None:
+            ax.get_legend().remove()  # one legend serves all
         if ax.axison and ax.get_aspect() == "auto":
             limits.append(ax.get_ylim())
         if k % columns:
@@ -1749,3 +1751,71 @@ def _draw_neighbourhood(audit, of, ax):
 def _plain(variable):
     kind, of = variable
     return f"{kind}({of[0]}→{of[1]})" if kind in ("w", "p_w") else f"{kind}({of})"
+
+
+def plot_curves(
+    curves, ax=None, xlabel="time t", ylabel="", log=False, limits=None, marks=None, title=None, caption=None
+):
+    """Named curves, each with a colour and a line style of its own: over time, or in a plane.
+
+    Parameters
+    ----------
+    curves : dict
+        {name: (x, y)}, at most six.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    xlabel, ylabel : str
+        Names of the axes.
+    log : bool
+        Whether y has a logarithmic scale.
+    limits : tuple, optional
+        (low, high) of the y axis; curves may leave the picture.
+    marks : dict, optional
+        {name: (x, y)}: points, or arrays of them, drawn as markers and named in the legend.
+    title : str, optional
+        Above the axes.
+    caption : str, optional
+        What to see; drawn below the picture.
+
+    Returns
+    -------
+    Picture, or ``ax`` if it was given
+
+    Raises
+    ------
+    ValueError
+        If there are no curves, or more than there are styles.
+
+    Examples
+    --------
+    >>> t = np.linspace(0, 1)
+    >>> plot_curves({"e to the t": (t, np.exp(t)), "1 + t": (t, 1 + t)}, caption="The line is below the curve.")
+    The line is below the curve. e to the t: from 1.0 to 2.7; 1 + t: from 1.0 to 2.0.
+    """
+    if not 1 <= len(curves) <= len(STYLES):
+        raise ValueError(f"curves: {len(curves)} given; must be 1 to {len(STYLES)}")
+    if ax is None:
+        fig, (ax,) = figure()
+        plot_curves(curves, ax, xlabel, ylabel, log, limits, marks, title)
+        return Picture(fig, *_texts(ax.hlp_words, caption))
+    _axes(ax)
+    dress(ax)
+    said = []
+    for (name, (x, y)), style in zip(curves.items(), STYLES, strict=False):
+        x, y = np.asarray(x, float), np.asarray(y, float)
+        ax.plot(x, y, linewidth=2, label=name, **style)
+        said.append(f"{name}: from {digits(y[0])} to {digits(y[-1])}")
+    for (name, (x, y)), marker in zip((marks or {}).items(), MARKERS, strict=False):
+        x, y = np.atleast_1d(x), np.atleast_1d(y)
+        ax.plot(x, y, marker=marker, markersize=7, linestyle="none", color=INK, label=name)
+        said.append(f"{name} at ({digits(x[0])}, {digits(y[0])})" if len(x) == 1 else f"{name}: {len(x)} points")
+    if log:
+        ax.set_yscale("log")
+    if limits:
+        ax.set_ylim(*limits)
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel(ylabel)
+    _legend(ax)
+    if title:
+        _title(ax, title, True)
+    return _leave(ax, "; ".join(said) + ".", None)

@@ -1,4 +1,4 @@
-"""The optimum against a transcription written from scratch (CasADi, IPOPT), against finite differences, and against itself."""
+"""The optimum against a transcription written from scratch (CasADi, IPOPT) and against finite differences."""
 
 import math
 
