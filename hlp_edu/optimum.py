@@ -420,6 +420,7 @@ def optimum(
     >>> best.agree
     True
     """
+    from threadpoolctl import threadpool_limits
     from tqdm.auto import tqdm
 
     if method not in METHODS:
@@ -432,7 +433,8 @@ def optimum(
         raise ValueError(f"method = 'collocation': {obstacle}; use method='adjoint'")
 
     found, costs, notes = {}, {}, []
-    with tqdm(delay=1.0, disable=not progress, unit="evaluation") as bar:
+    # The vectors are too short to share among threads: waiting for each other, two would take five times as long.
+    with threadpool_limits(1), tqdm(delay=1.0, disable=not progress, unit="evaluation") as bar:
         if method in ("both", "collocation") and not obstacle:
             found["collocation"] = _collocation(run, tolerance, bar)
         if method in ("both", "adjoint"):

@@ -189,3 +189,9 @@ def test_bad_controls():
         hlp.cost_gradient(five(), np.full((3, 30), np.nan))
     with pytest.raises(ValueError, match="must be a hlp_edu Tracking"):
         hlp.optimum("problem", T=1)
+
+
+def test_the_function_and_its_file_share_a_name():
+    import hlp_edu.optimum  # noqa: F401
+
+    assert callable(hlp.optimum) and hlp.optimum.__name__ == "optimum"

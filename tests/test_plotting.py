@@ -632,3 +632,15 @@ def test_the_colour_test_can_fail():
 def test_refused(wrong, words, runs):
     with pytest.raises(ValueError, match=words):
         wrong(runs)
+
+
+def test_curves_have_names_and_words():
+    t = np.linspace(0, 1, 11)
+    picture = hlp.plot_curves({"up": (t, t), "down": (t, 1 - t)}, marks={"here": (0.5, 0.5), "there": (t, t)})
+    (ax,) = picture.axes
+    assert [line.get_label() for line in ax.get_lines()] == ["up", "down", "here", "there"]
+    assert picture.alt == "up: from 0 to 1.0; down: from 1.0 to 0; here at (0.50, 0.50); there: 11 points."
+    ax = hlp.plot_curves({"grows": (t, np.exp(t))}, ax=ax, log=True, limits=(0.5, 5), title="e")
+    assert ax.get_yscale() == "log" and ax.get_ylim() == (0.5, 5)
+    with pytest.raises(ValueError, match="curves: 7 given"):
+        hlp.plot_curves({str(k): (t, t) for k in range(7)})
