@@ -274,6 +274,18 @@ def linked(notebook, folder=ROOT / "lessons"):
     return found
 
 
+def up_to_date(notebook, folder=ROOT / "lessons"):
+    """What is there is not called "coming"."""
+    links = re.findall(r"\]\((\d\d_\w+\.ipynb)\) \(coming", text(notebook))
+    return [f"{target!r} is there, and called coming" for target in links if (folder / target).exists()]
+
+
+def single_backslashes(notebook):
+    """A doubled backslash before a word is a slip of the pen: the formula shows its source."""
+    found = re.findall(r"\\\\[a-zA-Z,]+", text(notebook))
+    return [f"{slip!r} stands where one backslash should" for slip in found]
+
+
 def unrun(notebook):
     found = [
         f"cell {k} has been run" for k, c in enumerate(notebook.cells) if c.get("execution_count") or c.get("outputs")
@@ -300,6 +312,8 @@ EVERYWHERE = [
     impersonal,
     placeless,
     linked,
+    up_to_date,
+    single_backslashes,
 ]
 EVERYWHERE += [known_citations, numbered_equations]
 OF_LESSONS = [*EVERYWHERE, small_cells, more_text_than_code, promise, box, prediction, measured_failure]
@@ -513,6 +527,8 @@ LAMBDA = [nbformat.v4.new_output("execute_result", data={"text/plain": "function
         (placeless, with_code("f()", ERROR)),
         (linked, with_text("[lesson 99](99_nowhere.ipynb)")),
         (linked, with_text("[above](../nowhere/x.md#part)")),
+        (up_to_date, with_text("[lesson 00](00_start_here.ipynb) (coming)")),
+        (single_backslashes, with_text("$$x = \\\\nu\\\\,y$$")),
         (unrun, lambda notebook: None),
         (valid, put(["cells", 0, "metadata"], 3)),
     ],
