@@ -51,6 +51,7 @@ _home = {
     "plot_curves": "plotting",
     "plot_side_by_side": "plotting",
     "plot_lines": "plotting",
+    "plot_phase": "plotting",
     "plot_locality": "plotting",
     "Explorer": "widgets",
 }

@@ -1819,3 +1819,101 @@ def plot_curves(
     if title:
         _title(ax, title, True)
     return _leave(ax, "; ".join(said) + ".", None)
+
+
+# ---- paths in a plane -----------------------------------------------------------------------
+
+
+def plot_phase(
+    law,
+    paths,
+    words,
+    ax=None,
+    limits=((-2, 2), (-2, 2)),
+    rest=None,
+    xlabel="x",
+    ylabel="p",
+    points=False,
+    legend=True,
+    title=None,
+):
+    """Paths in a plane, over the arrows of the law that moves them; or points in a plane, such as a spectrum.
+
+    Parameters
+    ----------
+    law : callable or None
+        ``law(x, p)`` gives the two velocities for arrays of x and p; None: no arrows.
+    paths : dict of {str: (array_like, array_like)}
+        Name and coordinates of each path, at most six. A ring marks where a path begins.
+    words : str
+        What is to be seen: the caption and the alt text.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    limits : pair of pairs of float
+        What is shown: (lowest x, highest x), (lowest p, highest p).
+    rest : pair of float, optional
+        A place of rest, marked with a black diamond.
+    xlabel, ylabel : str
+        Names of the axes.
+    points : bool
+        Draw the coordinates as points, not as a path; the upright line at 0 is drawn too.
+    legend : bool
+        Whether to name the paths, if there are several.
+    title : str, optional
+        Above the axes.
+
+    Returns
+    -------
+    Picture, or ``ax`` if it was given
+
+    Raises
+    ------
+    ValueError
+        If there are more than six paths, the two coordinates of one differ in length, or a limit is no pair.
+
+    Examples
+    --------
+    >>> circle = np.cos(np.arange(7)), np.sin(np.arange(7))
+    >>> plot_phase(lambda x, p: (-p, x), {"once round": circle}, "A circle.")
+    A circle.
+    """
+    if not 1 <= len(paths) <= len(STYLES):
+        raise ValueError(f"paths: {len(paths)} given; there must be 1 to {len(STYLES)}")
+    for name, path in paths.items():
+        if len(path) != 2 or np.ndim(path[0]) != 1 or np.shape(path[0]) != np.shape(path[1]):
+            raise ValueError(f"paths[{name!r}]: must be two arrays of one length, x and p")
+    if np.shape(limits) != (2, 2) or not all(low < high for low, high in limits):
+        raise ValueError(f"limits = {limits!r}: must be ((low, high), (low, high))")
+    if ax is None:
+        fig, (ax,) = figure(height=3.6, width=6.4)
+        plot_phase(law, paths, words, ax, limits, rest, xlabel, ylabel, points, legend, title)
+        return Picture(fig, words, words)
+    _axes(ax)
+    dress(ax)
+    (left, right), (low, high) = limits
+    if law is not None:
+        x, p = np.meshgrid(np.linspace(left, right, 15)[1:-1], np.linspace(low, high, 11)[1:-1])
+        rate = np.array(law(x, p)) * np.array([ax.bbox.width / (right - left), ax.bbox.height / (high - low)]).reshape(
+            2, 1, 1
+        )  # as it looks on the screen
+        length = np.hypot(*rate)
+        rate = rate / np.where(length > 0, length, 1)
+        ax.quiver(x, p, *rate, color="#BFBFBF", pivot="mid", scale=26, width=0.004, headwidth=4.5)
+    if points:
+        ax.axvline(0, color=INK, linewidth=1.2)
+    for k, (style, (name, (x, p))) in enumerate(zip(STYLES, paths.items(), strict=False)):
+        colour = style["color"]
+        if points:
+            ax.plot(x, p, linestyle="", marker=MARKERS[k], markersize=9, color=colour, label=name)
+            continue
+        ax.plot(x, p, **style, linewidth=2, label=name)
+        ax.plot(x[:1], p[:1], linestyle="", marker="o", markersize=8, markerfacecolor=PAPER, markeredgecolor=colour)
+    if rest is not None:
+        ax.plot(*[[value] for value in rest], linestyle="", marker="D", markersize=8, color=PALETTE["black"])
+    ax.set(xlim=(left, right), ylim=(low, high), xlabel=xlabel, ylabel=ylabel)
+    legend = legend and (len(paths) > 1 or points)
+    if legend:
+        _legend(ax)
+    if title:
+        _title(ax, title, legend)
+    return _leave(ax, words or None, title or words or None)
