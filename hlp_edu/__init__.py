@@ -42,6 +42,10 @@ _home = {
     "runs": "flow",
     "optimum": "optimum",
     "cost_gradient": "optimum",
+    "mpc": "mpc",
+    "compare": "experiments",
+    "sweep": "experiments",
+    "study": "experiments",
     "Trajectory": "trajectory",
     "Picture": "plotting",
     "plot_tracking": "plotting",
@@ -50,6 +54,7 @@ _home = {
     "plot_network": "plotting",
     "plot_curves": "plotting",
     "plot_side_by_side": "plotting",
+    "plot_spread": "plotting",
     "plot_lines": "plotting",
     "plot_phase": "plotting",
     "plot_locality": "plotting",
@@ -72,7 +77,7 @@ def __dir__():
 
 
 class _Package(types.ModuleType):
-    """`optimum` is a function and the file it lives in; here the function is meant, whatever was imported first."""
+    """`optimum` and `mpc` are functions and files; here the functions are meant, whatever was imported first."""
 
     def __setattr__(self, name, value):
         if isinstance(value, types.ModuleType) and _home.get(name) == name:

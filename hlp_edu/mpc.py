@@ -1,0 +1,139 @@
+"""Receding horizon (MPC): plan ahead, do the first bit of the plan, look again, plan anew.
+
+What a controller can do that may think for as long as it likes and still cannot see the future: it
+takes the targets and inputs of this instant to stay as they are ("frozen"), and steers for the best.
+Each plan is the minimum that `optimum.py` finds downhill along the exact adjoint, by scipy's L-BFGS.
+"""
+
+import math
+
+import numpy as np
+
+import hlp_edu
+from hlp_edu.optimum import _downhill, _Run
+from hlp_edu.signals import constant
+from hlp_edu.trajectory import Clock, State, Trajectory
+from hlp_edu.validate import number
+
+
+def mpc(
+    problem,
+    T,
+    horizon=1.0,
+    every=0.1,
+    dt=0.01,
+    seed=0,
+    t0=0,
+    x0=None,
+    w0=None,
+    tolerance=1e-3,
+    iterations=60,
+    progress=True,
+):
+    """Steer by plans that take the present targets and inputs to last.
+
+    Parameters
+    ----------
+    problem : Tracking
+        What is to be minimised.
+    T : float
+        Duration.
+    horizon : float
+        How far each plan looks ahead, at least ``every``.
+    every : float
+        Time between two plans; each plan is followed for so long.
+    dt : float
+        Step of plans and run; at most ``every`` and at most 1 / speed. Shortened a little if
+        ``every`` is no multiple of it.
+    seed : int
+        Draws x0 and w0 as in `run`.
+    t0 : float
+        Time of the start.
+    x0 : array_like, shape (neurons,), optional
+        States at the start.
+    w0 : array_like, shape (arcs,), optional
+        Weights at the start.
+    tolerance : float
+        As in `optimum`, for every plan.
+    iterations : int
+        At most so many steps downhill for a plan; each begins where the plan before it left off.
+    progress : bool
+        Show a progress bar when it takes longer than a second.
+
+    Returns
+    -------
+    Trajectory
+        Its p_x are those of the plans; its p_w = -r w'.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its bounds.
+
+    Examples
+    --------
+    >>> import hlp_edu as hlp
+    >>> problem = hlp.Tracking(hlp.fully_connected(2), hlp.constant(0.5))
+    >>> mpc(problem, T=2, progress=False).rmse(after=1) < 0.01
+    True
+    """
+    from tqdm.auto import tqdm
+
+    T, every = number("T", T, above=0), number("every", every, above=0)
+    horizon, dt = number("horizon", horizon), number("dt", dt, above=0)
+    if horizon < every:
+        raise ValueError(f"horizon = {horizon:g}: must be at least every = {every:g}")
+    if dt > every * (1 + 1e-9):
+        raise ValueError(f"dt = {dt:g}: must be at most every = {every:g}")
+    tolerance = number("tolerance", tolerance, above=0)
+    iterations = int(number("iterations", iterations, least=1))
+    # All times lie on one grid: `ahead` steps are planned, `done` of them are followed.
+    done = math.ceil(every / dt - 1e-9)
+    h = every / done
+    ahead, steps = math.ceil(horizon / h - 1e-9), math.ceil(T / h - 1e-9)
+    whole = _Run(problem, steps * h, h, seed, t0, x0, w0, None)
+    labels = problem.network.inputs
+    x, w = whole.x0.copy(), whole.w0.copy()
+    v = np.zeros((ahead + 1, whole.m))
+    rows = {key: [] for key in ("x", "w", "p_x", "p_w")}
+    cost = 0.0
+    with tqdm(total=steps, delay=1.0, disable=not progress, unit="step") as bar:
+        for first in range(0, steps, done):
+            now = float(whole.times[first])
+            frozen = problem.replace(
+                target=[constant(z) for z in problem.target_at(now)],
+                inputs=dict(zip(labels, map(constant, problem.inputs_at(now)), strict=True)),
+            )
+            plan = _Run(frozen, ahead * h, h, 0, now, x, w, None)
+            halves, _ = _downhill(plan, v, tolerance, iterations, _Silent)
+            v = halves[::2].copy()
+            plan.cost(halves)
+            count = min(done, steps - first)
+            world = _Run(problem, count * h, h, 0, now, x, w, None)
+            cost += world.scale * world.cost(halves[: 2 * count + 1])
+            last = first + count == steps
+            keep = slice(0, count + last)
+            for key, part in (("x", world.stage[:, 0]), ("w", world.w), ("p_x", plan.p_x), ("p_w", -problem.r * v)):
+                rows[key].append(part[keep].copy())
+            x, w = world.stage[-1, 0].copy(), world.w[-1].copy()
+            v = np.concatenate([v[count:], np.zeros((count, whole.m))])
+            bar.update(count)
+    x, w, p_x, p_w = (np.concatenate(rows[key]) for key in ("x", "w", "p_x", "p_w"))
+    ones = np.ones(whole.n), np.ones(whole.m)
+    final = State(Clock(float(whole.times[0]), steps, whole.h), x[-1], w[-1], p_x[-1], p_w[-1], *ones)
+    L = problem.lagrangian(x, w, -p_w / problem.r, whole.times)
+    H = problem.hamiltonian(x, w, p_x, p_w, whole.times)
+    about = dict(problem=repr(problem), policy=f"MPC(horizon={horizon:g}, every={every:g})", method="adjoint", dt=h)
+    about |= dict(version=hlp_edu.__version__, seed=whole.drawn)
+    return Trajectory(
+        whole.times, x, w, p_x, p_w, whole.z[:, 0].copy(), np.ones(len(x), np.int8), L, H, float(cost), final, None,
+        None, problem.network, "all", about,
+    )  # fmt: skip
+
+
+class _Silent:
+    """A progress bar that shows nothing: the plans are counted, not their steps."""
+
+    @staticmethod
+    def update():
+        pass
