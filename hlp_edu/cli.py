@@ -1,4 +1,4 @@
-"""The console command ``hlp-edu``: copy the course (start), open it (lab), examine the installation (check).
+"""The console command ``hlp-edu``: copy the course (start), open it (lab), examine it (check), compute a study anew.
 
 A new command is a function that takes the parsed arguments and returns an exit code, and three
 lines in `_parser`. What only one command needs is imported inside it, so that each starts at once.
@@ -434,6 +434,47 @@ CHECKS = {
 }
 
 
+# ------------------------------------------------------------------ study: compute again what takes long
+
+
+def study(arguments):
+    """``hlp-edu study [NAME]``: compute a study anew and write its CSV here; without a name, list them.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        With ``name`` and ``dir``.
+
+    Returns
+    -------
+    int
+        Exit code 0.
+
+    Raises
+    ------
+    CourseError
+        If there is no such study, or its file cannot be written.
+    """
+    from hlp_edu.experiments import STUDIES, write_study
+
+    if arguments.name is None:
+        for name, plan in STUDIES.items():
+            print(f"{name}: {plan.__doc__.splitlines()[0]}")
+        return 0
+    if arguments.name not in STUDIES:
+        raise CourseError(f"NAME = {arguments.name!r}: must be one of {', '.join(map(repr, STUDIES))}")
+    folder = Path(arguments.dir).expanduser()
+    if folder.exists() and not folder.is_dir():
+        raise CourseError(f"--dir = {arguments.dir!r}: is a file; must be a folder")
+    os.environ.setdefault("TQDM_DISABLE", "1")
+    try:
+        path = write_study(arguments.name, folder, say=lambda words: print(words, flush=True))
+    except OSError as error:
+        raise CourseError(f"--dir = {arguments.dir!r}: cannot write there ({error.strerror})") from error
+    print(f"written: {path}")
+    return 0
+
+
 # --------------------------------------------------------------------------------------- command line
 
 
@@ -464,6 +505,10 @@ def _parser():
     sub.add_argument("--port", type=_port, metavar="N", help="default: 8888, or the next free one")
 
     command(check, "Examine the installation: Python, packages, kernel, sliders, a short run.")
+
+    sub = command(study, "Compute a long study anew and write NAME.csv. Without NAME: list the studies.")
+    sub.add_argument("name", nargs="?", metavar="NAME", help="which study")
+    sub.add_argument("--dir", default=".", metavar="DIR", help="where to write; default: here")
     return parser
 
 

@@ -684,6 +684,83 @@ def panels(draws, titles=None, columns=None, height=2.4):
     return fig, axes
 
 
+def plot_spread(names, middle, low, high, ax=None, what="", ylabel="", log=False, words=""):
+    """Medians as marks on lines that reach from the least to the greatest value, one below the other.
+
+    Parameters
+    ----------
+    names : list of str
+        One for each line, from the top.
+    middle, low, high : array_like, shape (names,)
+        Medians, least and greatest values. What is not finite is named and not drawn.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    what : str
+        Name of the axis of values.
+    ylabel : str
+        What the names are names of.
+    log : bool
+        Whether the axis of values is logarithmic.
+    words : str
+        Caption and alt text; the medians by default.
+
+    Returns
+    -------
+    Picture, or ``ax`` if it was given
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ or there is nothing to draw.
+
+    Examples
+    --------
+    >>> plot_spread(["slow", "fast"], [1, 2], [0.5, 1.8], [2, 3], what="error")
+    Medians (marks) and least to greatest (lines) of error: slow 1.0, fast 2.0.
+    """
+    names = [str(name) for name in names]
+    columns = np.array([np.asarray(values, float) for values in (low, middle, high)])
+    if not names or columns.shape != (3, len(names)):
+        raise ValueError(f"names: {len(names)} given for {columns.shape[1:]} values; there must be as many, at least 1")
+    if ax is None:
+        fig, (ax,) = figure(height=max(1.2, 0.36 * len(names) + 0.4))
+        inches = max(len(name) for name in names) * 0.085 + (0.35 if ylabel else 0.1)
+        left = max(0.8, inches) / fig.get_figwidth()
+        place = ax.get_position()
+        ax.set_position((left, place.y0, place.x1 - left, place.height))
+        plot_spread(names, middle, low, high, ax, what, ylabel, log, words)
+        return Picture(fig, ax.hlp_words, ax.hlp_words)
+    _axes(ax)
+    dress(ax)
+    if log:
+        ax.set_xscale("log")
+    for k, (a, b, c) in enumerate(columns.T):
+        if not np.isfinite([a, b, c]).all():
+            ax.annotate("diverged", (0.01, k), xycoords=("axes fraction", "data"), size=SMALL, color=INK, va="center")
+            continue
+        look = STYLES[0]["color"]
+        ax.plot([a, c], [k, k], color=look, linewidth=2.4, solid_capstyle="butt", label="_reach")
+        ax.plot([a, a, np.nan, c, c], [k - 0.16, k + 0.16, np.nan, k - 0.16, k + 0.16], color=look, linewidth=1.6)
+        ax.plot([b], [k], marker="o", markersize=8, color=PALETTE["orange"], markeredgecolor=INK, linestyle="none")
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.grid(False, axis="y")
+    if not log:
+        ax.set_xlim(left=0)
+    else:
+        decades = np.log10(np.divide(*ax.get_xlim()[::-1]))
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 1.7 else (1, 3) if decades < 2.5 else (1,)))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        ax.xaxis.set_minor_locator(NullLocator())
+    ax.set_xlabel(what)
+    ax.set_ylabel(ylabel)
+    said = ", ".join(
+        f"{name} {digits(b) if np.isfinite(b) else 'diverged'}" for name, b in zip(names, columns[1], strict=True)
+    )
+    words = words or f"Medians (marks) and least to greatest (lines) of {what or 'the values'}: {said}."
+    return _leave(ax, words, said)
+
+
 # ---- the network ----------------------------------------------------------------------------
 
 
