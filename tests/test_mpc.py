@@ -49,10 +49,8 @@ def test_its_run_obeys_the_laws_of_motion():
     assert made.w[k + 1] - made.w[k] == pytest.approx(-0.01 * halfway / problem.r, rel=1e-9, abs=1e-12)
     assert made.cost == pytest.approx(np.trapezoid(made.lagrangian * np.exp(0.1 * made.t), made.t), rel=0.05)
     shorter = hlp.mpc(problem, T=1, horizon=0.3, every=0.1, progress=False)
-    assert (
-        np.allclose(shorter.x[:-1], made.x[:100], atol=1e-9)
+    assert np.allclose(shorter.x[:-1], made.x[:100], atol=1e-9)
     assert made.about["policy"] == "MPC(horizon=0.3, every=0.1)"
-    )
 
 
 @pytest.mark.parametrize(
