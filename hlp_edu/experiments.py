@@ -121,9 +121,10 @@ NAMES = {"rmse": "RMSE", "cost": "cost J", "ratio": "cost / least possible cost"
 def _word(value):
     """A cell of a table: two significant digits, so that another machine prints the same."""
     if isinstance(value, float) and math.isfinite(value):
-        if value and not 1e-3 <= abs(value) < 1e5:
-            return f"{value:.1e}"
-        return f"{value:.{max(0, 1 - math.floor(math.log10(abs(value)))) if value else 0}f}"
+        rounded = float(f"{value:.2g}")
+        if rounded and not 1e-3 <= abs(rounded) < 1e6:
+            return f"{rounded:.1e}"
+        return f"{rounded:.{max(0, 1 - math.floor(math.log10(abs(rounded)))) if rounded else 0}f}"
     return str(value)
 
 

@@ -6,6 +6,7 @@ Each plan is the minimum that `optimum.py` finds downhill along the exact adjoin
 """
 
 import math
+import os
 
 import numpy as np
 
@@ -77,6 +78,7 @@ def mpc(
     >>> mpc(problem, T=2, progress=False).rmse(after=1) < 0.01
     True
     """
+    from threadpoolctl import threadpool_limits
     from tqdm.auto import tqdm
 
     T, every = number("T", T, above=0), number("every", every, above=0)
@@ -97,7 +99,9 @@ def mpc(
     v = np.zeros((ahead + 1, whole.m))
     rows = {key: [] for key in ("x", "w", "p_x", "p_w")}
     cost = 0.0
-    with tqdm(total=steps, delay=1.0, disable=not progress, unit="step") as bar:
+    # In a notebook tqdm does not look at its own variable TQDM_DISABLE, so it is read here.
+    silent = not progress or os.environ.get("TQDM_DISABLE", "") not in ("", "0")
+    with threadpool_limits(1), tqdm(total=steps, delay=1.0, disable=silent, unit="step") as bar:
         for first in range(0, steps, done):
             now = float(whole.times[first])
             frozen = problem.replace(

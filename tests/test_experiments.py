@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import hlp_edu as hlp
-from hlp_edu import experiments
+from hlp_edu import experiments, plotting
 from hlp_edu.cli import main
 
 PROBLEM = hlp.Tracking(hlp.fully_connected(2), hlp.sinusoid())
@@ -55,7 +55,7 @@ def test_a_table_as_text_and_as_picture():
                                 "diverged": 20}])  # fmt: skip
     assert str(table).splitlines() == [
         "name        rmse  rmse min  rmse max  diverged",
-        "a          0.029         0     12346         0",
+        "a          0.029         0     12000         0",
         "long name    inf   1.0e-09       inf        20",
     ]
     picture = table.picture("rmse", log=True)
@@ -162,3 +162,15 @@ def test_the_command_lists_and_refuses(tmp_path, capsys):
     file = tmp_path / "file"
     file.write_text("")
     assert main(["study", "optimality", "--dir", str(file)]) == 1 and "is a file" in capsys.readouterr().err
+
+
+def test_the_picture_of_a_spread():
+    words = hlp.plot_spread(["a", "b"], [1, 20], [0.5, 10], [2, np.inf], what="error", log=True).alt
+    assert words == "Medians (marks) and least to greatest (lines) of error: a 1.0, b 20."
+    _, (ax,) = plotting.figure()
+    assert hlp.plot_spread(["a"], [1], [0.5], [2], ax=ax) is ax and ax.get_xlim()[0] == 0
+    (mark,) = [line for line in ax.get_lines() if line.get_marker() == "o"]
+    assert mark.get_xdata() == [1] and [text.get_text() for text in ax.get_yticklabels()] == ["a"]
+    for wrong in (lambda: hlp.plot_spread([], [], [], []), lambda: hlp.plot_spread(["a"], [1, 2], [1, 2], [1, 2])):
+        with pytest.raises(ValueError, match="names: "):
+            wrong()
