@@ -188,8 +188,8 @@ def advance(
         behind the other; -2 if L or H did.
     """
     n, m, inputs, steps = x.size, w.size, u.shape[2], times.size - 1
-    f, heard, H_y = np.empty(n), np.empty(n), np.empty(n + u.shape[2])
-    g, y = np.zeros((4, n)), np.zeros((4, n + u.shape[2]))
+    f, heard, H_y = np.empty(n), np.empty(n), np.empty(n + inputs)
+    g, y = np.zeros((4, n)), np.zeros((4, n + inputs))
     ask = not steady or slaved >= 0.0  # whether the gradients of all arcs are needed before a step
     H_x, H_w = H_y[:n], np.empty(m if ask else 0)
     x_new, p_new, p_here, rate = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
@@ -287,6 +287,29 @@ def advance(
                 if not abs(p_w[a]) <= limit:
                     return k + 1, total, 2 * n + m + a
     return steps, total, -1
+
+
+def arc_law(problem, policy):
+    """What a policy makes of a problem's laws.
+
+    Parameters
+    ----------
+    problem : Tracking
+        Prices and theta.
+    policy : Policy
+        Dissipation, and whether p_w is slaved.
+
+    Returns
+    -------
+    law : ArcLaw
+        How the arcs move.
+    dissipation_x, slaved : float
+        Total dissipation of p_x; the factor of a slaved p_w, negative if it is a state of its own.
+    """
+    slaved = float(policy.slaved)
+    dissipation_w = problem.theta + policy.dissipation_w
+    law = ArcLaw(problem.r_w, 1 / problem.r, dissipation_w, float(slaved < 0), max(slaved, 0.0))
+    return law, problem.theta + policy.dissipation_x, slaved
 
 
 def run(
@@ -392,36 +415,31 @@ def run(
 
     policy.rehearse(n, m)
     rule, values = policy.compiled(), policy.values()
-    theta_x, theta_w = problem.theta + policy.dissipation_x, problem.theta + policy.dissipation_w
-    slaved = float(policy.slaved)
-    law = ArcLaw(problem.r_w, 1 / problem.r, theta_w, float(slaved < 0), max(slaved, 0.0))
-    total, gone, row, done, culprit = 0.0, 0, 0, 0, -1
+    law, theta_x, slaved = arc_law(problem, policy)
+    total, gone, row, culprit = 0.0, 0, 0, -1
+
+    def go(state, times, z, u, last):
+        out = slice(row, None)
+        with np.errstate(all="ignore"):  # a run that diverges is reported, not warned about
+            return advance(
+                problem.wiring, problem.cost, law, problem.theta, theta_x, slaved, policy.steady, rule, values,
+                METHODS[method], h, times, z, u, *state, limit, last, everything, gone, every,
+                x[out], w[out], p_x[out], p_w[out], sign[out], L[out], H[out],
+            )  # fmt: skip
+
     while gone < steps and culprit == -1:
         count = min(CHUNK, steps - gone)
         times = clock.origin + (clock.count + gone + np.arange(count + 1)) * h
         z, u = problem.at_steps(times)
         last = gone + count == steps
-        out = slice(row, None)
         before = tuple(part.copy() for part in state)
-        for again in (False, True):
-            if again and culprit == -1:
-                break
-            if again:  # the step that failed is not part of the run: go again, up to just before it
-                state, count, last = before, done - (culprit >= 0), False
-            with np.errstate(all="ignore"):  # a run that diverges is reported, not warned about
-                result = advance(
-                    problem.wiring, problem.cost, law, problem.theta, theta_x, slaved, policy.steady, rule, values,
-                    METHODS[method], h, times[: count + 1], z, u, *state, limit, last, everything, gone, every,
-                    x[out], w[out], p_x[out], p_w[out], sign[out], L[out], H[out],
-                )  # fmt: skip
-            if not again:
-                done, added, culprit = result
-        if culprit == -1:
-            recorded = np.flatnonzero(((gone + np.arange(count + 1)) % every == 0) & (np.arange(count + 1) < count))
-            recorded = np.append(recorded, count) if last else recorded
-        else:
-            # Entry `done` of the times is the one that failed; the rows before it stand.
-            recorded = np.flatnonzero((gone + np.arange(done)) % every == 0)
+        done, added, culprit = go(state, times, z, u, last)
+        recorded = np.flatnonzero((gone + np.arange(done)) % every == 0)
+        if culprit != -1:  # the step that failed is not part of the run: go again, up to just before it
+            state = before
+            go(state, times[: done - (culprit >= 0) + 1], z, u, False)
+        elif last:
+            recorded = np.append(recorded, count)
         t[row : row + len(recorded)] = times[recorded]
         target[row : row + len(recorded)] = z[recorded, 0]
         row, gone, total = row + len(recorded), gone + done, total + added

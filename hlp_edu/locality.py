@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hlp_edu.flow import METHODS, advance
-from hlp_edu.laws import ArcLaw, Wiring
+from hlp_edu.flow import METHODS, advance, arc_law
+from hlp_edu.laws import Wiring
 from hlp_edu.network import Network
 from hlp_edu.policies import Flipped
 from hlp_edu.problem import Tracking
@@ -42,9 +42,7 @@ def library_update(problem, policy):
     (0, -3, -50)
     """
     rule, values = policy.compiled(), policy.values()
-    theta_x, theta_w = problem.theta + policy.dissipation_x, problem.theta + policy.dissipation_w
-    slaved = float(policy.slaved)
-    law = ArcLaw(problem.r_w, 1 / problem.r, theta_w, float(slaved < 0), max(slaved, 0.0))
+    law, theta_x, slaved = arc_law(problem, policy)
 
     def update(network, x, w, p_x, p_w, u, z):
         wiring = Wiring(*network.runs, network.output_index, problem.speed)
