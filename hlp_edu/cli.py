@@ -1,4 +1,4 @@
-"""The console command ``hlp-edu``: copy the course (start), open it (lab), examine it (check), make exercises (release).
+"""The console command ``hlp-edu``: copy the course (start), open it (lab), examine it (check), and more.
 
 A new command is a function that takes the parsed arguments and returns an exit code, and three
 lines in `_parser`. What only one command needs is imported inside it, so that each starts at once.

@@ -458,16 +458,13 @@ def _blank():
     pass
 
 
-def _dots(): ...
-
-
 def _is_untouched(function):
-    """Whether a function does nothing at all: a docstring, a comment, dots."""
-    try:
-        does = [step.opname for step in dis.get_instructions(function)]
-    except TypeError:  # compiled, or an object with __call__
+    """Whether a function does nothing at all: a docstring, a comment, dots, `return ...`."""
+    code = getattr(function, "__code__", None)
+    if code is None:  # compiled, or an object with __call__
         return False
-    return does in ([step.opname for step in dis.get_instructions(empty)] for empty in (_blank, _dots))
+    does, nothing = ([step.opname for step in dis.get_instructions(it)] for it in (function, _blank))
+    return does == nothing and all(it in (None, ..., function.__doc__) for it in code.co_consts)
 
 
 def _like(right, answer, what):

@@ -104,8 +104,8 @@ costates = Function(
     mistakes={
         "the sign is wrong: p' = -H_x, and a step *backward* in time turns the minus into a plus": negated,
         "the order of time is reversed: the sweep makes the last price first, so turn the list round": backwards,
-        "step k looks at the error one step late: `x[k]` and `z[k]` belong together": lambda right, x, z, a, q, dt: (
-            _prices(np.append(x[1:], 0), z, a, q, dt)
+        "step k looks at x one step late: `x[k]` and `z[k]` belong together": lambda right, x, z, a, q, dt: _prices(
+            np.append(x[1:], 0), z, a, q, dt
         ),
         "the leak has the wrong sign: H_x contains + a p": lambda right, x, z, a, q, dt: _prices(x, z, -a, q, dt),
         "the leak is forgotten: H_x is more than q (x - z)": lambda right, x, z, a, q, dt: _prices(x, z, 0, q, dt),
