@@ -197,7 +197,9 @@ class Task:
         try:
             if answer is None or _has_dots(answer):
                 raise _Empty
-            self._judge(answer)
+            with warnings.catch_warnings(), np.errstate(all="ignore"):  # what overflows is said in words
+                warnings.simplefilter("ignore")
+                self._judge(answer)
             self.last = Outcome("correct", self.moral)
         except _Empty:
             self.last = Outcome("not attempted", f"There is no answer in `{self.name}` yet.", help)
@@ -364,11 +366,8 @@ class Function(Task):
         """What the learner's function returns, with clear words for everything else that it may do."""
         mine, said = copy.deepcopy(given), io.StringIO()
         try:
-            with contextlib.redirect_stdout(said), warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")
+            with contextlib.redirect_stdout(said):
                 got = answer(*mine)
-        except KeyboardInterrupt:
-            raise
         except (NotImplementedError, _Empty):
             raise _Empty from None
         except (Exception, SystemExit) as error:
@@ -529,7 +528,7 @@ def _too(got, right):
     """Words for a value that is not the right one, without giving it away."""
     if isinstance(right, (str, bool, np.bool_)):
         return f"{got!r} is not it"
-    if np.ndim(right) == 0 and not np.iscomplexobj(right):
+    if not isinstance(right, tuple) and np.ndim(right) == 0 and not np.iscomplexobj(right):
         return f"{_show(got)} is too {'large' if got > right else 'small'}"
     return _difference(got, right, tell=False)
 

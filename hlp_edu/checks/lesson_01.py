@@ -193,8 +193,7 @@ def _nothing_left(steer):
         v = np.asarray(steer(*problem), float)
         if v.shape != z.shape:
             return f"it returns the shape {v.shape} where {z.shape} is asked for: one push for every target"
-        with np.errstate(all="ignore"):
-            cost = _cost(v, *problem)
+        cost = _cost(v, *problem)
         if not np.isfinite(cost):
             return "its control drives x out of all bounds: too large steps, or steps uphill?"
         if not v.any():
