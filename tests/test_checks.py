@@ -39,9 +39,9 @@ def test_a_right_number(answer):
 @pytest.mark.parametrize(
     "answer, words",
     [
-        (0.6, "^0.6 is too large$"),
-        (-2, "too small"),
-        (0.5 + 2e-6, "too large"),
+        (0.6, "^0.6 is too high$"),
+        (-2, "too low"),
+        (0.5 + 2e-6, "too high"),
         ("0.5", "must be a number; it is a str"),
         ({"x": 1}, "must be a number; it is a dict"),
         (object(), "must be a number; it is an object"),
@@ -226,6 +226,21 @@ def test_properties_judge_what_has_no_single_value():
     refused(task, lambda x, k: 1 / 0, "ZeroDivisionError.* on this input: x = 1, k = 2")
     open_value = Value("01_x", "half", "Half", points=1, hints=["H."], properties=[lambda it: None if it > 0 else "no"])
     assert open_value.check(1) and not open_value.check(-1)
+
+
+def test_arguments_are_copied_as_far_as_they_can_change():
+    problem, seen = object(), []
+
+    def look(here, arrays, words):
+        seen.append(here)
+        arrays["x"][1][0] = 7.0
+        return 1.0
+
+    def cases(rng):
+        yield problem, {"x": [1, np.zeros(2)]}, "words"
+
+    refused(function(expected=lambda *given: 1.0, inputs=cases), look, "changes its argument `arrays`")
+    assert seen == [problem]
 
 
 def test_ctrl_c_goes_through():

@@ -20,6 +20,10 @@ makes the notebook in ``exercises``. A task here says what a right answer does, 
 - ``mistakes`` names typical slips and computes what they would give, so that the check can say which
   one it sees;
 - ``properties`` are for what has no single right value: each looks at the answer and says what is wrong.
+
+To add a task: write it in ``lesson_NN.py``, give it two cells in the solutions (an answer cell whose last line
+is ``tasks.NAME.check(NAME)``, and a locked ``assert tasks.NAME.check(NAME), tasks.NAME.why``), and wrong
+answers in ``tests/exercises/wrong_NN.py``; then run ``hlp-edu release`` and ``tests/test_exercises.py``.
 """
 
 import importlib

@@ -6,7 +6,6 @@ the same way, so that it can say which one an answer looks like.
 """
 
 import contextlib
-import copy
 import dis
 import functools
 import html
@@ -88,7 +87,8 @@ class Note:
         return f"{self.title}\n{self.text}" if self.code else f"{self.title}: {self.text}"
 
     def _repr_html_(self):
-        pre = '<pre style="background: #FFFFFF; color: #333333; padding: 0.5em; margin: 0.4em 0 0 0">'
+        style = "font-family: monospace; background: #FFFFFF; color: #333333; padding: 0.5em; margin: 0.4em 0 0"
+        pre = f'<pre style="{style}">'
         body = f"{pre}{html.escape(self.text)}</pre>" if self.code else " " + _inline(self.text)
         return _box("#0072B2", f"<b>{html.escape(self.title)}{'' if self.code else '.'}</b>{body}")
 
@@ -251,7 +251,7 @@ class Task:
     def _explain(self, seen):
         """Words for the mistake that gives just these values in every case, or None."""
         for words, mistake in self.mistakes.items():
-            wrong = [(got, mistake(copy.deepcopy(right), *copy.deepcopy(given))) for got, right, given in seen]
+            wrong = [(got, mistake(_copy(right), *_copy(given))) for got, right, given in seen]
             if all(_near(got, value, self.tolerance) for got, value in wrong):
                 return words
         return None
@@ -339,7 +339,7 @@ class Function(Task):
         seen, cases = [], list(self.inputs(np.random.default_rng(SEED)))
         for given in cases:
             got = call(*given)
-            right = got if self.expected is None else self.expected(*copy.deepcopy(given))
+            right = got if self.expected is None else self.expected(*_copy(given))
             seen.append((_like(right, got, "what it returns"), right, given))
         if not all(_near(got, right, self.tolerance) for got, right, _ in seen):
             self._refuse(answer, call, seen)
@@ -364,7 +364,7 @@ class Function(Task):
 
     def _call(self, answer, *given):
         """What the learner's function returns, with clear words for everything else that it may do."""
-        mine, said = copy.deepcopy(given), io.StringIO()
+        mine, said = _copy(given), io.StringIO()
         try:
             with contextlib.redirect_stdout(said):
                 got = answer(*mine)
@@ -529,7 +529,7 @@ def _too(got, right):
     if isinstance(right, (str, bool, np.bool_)):
         return f"{got!r} is not it"
     if not isinstance(right, tuple) and np.ndim(right) == 0 and not np.iscomplexobj(right):
-        return f"{_show(got)} is too {'large' if got > right else 'small'}"
+        return f"{_show(got)} is too {'high' if got > right else 'low'}"
     return _difference(got, right, tell=False)
 
 
@@ -574,6 +574,15 @@ def _names(function, given):
 
 def _inputs(function, given, lead="on this input: "):
     return lead + ", ".join(f"{n} = {_show(value)}" for n, value in zip(_names(function, given), given, strict=True))
+
+
+def _copy(value):
+    """A copy of what an assignment can change; a network or a problem is handed on as it is."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_copy, value))
+    return {key: _copy(it) for key, it in value.items()} if isinstance(value, dict) else value
 
 
 def _same(before, after):

@@ -8,7 +8,7 @@ WRONG = {
         swap("0.05 * ", "", says="per unit of x"),
         swap("300", "2700", says="wrong end of time"),
         swap("300", "0", says="price at the start"),
-        write("change = 0.0", says="too large"),
+        write("change = 0.0", says="too high"),
         write("change = 'a saving'", says="must be a number"),
         write("def change():\n    return -0.03", says="is a function"),
     ],
