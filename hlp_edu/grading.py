@@ -278,7 +278,8 @@ def restore(notebook, released):
         place = at[0] + 1
         changed = notebook.cells[at[0]].source.strip() != cell.source.strip()
         if mark is None and changed:  # what was added stays, and what was given holds
-            notebook.cells.insert(place, _fresh(cell) | {"id": None})
+            notebook.cells.insert(place, _fresh(cell))
+            notebook.cells[place].id = ""
             notes.append(f"the given cell {name!r} had been changed: run once more as it was given out")
             place += 1
         elif mark is not None and (mark.locked or mark.grade):
@@ -418,7 +419,9 @@ def _why_unmarked(done, limit):
         return f"took longer than {limit:g} s and was stopped: a loop without end?"
     if "DeadKernelError" in done.stdout or "Kernel died" in done.stdout:
         return "its code ended the kernel: look at it by hand"
-    errors = [line for line in done.stdout.splitlines() if re.match(r"\w*(Error|Exception)\b", line)]
+    if "CellTimeoutError" in done.stdout:
+        return "a loop without end that does not let itself be stopped: look at it by hand"
+    errors = [line.strip() for line in done.stdout.splitlines() if re.match(r"\s*[\w.]+(Error|Exception)\b", line)]
     return f"nbgrader could not mark it: {(errors or done.stdout.splitlines() or [done.returncode])[-1]}"
 
 
