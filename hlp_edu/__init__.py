@@ -40,6 +40,7 @@ _home = {
     "Frozen": "policies",
     "run": "flow",
     "runs": "flow",
+    "stream": "stream",
     "optimum": "optimum",
     "cost_gradient": "optimum",
     "mpc": "mpc",

@@ -113,7 +113,7 @@ def neurons(wiring, cost, heard, p_x, y, z, f, g, H_y):
     y : numpy.ndarray, shape (neurons + inputs,)
         The states, then the inputs.
     z : numpy.ndarray, shape (outputs,)
-        Targets.
+        Targets; nan where there is none, which counts as no error.
     f, g : numpy.ndarray, shape (neurons,)
         Filled with x' of (2) and with the credit g of (7).
     H_y : numpy.ndarray, shape (neurons + inputs,)
@@ -136,7 +136,7 @@ def neurons(wiring, cost, heard, p_x, y, z, f, g, H_y):
         H_y[j] = 0.0
     for o in range(wiring.outputs.size):
         i = wiring.outputs[o]
-        e = y[i] - z[o]
+        e = y[i] - z[o] if z[o] == z[o] else 0.0  # nan: nobody says, for now, what is right
         H_y[i] += cost.q * e
         error += e * e
     return error, flow
