@@ -276,7 +276,7 @@ def _nearly_best(control):
         if ratio > BOUND:
             return (
                 f"it pays {ratio:.2f} times the smallest cost on a wave of period {period:.1f} (a = {a:g}), and "
-                f"{BOUND} times is asked for. Below 2, it lacks a forecast; above, look for a sign"
+                f"{BOUND} times is asked for. Up to about 2 a forecast is missing; far above, look for a sign"
             )
 
 

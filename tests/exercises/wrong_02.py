@@ -63,7 +63,7 @@ def offset(a, b, q, r, z, P, T):
         swap("r * k**2", "r * k", says="repeated thirty times"),
     ],
     "control": [
-        swap("slope = ", "slope = 0 * z[-1] if True else ", says=r"pays 1\.\d\d times .* lacks a forecast"),
+        swap("slope = ", "slope = 0 * z[-1] if True else ", says=r"pays 1\.\d\d times .* forecast is missing"),
         swap("return -b", "return b", says="out of all bounds"),
         swap("slope / nu", "slope", says="times the smallest"),
         write("def control(x, z, dt, a, b, q, r):\n    return 0.0", says="times the smallest"),
