@@ -61,6 +61,9 @@ count = Function(
             lambda right, network: (_size(network), _size(network), 0)
         ),
         "it counts the inputs as neurons: an input is given at all times, so there is nothing to find": _inputs_too,
+        "it counts the control: v is no unknown of its own, (6) says that it is -p_w / r": lambda right, network: (
+            (right[0] + len(network.arcs), right[1], right[2])
+        ),
         "it puts all conditions at the start: of the costates only the end is known": lambda right, network: (
             (2 * _size(network), 2 * _size(network), 0)
         ),

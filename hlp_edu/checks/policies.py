@@ -49,7 +49,7 @@ class OwnPolicy(Task):
             runs = [self._runs(answer, target) for target in waves()]
         except ValueError as error:
             raise _Refused(str(error)) from None
-        self._fair(answer, *runs[1])
+        self._fair(answer, runs[1][1])
         words = self.scores(np.array([[run.rmse(after=20 / 3) for run in some] for some, _ in runs]))
         if words:
             raise _Refused(words)
@@ -65,12 +65,12 @@ class OwnPolicy(Task):
         problem = self._problem(target)
         return hlp.runs(problem, policy, seeds(), T=20, dt=2e-3, progress=False), problem
 
-    def _fair(self, policy, runs, problem):
+    def _fair(self, policy, problem):
         """Whether the rule chooses signs and does nothing else, at states that it came to and at random ones."""
         import hlp_edu as hlp
 
-        run, dice = hlp.run(problem, policy, T=4, dt=2e-3, seed=7), np.random.default_rng(0)
-        rows = np.linspace(0, len(run.t) - 1, 40).astype(int)
+        run, dice = hlp.run(problem, policy, T=20, dt=2e-3, seed=7), np.random.default_rng(0)
+        rows = np.linspace(0, len(run.t) - 1, 150).astype(int)
         H_x, H_w = problem.gradients(run.x[rows], run.w[rows], run.p_x[rows], run.p_w[rows], run.t[rows])
         lived = zip(run.t[rows], run.hamiltonian[rows], run.p_x[rows], run.p_w[rows], H_x, H_w, strict=True)
         made_up = [(dice.uniform(0, 20), *(dice.normal(size=shape) for shape in ((), 5, 30, 5, 30))) for _ in range(40)]
@@ -89,8 +89,12 @@ class OwnPolicy(Task):
                         f"the rule sets an entry of `{name}` to {odd[0]:.3g}: a sign is +1 or -1. "
                         "A dial between them is friction by another name"
                     )
-            later = [_signs(policy, t + hours, H, [value.copy() for value in before]) for hours in (0.3, 1.7, 4.1)]
-            if any(not np.array_equal(s, here) for signs in later for s, here in zip(signs, (s_x, s_w), strict=True)):
+            for hours in (0.0, 0.3, 1.7, 4.1):
+                later = _signs(policy, t + hours, H, [value.copy() for value in before])
+                if all(np.array_equal(s, here) for s, here in zip(later, (s_x, s_w), strict=True)):
+                    continue
+                if hours == 0:
+                    raise _Refused("the rule chooses otherwise when it is asked again: no dice, please")
                 raise _Refused(
                     "the rule looks at the clock: with it a target that is known by heart can be smuggled in. "
                     "Let it decide by H, the prices and the gradients"

@@ -8,6 +8,7 @@ WRONG = {
         swap("2 * movable", "movable", says="costates are missing"),
         swap("2 * movable, movable, movable", "movable, movable, 0", says="costates are forgotten"),
         swap("len(network.neurons)", "len(network.neurons + network.inputs)", says="counts the inputs"),
+        swap("2 * movable", "2 * movable + len(network.arcs)", says="it counts the control"),
         swap("movable, movable, movable", "movable, 2 * movable, 0", says="all conditions at the start"),
         swap("movable, movable, movable", "movable, 2 * movable, 2 * movable", says="both ends"),
         write("def count(network):\n    return 70, 35, 35", says="part 1: it gives 70 where 16"),

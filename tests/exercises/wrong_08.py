@@ -80,6 +80,7 @@ for k in range(30):
 """,
             says="looks at the clock",
         ),
+        rule("s_x[:] = -1\nfor k in range(30):\n    s_w[k] = 1 if np.random.rand() < 0.5 else -1", says="no dice"),
         rule("s_w[40] = 1", says="fails on arrays of 5 neurons and 30 arcs"),
         rule("s_x[:] = -1\ns_w[:] = eval('-1')", says="could not be compiled"),
     ],
