@@ -106,7 +106,7 @@ def _waves(rng):
     yield 0.3, 1.0, 5.0, 0.2, hlp.constant(0.7), 4.0
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def _cost(way, a, b, q, r, z, T):
     """Cost of one way of steering; the others than the library's are marched here."""
     problem = _tracking(a, b, q, r, z)
@@ -116,15 +116,16 @@ def _cost(way, a, b, q, r, z, T):
         return getattr(problem, way)(T, dt=2e-3).cost
     P = d = x = total = 0.0
     nu, push, h = _rate(a, b, q, r), b * b / r, 1e-3
-    for z_now in z(np.arange(round(T / h)) * h):
+    times = np.arange(round(T / h)) * h
+    for z_now, z_then in zip(z(times), z(T - times), strict=True):
         if way == "settled":
             P = (a + nu) / push
-        p = P * x + d
+        p, seen = P * x + d, z_then if way == "target reversed" else z_now
         total += h * (q / 2 * (x - z_now) ** 2 + (0 if way == "error alone" else push / 2 * p * p))
         x, P, d = (
             x + h * (a * x - push * p),
             P + h * (2 * a * P - push * P * P + q),
-            d + h * ((a - push * P) * d + (q if way == "d up" else -q) * z_now),
+            d + h * ((a - push * P) * d + (q if way == "d up" else -q) * seen),
         )
     return total
 
@@ -160,6 +161,7 @@ reversed_cost = Function(
         "a factor 1/2 is missing in the cost": lambda right, *_: 2 * right,
         "the cost of the control is missing: r/2 v²": _way("error alone"),
         "d has the wrong sign: it drives x away from the target": _way("d up"),
+        "d is given z(T - t), as if the target ran backward too; it sees the present, z(t)": _way("target reversed"),
         "it begins with P where it settles; reversed, P(0) = 0 too": _way("settled"),
     },
     properties=[_runs_away],

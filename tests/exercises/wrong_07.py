@@ -45,6 +45,8 @@ def reversed_cost(a, b, q, r, z, T):
         ),
         swap("q / 2 *", "q *", "r / 2 *", "r *", says="factor 1/2"),
         swap(" + r / 2 * v**2", "", says="cost of the control is missing"),
+        swap("for target in z(np.arange(round(T / dt)) * dt):", "for k in range(round(T / dt)):\n        target = z(k * dt)",
+             "q * target)", "q * z(T - k * dt))", says="as if the target ran backward"),
         swap("d - q * target", "d + q * target", says="d has the wrong sign"),
         swap("(growth * d - q * target)", "(-growth * d + q * target)", says="cost explodes"),
         swap("P = d = x = cost = 0.0", "d = x = cost = 0.0\n    P = (a + natural_rate(a, b, q, r)) * r / b**2",
