@@ -1,4 +1,4 @@
-"""The console command ``hlp-edu``: copy the course (start), open it (lab), examine it (check), compute a study anew.
+"""The console command ``hlp-edu``: copy the course (start), open it (lab), examine it (check), and more.
 
 A new command is a function that takes the parsed arguments and returns an exit code, and three
 lines in `_parser`. What only one command needs is imported inside it, so that each starts at once.
@@ -475,6 +475,64 @@ def study(arguments):
     return 0
 
 
+# --------------------------------------------------------------------------- release: make the exercises
+
+
+def release(arguments):
+    """``hlp-edu release [NAME ...]``: make DIR/exercises from DIR/solutions.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        With ``names`` and ``dir``.
+
+    Returns
+    -------
+    int
+        Exit code 0.
+
+    Raises
+    ------
+    CourseError
+        If nbgrader is missing, there is no such notebook, or one cannot be released.
+    """
+    from hlp_edu.release import exercise
+
+    folder = Path(arguments.dir).expanduser()
+    found = {
+        path.parent.name: path for path in sorted(folder.glob("solutions/*/*.ipynb")) if path.stem == path.parent.name
+    }
+    if not found:
+        raise CourseError(
+            f"--dir = {arguments.dir!r}: holds no solutions/NAME/NAME.ipynb; must be a clone of the course, or a "
+            "folder with solutions of your own"
+        )
+    for name in arguments.names or found:
+        if name not in found:
+            raise CourseError(f"NAME = {name!r}: must be one of {', '.join(map(repr, found))}")
+        try:
+            text = exercise(found[name]).encode()
+        except ImportError as error:
+            raise CourseError(
+                f'this needs nbgrader ({error}). Install it with: "{sys.executable}" -m pip install {_with_teach()}'
+            ) from error
+        except ValueError as error:
+            raise CourseError(str(error)) from error
+        path = folder / "exercises" / name / f"{name}.ipynb"
+        known = _read(path) == text
+        try:
+            _write(path, text)
+        except OSError as error:
+            raise CourseError(f"--dir = {arguments.dir!r}: cannot write there ({error.strerror})") from error
+        print(f"exercises/{name}/{name}.ipynb: {'as it was' if known else 'made'}", flush=True)
+    return 0
+
+
+def _with_teach():
+    clone = PACKAGE.parent
+    return f'--editable "{clone}[teach]"' if (clone / "pyproject.toml").is_file() else '"hlp_edu[teach]"'
+
+
 # --------------------------------------------------------------------------------------- command line
 
 
@@ -486,7 +544,8 @@ def _port(text):
 
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="hlp-edu", description="The course hlp_edu: copy it, open it, examine its installation."
+        prog="hlp-edu",
+        description="The course hlp_edu: copy it, open it, examine its installation, make its exercises.",
     )
     parser.add_argument("--version", action="version", version=f"hlp_edu {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -509,6 +568,10 @@ def _parser():
     sub = command(study, "Compute a long study anew and write NAME.csv. Without NAME: list the studies.")
     sub.add_argument("name", nargs="?", metavar="NAME", help="which study")
     sub.add_argument("--dir", default=".", metavar="DIR", help="where to write; default: here")
+
+    sub = command(release, "For teachers: make the exercises from the solutions. Without NAME: all of them.")
+    sub.add_argument("names", nargs="*", metavar="NAME", help="for example 01_optimal_control")
+    sub.add_argument("--dir", default=".", metavar="DIR", help="the folder that holds solutions/; default: here")
     return parser
 
 

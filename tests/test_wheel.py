@@ -64,6 +64,9 @@ def test_the_wheel_gives_a_working_course_in_an_empty_environment(root, wheel, t
         assert (elsewhere / "hlp_edu_course" / name).read_bytes() == (root / name).read_bytes()
     assert "nothing new" in run(scripts / "hlp-edu", "start", cwd=elsewhere)
 
+    code = "from hlp_edu.checks import lesson_01 as tasks; print(tasks.change.solution())"
+    assert "change = " in run(python, "-W", "error", "-c", code, cwd=elsewhere)
+
     code = "import hlp_edu as hlp; p = hlp.Tracking(hlp.fully_connected(5), hlp.sinusoid())"
     code += "; print(hlp.run(p, hlp.Flipped(30, 5), T=0.1).x.shape)"
     assert run(python, "-W", "error", "-c", code, cwd=elsewhere).strip() == "(101, 5)"
