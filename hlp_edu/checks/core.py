@@ -580,7 +580,7 @@ def _copy(value):
     """A copy of what an assignment can change; a network or a problem is handed on as it is."""
     if isinstance(value, np.ndarray):
         return value.copy()
-    if isinstance(value, (list, tuple)):
+    if type(value) in (list, tuple):
         return type(value)(map(_copy, value))
     return {key: _copy(it) for key, it in value.items()} if isinstance(value, dict) else value
 
