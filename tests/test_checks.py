@@ -228,6 +228,12 @@ def test_properties_judge_what_has_no_single_value():
     assert open_value.check(1) and not open_value.check(-1)
 
 
+def test_lists_among_the_arguments_are_shown():
+    task = function(lambda x, k: len(x) + k, inputs=lambda rng: [([], 1), ([(0.25, 2), np.ones(2)], 2)])
+    refused(task, lambda x, k: 3 / len(x), r"ZeroDivisionError.* on this input: x = \[\], k = 1$")
+    refused(task, lambda x, k: 1, r"is right, on this input: x = \[\(0.25, 2\), \[1., 1.\] \(shape \(2,\)\)\], k = 2$")
+
+
 def test_arguments_are_copied_as_far_as_they_can_change():
     problem, seen = object(), []
 

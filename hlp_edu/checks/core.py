@@ -558,6 +558,10 @@ def _show(value):
     if isinstance(value, np.ndarray) and value.ndim:
         text = np.array2string(value, precision=3, threshold=6, edgeitems=2, separator=", ").replace("\n", "")
         return f"{text} (shape {value.shape})"
+    if isinstance(value, (list, tuple)):
+        text = ", ".join(map(_show, value))
+        text = f"({text})" if isinstance(value, tuple) else f"[{text}]"
+        return text if len(text) <= 120 else text[:117] + "..."
     if isinstance(value, (bool, np.bool_)) or not np.issubdtype(np.asarray(value).dtype, np.number):
         text = repr(value)
         return text if len(text) <= 60 else text[:57] + "..."
