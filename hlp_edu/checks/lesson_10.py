@@ -119,8 +119,7 @@ blindness = Function(
         '`cost = {(row["method"], row["seed"]): row["cost"] for row in rows if row["signal"] == "patched"}`; '
         "collect ratios and shares in two lists, and return the `np.median` of each.",
     ],
-    moral="About half of what gradient flow pays above the optimum is the price of surprise, and no rule without "
-    "foresight can save it.",
+    moral="Nearly half of what gradient flow pays above the optimum, a planner without foresight pays as well.",
 )
 
 
@@ -413,13 +412,13 @@ def _pieces(t, values):
     if np.abs(values).max() > 0.8 + 1e-9:
         return f"it reaches {np.abs(values).max():.2f}: |z| is to stay within 0.8", None
     steps = np.abs(np.diff(values))
-    joins = t[1:][steps > 0.02]  # a cosine of 4 radians per time unit moves by 0.0064 in this time
+    joins = t[1:][steps > 0.008]  # a cosine of 4 radians per time unit moves by 0.0064 in this time
     if len(joins) < 15:
         return f"it jumps {len(joins)} times in 60 time units; pieces of 1 to 3 make about 30 jumps", None
     gaps = np.diff(joins, prepend=0)
     if gaps.min() < 0.99:
         return f"two jumps are {gaps.min():.2f} apart: a piece lasts at least 1 time unit", None
-    if gaps.max() > 6.1:  # once in a while a jump is too small to be seen
+    if gaps.max() > 9.1:  # once in a while a jump is too small to be seen, or two
         return f"for {gaps.max():.1f} time units it does not jump: a piece lasts at most 3", None
     if np.std(gaps) < 0.05:
         return "all pieces last equally long, so anybody can tell the next jump: draw their lengths by lot", None
