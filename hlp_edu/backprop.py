@@ -244,7 +244,8 @@ class Online:
 
     The network is x <- tanh(a), all neurons at once (Euler's step of (2) with speed * dt = 1), ``sweeps``
     times for each sample. What the outputs then are is its guess. The target is shown, and the weights
-    move: v <- momentum v - rate gradient, w <- w + v, for the loss 1/2 |x_O - z|^2.
+    move: v <- momentum v - rate gradient, w <- w + v, for the loss 1/2 |x_O - z|^2. With several
+    ``looks`` it hears and moves again and again before the next sample comes.
 
     Parameters
     ----------
@@ -255,8 +256,8 @@ class Online:
     reach : int or None
         How many samples back the gradient sees: 1 is plain online gradient descent, more is truncated
         BPTT, None is RTRL, which sees all of the past.
-    sweeps : int
-        How often all neurons move for each sample: at least 1.
+    sweeps, looks : int
+        How often all neurons move for each look, and looks for each sample: at least 1.
     seed : int
         Draws states and weights at the start, the same as `hlp_edu.run` does.
 
@@ -282,15 +283,15 @@ class Online:
     True
     """
 
-    def __init__(self, network, rate, momentum=0.0, reach=1, sweeps=2, seed=0):
+    def __init__(self, network, rate, momentum=0.0, reach=1, sweeps=2, looks=1, seed=0):
         self.network, self.rate = network, number("rate", rate, least=0)
         self.momentum = number("momentum", momentum, least=0)
         if self.momentum >= 1:
             raise ValueError(f"momentum = {momentum!r}: must be from 0 to below 1")
-        for name, value in (("reach", 1 if reach is None else reach), ("sweeps", sweeps)):
+        for name, value in (("reach", 1 if reach is None else reach), ("sweeps", sweeps), ("looks", looks)):
             if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
                 raise ValueError(f"{name} = {value!r}: must be a whole number, at least 1")
-        self.reach, self.sweeps = reach, int(sweeps)
+        self.reach, self.sweeps, self.looks = reach, int(sweeps), int(looks)
         n, m = len(network.neurons), len(network.heads)
         dice = np.random.default_rng(seed)
         self.x, self.w = 0.5 * dice.standard_normal(n), 0.5 / np.sqrt(n) * dice.standard_normal(m)
@@ -354,6 +355,10 @@ class Online:
         by_arc = np.array(deltas[::-1]).T @ np.array([y for y, _ in self._past])
         return by_arc[self.network.heads, self.network.tails]
 
+    def freeze(self):
+        """Hold the weights from here on."""
+        self.rate, self.momentum = 0.0, 0.0
+
     def learn(self, samples):
         """Hear, guess, be told, move; over and over.
 
@@ -368,11 +373,16 @@ class Online:
             The guesses, each made before its target was shown.
         """
         guesses = []
-        for u, z in samples:
-            guesses.append(self.hear(u))
-            if z is not None and self.rate > 0:
-                self.v = self.momentum * self.v - self.rate * self.gradient(z)
-                self.w = self.w + self.v
+        with np.errstate(all="ignore"):  # a rate that is too large is seen in the guesses
+            for u, z in samples:
+                guesses.append(self.hear(u))
+                if z is None or self.rate == 0:
+                    continue
+                for look in range(self.looks):
+                    if look > 0:
+                        self.hear(u)
+                    self.v = self.momentum * self.v - self.rate * self.gradient(z)
+                    self.w = self.w + self.v
         return np.array(guesses)
 
 

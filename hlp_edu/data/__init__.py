@@ -11,7 +11,7 @@ import numpy as np
 
 SHELF = Path(__file__).parent
 SIDE = 24  # pixels of the video, each way
-FRAMES, SWITCHES = 4000, (2000, 3000)  # the video that ships: white, black, white
+FRAMES, SWITCHES = 4000, (700, 1100, 2000, 3000)  # of the video that ships: from white to black, and back
 GREY, REACH = 128, 105  # grey value of the ground; how far white and black are from it
 
 
