@@ -690,7 +690,20 @@ class Streams:
 
     @classmethod
     def tune(cls, stream, method, task):
-        """Choose the setting with the least error on the first part of the stream."""
+        """Choose the setting with the least error on the first part of the stream.
+
+        Parameters
+        ----------
+        stream, method : str
+            As in `compute`.
+        task : Task
+            The stream.
+
+        Returns
+        -------
+        rate, other : float
+            One of the `trials`.
+        """
         part = task.samples[: task.tuning]
         late = slice(task.tuning // 4, task.tuning)  # the very first guesses say nothing
         seeds = range(100, 100 + cls.parameters["tuning_seeds"])  # none of those that are reported
@@ -801,14 +814,14 @@ def make(method, task, setting, seed):
 
 
 def _pace(method, task, setting, count=100):
-    """Microseconds a sample, the best of five."""
-    one = make(method, task, setting, 0)
-    seconds = []
-    for _ in range(6):  # the first one compiles
+    """Microseconds a sample: the best of many, for half a second, since the machine may be busy with other things."""
+    one, seconds = make(method, task, setting, 0), []
+    one.learn(task.samples[:count])  # the first one compiles
+    while len(seconds) < 5 or sum(seconds) < 0.5:
         begun = time.perf_counter()
         one.learn(task.samples[:count])
         seconds.append(time.perf_counter() - begun)
-    return round(1e6 * min(seconds[1:]) / count)
+    return round(1e6 * min(seconds) / count)
 
 
 def _threads(function, values):
