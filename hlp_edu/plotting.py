@@ -1470,14 +1470,14 @@ def _draw_caption(fig, caption, size=TEXT):
 def _pixels(fig):
     canvas = fig.canvas if isinstance(fig.canvas, FigureCanvasAgg) else FigureCanvasAgg(fig)
     canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3]
+    return np.asarray(canvas.buffer_rgba())
 
 
 def _png(pixels, small=False):
     """PNG bytes: at once, or small, with 256 colours or fewer (what a notebook keeps)."""
     from PIL import Image
 
-    image = Image.fromarray(np.ascontiguousarray(pixels))
+    image = Image.fromarray(pixels).convert("RGB")
     for colours in (256, 64, 24) if small else (None,):
         file, shown = io.BytesIO(), image
         if colours:
