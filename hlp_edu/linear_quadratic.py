@@ -479,11 +479,11 @@ class LQTracking:
         """P at all half steps of time left: the step of `_later`, for a block of times at once."""
         from scipy.linalg import expm
 
-        n, total, known = len(self.A), 2 * steps + 1, 1
+        n, total, known, step = len(self.A), 2 * steps + 1, 1, 0
         P = np.zeros((total, n, n))
         block = int(np.clip(4 / (h * max(1.0, np.abs(np.linalg.eigvals(self.canonical)).max())), 1, total))
         while known < total:
-            if known == 1 or step < block:
+            if step < block:
                 step = min(known, block)
                 E = expm(-self.canonical * (step * h / 2))
             old = P[known - step : known][: total - known]

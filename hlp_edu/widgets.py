@@ -395,7 +395,7 @@ class Explorer:
 
         strip = Figure(figsize=(self.fig.get_figwidth(), 0.02), dpi=self.fig.dpi)
         _draw_caption(strip, self.alt)
-        return _png(np.vstack([_pixels(self.fig), _pixels(strip)]), small=True)
+        return _png(np.vstack([self._canvas.pixels(), _pixels(strip)]), small=True)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         view = "application/vnd.jupyter.widget-view+json"
