@@ -1,6 +1,7 @@
 """A picture under sliders: one function draws it, for the sliders, for the small multiples, for the tests."""
 
 import base64
+import contextlib
 import html
 import inspect
 import math
@@ -11,6 +12,7 @@ from collections import OrderedDict
 import ipywidgets
 import numpy as np
 import traitlets
+from threadpoolctl import ThreadpoolController
 
 from hlp_edu.blitting import Canvas
 from hlp_edu.plotting import (
@@ -136,8 +138,11 @@ class Explorer:
             [*self._rows(presets or {}, play), self._image, self._caption],
             layout=ipywidgets.Layout(max_width=f"{self.fig.get_figwidth() * self.fig.dpi:.0f}px"),
         )
-        self._held = False
+        self._held, self._one_thread = False, contextlib.nullcontext
         self._redraw()
+        # The arrays behind a picture are too short to share among threads, which would wait for each other.
+        controller = ThreadpoolController()  # it finds the libraries that the first drawing has loaded
+        self._one_thread = lambda: controller.limit(limits=1)
         self._still = self._with_caption()  # the starting picture, for a notebook that is not run
         self._still_alt = self.alt
         for control in self.controls.values():
@@ -379,7 +384,8 @@ class Explorer:
             # Scales, twins, colour bars and the like leave ties behind: begin anew.
             self.fig.clear()
             self.axes = [dress(self.fig.add_axes(place)) for place in self._places]
-        said = self._call(self.axes, self.values)
+        with self._one_thread():
+            said = self._call(self.axes, self.values)
         return _png(self._canvas.pixels()), _plain(said)
 
     def _show(self, png, alt):
