@@ -18,7 +18,17 @@ KEPT = 8  # frames: each takes about a megabyte
 PLAIN = (bool, int, float, str, bytes, type(None))
 # Attributes of an artist that change by themselves, or say where it stands.
 PASSING = {"_stale", "_transformSet", "_in_autoscale", "_invalidx", "_invalidy", "_subslice"}
-PASSING |= {"_x", "_y", "_xy", "_path", "_transformed_path", "_x_filled", "_remove_method", "stale_callback"}
+PASSING |= {
+    "_tick_position",
+    "_x",
+    "_y",
+    "_xy",
+    "_path",
+    "_transformed_path",
+    "_x_filled",
+    "_remove_method",
+    "stale_callback",
+}
 
 
 class Canvas:
@@ -142,7 +152,9 @@ def _still(ax):
     legend = ax.get_legend()
     if legend is not None and _aside(legend):
         box = legend.get_bbox_to_anchor()
-        key += [_plain(legend), tuple(box.bounds), _plain(legend.legendPatch), _words(legend.get_title())]
+        patch = legend.legendPatch  # its size is known only once it was drawn
+        key += [_plain(legend), tuple(box.bounds), patch.get_visible(), patch.get_facecolor(), patch.get_edgecolor()]
+        key += [patch.get_linewidth(), type(patch.get_boxstyle()).__name__, _words(legend.get_title())]
         key += [_words(text) for text in legend.get_texts()]
         looks = [_look(handle) for handle in legend.legend_handles]
         if None in looks:

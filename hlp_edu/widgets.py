@@ -22,7 +22,6 @@ from hlp_edu.plotting import (
     _pixels,
     _png,
     _sentence,
-    digits,
     dress,
     figure,
     panels,
@@ -273,7 +272,7 @@ class Explorer:
         cells = []
         for name, control in self.controls.items():
             if hasattr(control, "readout"):
-                low, high = (digits(end, 3) if end % 1 else f"{end:.0f}" for end in _ends(control))
+                low, high = (f"{end:.4g}" for end in _ends(control))
                 control.tooltip = f"{name}, from {low} to {high}: arrow keys move it, or type a number beside it"
                 ends = ipywidgets.Label(f"{low} to {high}", layout=_layout("auto"), style={"font_size": "85%"})
                 control = ipywidgets.HBox([control, ends], layout=_layout(None))
