@@ -148,7 +148,7 @@ def crowds(wiring):
 
 
 @inside
-def arc_by_arc(wiring, i, law, look, stop, h, lag, mixed, g, y, ahead, w, p_w, s_w, H_y):
+def arc_by_arc(wiring, i, law, look, stop, h, lag, mixed, g, y, w, p_w, s_w, H_y):
     """One look of the arcs that lead to neuron i, each by itself.
 
     Parameters
@@ -165,9 +165,8 @@ def arc_by_arc(wiring, i, law, look, stop, h, lag, mixed, g, y, ahead, w, p_w, s
     mixed : bool
         Whether each arc has a sign of its own; else the first one is everybody's.
     g, y : numpy.ndarray, shape (4, neurons), (5, neurons + inputs)
-        Credits and activities of the looks so far.
-    ahead : numpy.ndarray, shape (neurons + inputs,)
-        Activities at the next look.
+        Credits and activities of the looks so far, and activities at the next look; the last row
+        is the first look of the next step.
     w, p_w, s_w : numpy.ndarray, shape (arcs,)
         Weights, costates and signs.
     H_y : numpy.ndarray, shape (neurons + inputs,)
@@ -182,6 +181,7 @@ def arc_by_arc(wiring, i, law, look, stop, h, lag, mixed, g, y, ahead, w, p_w, s
     growth : float
         |w|^2 + |p_w|^2 when they have moved (0 if they have not).
     """
+    ahead = LOOKS if stop >= END else look + 1
     g_1, g_2, g_3, g_4, credit, s_all = g[0, i], g[1, i], g[2, i], g[3, i], g[look, i], s_w[0]
     heard, size, speed, growth = 0.0, 0.0, 0.0, 0.0
     for b in range(wiring.first_run[i], wiring.first_run[i + 1]):
@@ -193,7 +193,7 @@ def arc_by_arc(wiring, i, law, look, stop, h, lag, mixed, g, y, ahead, w, p_w, s
             w_here, _, p_here = arc_at(law, look, h, lag, w_k, p_k, s, pull_1, pull_2, pull_3, pull_4)
             w_next, p_next, _ = arc_at(law, stop, h, lag, w_k, p_k, s, pull_1, pull_2, pull_3, pull_4)
             H_y[j] += w_here * credit
-            heard += w_next * ahead[j]
+            heard += w_next * y[ahead, j]
             size += w_here * w_here
             speed += p_here * p_here
             if stop >= END:
@@ -203,109 +203,112 @@ def arc_by_arc(wiring, i, law, look, stop, h, lag, mixed, g, y, ahead, w, p_w, s
 
 
 @inside
-def listen(first_look, patch, look, to_w, g, y, ahead, w, p_w, H_y, W_y, P_y, P_y_start, books):
+def listen(first_look, patch, table, look, g, y, w, p_w, H_y, W_y, P_y, books):
     """A patch of arcs reports and its heads hear; nothing moves.
 
     Parameters
     ----------
     first_look : bool
-        Whether to sum P_y_start and the books too.
+        Whether this is the first look of a step, which keeps the books.
     patch : Patch
         Which arcs.
-    look, g, y, ahead, w, p_w, H_y
+    table : numpy.ndarray, shape (6, 3, 6)
+        As `arc_table` gives it.
+    look, g, y, w, p_w, H_y
         As in `arc_by_arc`.
-    to_w : numpy.ndarray, shape (6,)
-        What w and p count in the weight at this look.
-    W_y, P_y, P_y_start : numpy.ndarray, shape (neurons,)
-        Weights times ahead, costates times ahead, costates times the activities now are added.
+    W_y, P_y : numpy.ndarray, shape (4, neurons)
+        What the weights and the costates of the step's start make of the next look's activities is
+        added; at the first look, also what the costates make of the present ones.
     books : numpy.ndarray, shape (6, 6)
         |w|^2, w.p, |p|^2 are added.
     """
-    ww, wp, pp, credit, active = 0.0, 0.0, 0.0, g[look], y[look]
+    ww, wp, pp = 0.0, 0.0, 0.0
     for row in range(patch.rows):
         i, first = patch.head + row, patch.arc + row * patch.apart
-        w_sum, p_sum, p_start, w_credit, p_credit = 0.0, 0.0, 0.0, to_w[0] * credit[i], to_w[1] * credit[i]
+        w_credit, p_credit = table[look, 0, 0] * g[look, i], table[look, 0, 1] * g[look, i]
+        w_sum, p_sum, p_start = 0.0, 0.0, 0.0
         for a in range(patch.parents):
             w_k, p_k, j = w[first + a], p_w[first + a], patch.parent + a
-            w_sum += w_k * ahead[j]
-            p_sum += p_k * ahead[j]
+            w_sum += w_k * y[look + 1, j]
+            p_sum += p_k * y[look + 1, j]
             if first_look:  # here the arc stands where it stood
                 H_y[j] += w_credit * w_k
-                p_start += p_k * active[j]
+                p_start += p_k * y[look, j]
                 ww += w_k * w_k
                 wp += w_k * p_k
                 pp += p_k * p_k
             else:
                 H_y[j] += w_credit * w_k + p_credit * p_k
-        W_y[i] += w_sum
-        P_y[i] += p_sum
-        P_y_start[i] += p_start
-    books[0, 0] += ww
-    books[0, 1] += wp
-    books[1, 1] += pp
+        W_y[look + 1, i] += w_sum
+        P_y[look + 1, i] += p_sum
+        if first_look:
+            P_y[0, i] += p_start
+    if first_look:
+        books[0, 0] += ww
+        books[0, 1] += wp
+        books[1, 1] += pp
 
 
-@compiled
-def move(patch, to_w, next_w, next_p, g, y, ahead, w, p_w, H_y, W_y):
+@inside
+def move(patch, table, g, y, w, p_w, H_y, heard):
     """A patch of arcs reports for the last time and moves, and its heads hear what comes next.
 
     Parameters
     ----------
-    patch, to_w, g, y, ahead, w, p_w, H_y, W_y
+    patch, table, g, y, w, p_w, H_y
         As in `listen`.
-    next_w, next_p : numpy.ndarray, shape (6,)
-        What w, p and the pulls count in what they become. The last pull does not reach w.
+    heard : numpy.ndarray, shape (neurons,)
+        Activations at the next step's first look are added.
     """
-    y_1, y_2, y_3, y_4 = y[0], y[1], y[2], y[3]
-    w_w, w_p, p_from_w, p_p = next_w[0], next_w[1], next_p[0], next_p[1]
+    w_w, w_p, p_w_, p_p = table[END, 0, 0], table[END, 0, 1], table[END, 1, 0], table[END, 1, 1]
     for row in range(patch.rows):
         i, first = patch.head + row, patch.arc + row * patch.apart
-        w_sum, w_credit, p_credit = 0.0, to_w[0] * g[3, i], to_w[1] * g[3, i]
-        w_1, w_2, w_3 = next_w[2] * g[0, i], next_w[3] * g[1, i], next_w[4] * g[2, i]
-        p_1, p_2, p_3, p_4 = next_p[2] * g[0, i], next_p[3] * g[1, i], next_p[4] * g[2, i], next_p[5] * g[3, i]
+        w_sum, w_credit, p_credit = 0.0, table[3, 0, 0] * g[3, i], table[3, 0, 1] * g[3, i]
+        w_1, w_2, w_3 = table[END, 0, 2] * g[0, i], table[END, 0, 3] * g[1, i], table[END, 0, 4] * g[2, i]
+        p_1, p_2, p_3 = table[END, 1, 2] * g[0, i], table[END, 1, 3] * g[1, i], table[END, 1, 4] * g[2, i]
+        p_4 = table[END, 1, 5] * g[3, i]  # the last pull does not reach w
         for a in range(patch.parents):
             w_k, p_k, j = w[first + a], p_w[first + a], patch.parent + a
-            w_next = w_w * w_k + w_p * p_k + w_1 * y_1[j] + w_2 * y_2[j] + w_3 * y_3[j]
-            p_next = p_from_w * w_k + p_p * p_k + p_1 * y_1[j] + p_2 * y_2[j] + p_3 * y_3[j] + p_4 * y_4[j]
+            w_next = w_w * w_k + w_p * p_k + w_1 * y[0, j] + w_2 * y[1, j] + w_3 * y[2, j]
+            p_next = p_w_ * w_k + p_p * p_k + p_1 * y[0, j] + p_2 * y[1, j] + p_3 * y[2, j] + p_4 * y[3, j]
             H_y[j] += w_credit * w_k + p_credit * p_k
             w[first + a], p_w[first + a] = w_next, p_next
-            w_sum += w_next * ahead[j]
-        W_y[i] += w_sum
+            w_sum += w_next * y[LOOKS, j]
+        heard[i] += w_sum
 
 
-@compiled
-def pulled(patch, look, to_w, next_w, g, y, ahead, H_y, heard, books):
+@inside
+def pulled(patch, table, look, g, y, H_y, heard, books):
     """What the pulls of a patch add to its reports, to what its heads hear, and to the books.
 
     Each pull is credit times activity, so every sum over the patch is a product of two sums.
 
     Parameters
     ----------
-    patch, look, to_w, g, y, ahead, H_y, books
+    patch, table, look, g, y, H_y, books
         As in `listen`.
-    next_w : numpy.ndarray, shape (6,)
-        As in `move`.
     heard : numpy.ndarray, shape (neurons,)
         Activations at the next look.
     """
     for k in range(look + 1):
-        credits, activities, to_come, credit, active = 0.0, 0.0, 0.0, g[k], y[k]
+        credits, activities, to_come = 0.0, 0.0, 0.0
         for row in range(patch.rows):
-            credits += credit[patch.head + row] * g[look, patch.head + row]
-        report = to_w[2 + k] * credits
+            credits += g[k, patch.head + row] * g[look, patch.head + row]
+        report = table[look, 0, 2 + k] * credits
         for a in range(patch.parents):
             j = patch.parent + a
-            H_y[j] += report * active[j]
-            activities += active[j] * y[look, j]
-            to_come += active[j] * ahead[j]
+            H_y[j] += report * y[k, j]
+            activities += y[k, j] * y[look, j]
+            to_come += y[k, j] * y[look + 1, j]
         books[2 + k, 2 + look] += credits * activities
-        if look < 3:
+        if look < 3:  # behind the last look the pulls are in the weights
+            to_come *= table[look + 1, 0, 2 + k]
             for row in range(patch.rows):
-                heard[patch.head + row] += next_w[2 + k] * to_come * credit[patch.head + row]
+                heard[patch.head + row] += to_come * g[k, patch.head + row]
 
 
 @compiled
-def crowd(wiring, head, tail, table, look, g, y, ahead, w, p_w, H_y, heard, W_y, P_y, books):
+def crowd(wiring, head, tail, table, look, g, y, w, p_w, H_y, heard, W_y, P_y, books):
     """One look of Runge-Kutta of the arcs that lead to a crowd: neurons with the same parents, arcs with one sign.
 
     Parameters
@@ -316,7 +319,7 @@ def crowd(wiring, head, tail, table, look, g, y, ahead, w, p_w, H_y, heard, W_y,
         The crowd's first neuron, and the one behind its last.
     table : numpy.ndarray, shape (6, 3, 6)
         As `arc_table` gives it.
-    look, g, y, ahead, w, p_w, H_y
+    look, g, y, w, p_w, H_y
         As in `arc_by_arc`.
     heard : numpy.ndarray, shape (neurons,)
         Filled with the activations at the next look, (1).
@@ -325,42 +328,42 @@ def crowd(wiring, head, tail, table, look, g, y, ahead, w, p_w, H_y, heard, W_y,
     books : numpy.ndarray, shape (6, 6)
         Products of w, p and the four pulls, summed over arcs; this look's are added.
     """
-    to_w, next_w, next_p = table[look, 0], table[look + 1, 0], table[look + 1, 1]
     runs, behind = wiring.first_run[head], wiring.first_run[head + 1]
     apart = wiring.first_arc[behind] - wiring.first_arc[runs]  # from the arcs of one head to those of the next
-    ends = (look + 1) % 4
     for i in range(head, tail):
-        heard[i] = W_y[ends, i] = P_y[ends, i] = 0.0
+        heard[i] = 0.0
+        if look < 3:
+            W_y[look + 1, i] = P_y[look + 1, i] = 0.0
         if look == 0:
             P_y[0, i] = 0.0
     for b in range(runs, behind):
         arc, parents = wiring.first_arc[b], wiring.first_arc[b + ONE] - wiring.first_arc[b]
         patch = Patch(np.uint64(head), np.uint64(tail - head), wiring.first_parent[b], parents, arc, apart)
         if look == 0:
-            listen(True, patch, look, to_w, g, y, ahead, w, p_w, H_y, W_y[1], P_y[1], P_y[0], books)
+            listen(True, patch, table, 0, g, y, w, p_w, H_y, W_y, P_y, books)
         elif look < 3:
-            listen(False, patch, look, to_w, g, y, ahead, w, p_w, H_y, W_y[ends], P_y[ends], P_y[0], books)
+            listen(False, patch, table, look, g, y, w, p_w, H_y, W_y, P_y, books)
         else:
-            move(patch, to_w, next_w, next_p, g, y, ahead, w, p_w, H_y, heard)
-        pulled(patch, look, to_w, next_w, g, y, ahead, H_y, heard, books)
+            move(patch, table, g, y, w, p_w, H_y, heard)
+        pulled(patch, table, look, g, y, H_y, heard, books)
     for i in range(head, tail):
-        books[1, 2 + look] += g[look, i] * P_y[look, i]
         books[0, 2 + look] += g[look, i] * W_y[look, i]
+        books[1, 2 + look] += g[look, i] * P_y[look, i]
         if look < 3:
-            heard[i] += next_w[0] * W_y[ends, i] + next_w[1] * P_y[ends, i]
+            heard[i] += table[look + 1, 0, 0] * W_y[look + 1, i] + table[look + 1, 0, 1] * P_y[look + 1, i]
         else:
             W_y[0, i] = heard[i]
 
 
 @compiled
 def walk(
-    wiring, sizes, law, table, look, looks, h, lag, mixed, g, y, ahead, w, p_w, s_w, H_y, heard, W_y, P_y, books
+    wiring, sizes, law, table, look, looks, h, lag, mixed, g, y, w, p_w, s_w, H_y, heard, W_y, P_y, books
 ):  # fmt: skip
     """One look of all arcs; behind the last look of a step they have moved.
 
     Parameters
     ----------
-    wiring, law, table, look, h, lag, mixed, g, y, ahead, w, p_w, s_w, H_y, heard, W_y, P_y, books
+    wiring, law, table, look, h, lag, mixed, g, y, w, p_w, s_w, H_y, heard, W_y, P_y, books
         As in `arc_by_arc` and `crowd`.
     sizes : numpy.ndarray of int, shape (neurons,)
         As `crowds` gives them.
@@ -378,20 +381,20 @@ def walk(
     size, speed, growth, in_crowds = 0.0, 0.0, 0.0, False
     while i < n:
         if looks == LOOKS and not mixed and law.inertia == 1.0 and sizes[i] >= CROWD:
-            crowd(wiring, i, i + sizes[i], table, look, g, y, ahead, w, p_w, H_y, heard, W_y, P_y, books)
+            crowd(wiring, i, i + sizes[i], table, look, g, y, w, p_w, H_y, heard, W_y, P_y, books)
             i, in_crowds = i + sizes[i], True
             continue
         # The numbers are written out: each of the five loops is compiled for its own look.
         if looks == 1:
-            sums = arc_by_arc(wiring, i, law, 0, END_OF_ONE, h, lag, mixed, g, y, ahead, w, p_w, s_w, H_y)
+            sums = arc_by_arc(wiring, i, law, 0, END_OF_ONE, h, lag, mixed, g, y, w, p_w, s_w, H_y)
         elif look == 0:
-            sums = arc_by_arc(wiring, i, law, 0, 1, h, lag, mixed, g, y, ahead, w, p_w, s_w, H_y)
+            sums = arc_by_arc(wiring, i, law, 0, 1, h, lag, mixed, g, y, w, p_w, s_w, H_y)
         elif look == 1:
-            sums = arc_by_arc(wiring, i, law, 1, 2, h, lag, mixed, g, y, ahead, w, p_w, s_w, H_y)
+            sums = arc_by_arc(wiring, i, law, 1, 2, h, lag, mixed, g, y, w, p_w, s_w, H_y)
         elif look == 2:
-            sums = arc_by_arc(wiring, i, law, 2, 3, h, lag, mixed, g, y, ahead, w, p_w, s_w, H_y)
+            sums = arc_by_arc(wiring, i, law, 2, 3, h, lag, mixed, g, y, w, p_w, s_w, H_y)
         else:
-            sums = arc_by_arc(wiring, i, law, 3, END, h, lag, mixed, g, y, ahead, w, p_w, s_w, H_y)
+            sums = arc_by_arc(wiring, i, law, 3, END, h, lag, mixed, g, y, w, p_w, s_w, H_y)
         heard[i] = sums[0]
         size, speed, growth = size + sums[1], speed + sums[2], growth + sums[3]
         i += 1

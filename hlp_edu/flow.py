@@ -89,7 +89,8 @@ def advance(
     g, y = np.zeros((LOOKS, n)), np.zeros((LOOKS + 1, n + inputs))  # the row behind: where the next step begins
     W_y, P_y, books = np.zeros((LOOKS, n)), np.zeros((LOOKS, n)), np.zeros((6, 6))
     H_x, H_w = H_y[:n], np.empty(0 if steady and slaved < 0.0 else m)
-    x_new, p_new, p_here, leak_x, leak_p = x.copy(), p_x.copy(), np.empty(n), np.ones(n), np.ones(n)
+    x_new, p_new, p_here, goal = x.copy(), p_x.copy(), p_x.copy(), np.empty(z.shape[2])
+    leak_x, leak_p = np.ones(n), np.ones(n)
     sizes, still = crowds(wiring), arc_table(law, 0.0, 0.0, 1.0)
     canonical, flipped = arc_table(law, h, lag, 1.0), arc_table(law, h, lag, -1.0)
     if method == 2:  # the leak is solved exactly: x' = -c x + ...
@@ -102,7 +103,7 @@ def advance(
         y[LOOKS, n + i] = u[0, 0, i]
     # A step of length 0 tells the neurons what they hear at the start, by the very sums of all other steps.
     walk(
-        wiring, sizes, law, still, looks - 1, looks, 0.0, 0.0, mixed, g, y, y[LOOKS], w, p_w, s_w, H_y, heard,
+        wiring, sizes, law, still, looks - 1, looks, 0.0, 0.0, mixed, g, y, w, p_w, s_w, H_y, heard,
         W_y, P_y, books,
     )  # fmt: skip
     total, row = 0.0, 0
@@ -142,17 +143,18 @@ def advance(
             at, final = (look + 1) // 2, look == looks - 1
             reach = 0.5 * h * (1 + look // 2)  # to the next look
             share = h if looks == 1 else h / 6.0 if look == 0 or look == 3 else h / 3.0
-            p = p_x if look == 0 else p_here
-            error, flow = neurons(wiring, cost, heard, p, y[look], z[k, at], f, g[look], H_y)
-            ahead = y[LOOKS] if final else y[look + 1]
+            for o in range(goal.size):
+                goal[o] = z[k, at, o]
+            error, flow = neurons(wiring, cost, look, heard, p_here, y, goal, f, g, H_y)
+            ahead = LOOKS if final else look + 1
             for i in range(n):
                 x_new[i] += share * leak_x[i] * f[i]
-                ahead[i] = x_new[i] if final else x[i] + reach * f[i]
+                y[ahead, i] = x_new[i] if final else x[i] + reach * f[i]
             if not end:
                 for i in range(inputs):
-                    ahead[n + i] = u[k + 1, 0, i] if final else u[k, (look + 2) // 2, i]
+                    y[ahead, n + i] = u[k + 1, 0, i] if final else u[k, (look + 2) // 2, i]
             size, speed, growth = walk(
-                wiring, sizes, law, table, look, looks, length, behind, mixed, g, y, ahead, w, p_w, s_w, H_y, heard,
+                wiring, sizes, law, table, look, looks, length, behind, mixed, g, y, w, p_w, s_w, H_y, heard,
                 W_y, P_y, books,
             )  # fmt: skip
             if looks == LOOKS and look == 0:
@@ -179,11 +181,11 @@ def advance(
             phi = 1.0 if theta == 0.0 else math.exp(theta * (times[k] + 0.5 * h * at))
             total += share * phi * now
             for i in range(n):
-                rate = -s_x[i] * H_x[i] - dissipation_x * p[i]  # (10)
+                rate = -s_x[i] * H_y[i] - dissipation_x * p_here[i]  # (10)
                 p_new[i] += share * leak_p[i] * rate
                 p_here[i] = p_x[i] + reach * rate
         for i in range(n):
-            x[i], p_x[i] = x_new[i], p_new[i]
+            x[i], p_x[i], p_here[i] = x_new[i], p_new[i], p_new[i]
             if not abs(x[i]) <= limit:
                 return k + 1, total, i
             if not abs(p_x[i]) <= limit:

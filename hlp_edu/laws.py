@@ -135,7 +135,7 @@ def hear(wiring, w, y, heard):
 
 
 @compiled
-def neurons(wiring, cost, heard, p_x, y, z, f, g, H_y):
+def neurons(wiring, cost, look, heard, p_x, y, z, f, g, H_y):
     """What every neuron does with what it has heard: (2), and its own part of (7).
 
     Parameters
@@ -144,14 +144,18 @@ def neurons(wiring, cost, heard, p_x, y, z, f, g, H_y):
         The outputs and the speeds.
     cost : Cost
         Weights q, r_w, r.
+    look : int
+        Which row of y and g is meant.
     heard, p_x : numpy.ndarray, shape (neurons,)
         Activations and costates.
-    y : numpy.ndarray, shape (neurons + inputs,)
+    y : numpy.ndarray, shape (looks, neurons + inputs)
         The states, then the inputs.
     z : numpy.ndarray, shape (outputs,)
         Targets.
-    f, g : numpy.ndarray, shape (neurons,)
-        Filled with x' of (2) and with the credit g of (7).
+    f : numpy.ndarray, shape (neurons,)
+        Filled with x' of (2).
+    g : numpy.ndarray, shape (looks, neurons)
+        Filled with the credit g of (7).
     H_y : numpy.ndarray, shape (neurons + inputs,)
         Filled with what H_x of (7) has before the children report; zero for the inputs.
 
@@ -164,15 +168,15 @@ def neurons(wiring, cost, heard, p_x, y, z, f, g, H_y):
     error, flow = 0.0, 0.0
     for i in range(n):
         sigma, c = tanh(heard[i]), wiring.speed[i]
-        f[i] = c * (sigma - y[i])  # (2)
-        g[i] = c * (1.0 - sigma * sigma) * p_x[i]  # the credit that i passes to its parents
+        f[i] = c * (sigma - y[look, i])  # (2)
+        g[look, i] = c * (1.0 - sigma * sigma) * p_x[i]  # the credit that i passes to its parents
         H_y[i] = -c * p_x[i]
         flow += p_x[i] * f[i]
-    for j in range(n, y.size):
+    for j in range(n, H_y.size):
         H_y[j] = 0.0
     for o in range(wiring.outputs.size):
         i = wiring.outputs[o]
-        e = y[i] - z[o]
+        e = y[look, i] - z[o]
         H_y[i] += cost.q * e
         error += e * e
     return error, flow
@@ -271,7 +275,9 @@ def laws(wiring, cost, slaved, w, p_x, p_w, y, z, f, g, H_y, H_w):
     """
     n = f.size
     hear(wiring, w, y, g)
-    error, flow = neurons(wiring, cost, g, p_x, y, z, f, g, H_y)  # the credit takes the place of what was heard
+    one_look = y.reshape(1, y.size), g.reshape(1, n)
+    # The credit takes the place of what was heard.
+    error, flow = neurons(wiring, cost, 0, g, p_x, one_look[0], z, f, one_look[1], H_y)
     size, speed = 0.0, 0.0  # |w|^2, |p_w|^2
     for i in range(n):  # every arc j -> i sees its two ends
         credit = g[i]
