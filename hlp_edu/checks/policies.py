@@ -73,6 +73,7 @@ class OwnPolicy(Task):
         rows = np.linspace(0, len(run.t) - 1, 150).astype(int)
         H_x, H_w = problem.gradients(run.x[rows], run.w[rows], run.p_x[rows], run.p_w[rows], run.t[rows])
         lived = zip(run.t[rows], run.hamiltonian[rows], run.p_x[rows], run.p_w[rows], H_x, H_w, strict=True)
+        bare = True
         made_up = [(dice.uniform(0, 20), *(dice.normal(size=shape) for shape in ((), 5, 30, 5, 30))) for _ in range(40)]
         for t, H, *arrays in [*lived, *made_up]:
             arrays = [np.array(value) for value in arrays]
@@ -89,6 +90,7 @@ class OwnPolicy(Task):
                         f"the rule sets an entry of `{name}` to {odd[0]:.3g}: a sign is +1 or -1. "
                         "A dial between them is friction by another name"
                     )
+            bare = bare and (s_w == -1).all()
             for hours in (0.0, 0.3, 1.7, 4.1):
                 later = _signs(policy, t + hours, H, [value.copy() for value in before])
                 if all(np.array_equal(s, here) for s, here in zip(later, (s_x, s_w), strict=True)):
@@ -99,12 +101,19 @@ class OwnPolicy(Task):
                     "the rule looks at the clock: with it a target that is known by heart can be smuggled in. "
                     "Let it decide by H, the prices and the gradients"
                 )
+        if bare:
+            raise _Refused(
+                "every sign of an arc stays -1, and that is the bare flip, which swings. If you wrote `s_w = ...`: "
+                "that makes a new array, and `s_w[:] = ...` fills the one that counts"
+            )
 
 
 def _signs(policy, t, H, arrays):
     s_x, s_w = -np.ones(5), -np.ones(30)
     with np.errstate(all="ignore"):
-        policy.rule(float(t), float(H), *arrays, s_x, s_w)
+        returned = policy.rule(float(t), float(H), *arrays, s_x, s_w)
+    if returned is not None:
+        raise _Refused("the rule returns something, and nobody takes it: fill `s_x` and `s_w` in place")
     return s_x, s_w
 
 
