@@ -156,7 +156,7 @@ def _stays_small(offset):
             "(a step backward subtracts dt · d')"
         )
     if abs(d[-1]) > 1e-9:
-        return f"the last entry is {d[-1]:.3g}: at the end there is no future to prepare for, and d must be 0"
+        return f"the last entry is {d[-1]:.3g}: at the end there is no future to prepare for; begin there, with 0"
 
 
 offset = Function(
@@ -225,6 +225,10 @@ improve = Function(
     inputs=_policies,
     expected=_improved,
     mistakes={
+        "the sign is wrong: k is positive, since v = -k x pushes against x": negated,
+        "that is the best k of all, Riccati's; one sweep from this k does not yet reach it": (
+            lambda right, a, b, q, r, k: (a + natural_rate(a, b, q, r)) / b
+        ),
         "the push is free in it: v = -k x costs r/2 v², that is r k²/2 times x²": lambda right, a, b, q, r, k: (
             right * q / (q + r * k**2)
         ),

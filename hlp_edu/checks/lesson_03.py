@@ -173,6 +173,9 @@ half_way = Function(
         "that is the time of the row *before* the half-way point: it lies between two rows, so interpolate": (
             lambda right, t, x: t[_row_of(x) - 1]
         ),
+        "that is the time of the row *nearest* to the half-way point: it lies between two rows, so interpolate": (
+            lambda right, t, x: t[np.argmin(np.abs(x - (x[0] + x[-1]) / 2), axis=0)]
+        ),
         "that is the number of a row, not a time": lambda right, t, x: _row_of(x),
     },
     properties=[_counts_the_way],
@@ -222,6 +225,9 @@ credit_time = Function(
         "that is when the neuron hears the *signal*": lambda right, length, neuron, c: (neuron - 1 / 3) / c,
         "it counts from the wrong end: neuron 1 is next to the input, and the last to get credit": (
             lambda right, length, neuron, c: (length + neuron - 1 / 3) / c
+        ),
+        "half way is the median of the queue, a third of a hop before its mean": lambda right, length, neuron, c: (
+            (2 * length - neuron + 1) / c
         ),
         "that is in units of 1/c": lambda right, length, neuron, c: right * c,
     },

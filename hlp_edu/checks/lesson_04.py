@@ -117,7 +117,7 @@ def _offenders():
 def _audited(answer):
     if not isinstance(answer, (str, list, tuple, set, frozenset)) or not all(isinstance(it, str) for it in answer):
         return f'`offenders` must be letters, such as "AC"; it is {answer!r}'
-    named = {letter.upper() for letter in "".join(answer) if letter.isalpha()}
+    named = {letter for letter in "".join(answer).upper().replace(" AND ", "") if letter.isalpha()}
     unknown = sorted(named - set(RULES))
     if unknown:
         return f"there is no rule {unknown[0]}: the rules are {', '.join(RULES)}"

@@ -38,6 +38,16 @@ WRONG = {
             "def offset(a, b, q, r, z, P, T):\n    return -q * z / natural_rate(a, b, q, r)", says="where is the future"
         ),
         write("def offset(a, b, q, r, z, P, T):\n    return -P * z", says="first try"),
+        write(
+            """
+def offset(a, b, q, r, z, P, T):
+    d, dt = np.zeros(len(z)), T / (len(z) - 1)
+    for k in range(len(z) - 1):
+        d[k + 1] = d[k] + dt * ((a - b**2 / r * P[k]) * d[k] - q * z[k])
+    return d
+""",
+            says="begin there",
+        ),
         swap("d[k] - dt", "d[k] + dt", says="out of all bounds on its way back"),
         swap("(-(a", "((a", says="out of all bounds on its way back"),
         write(
@@ -60,6 +70,8 @@ def offset(a, b, q, r, z, P, T):
         swap("(2 * (b", "(4 * (b", says="twice the cost is P_k"),
         swap("b / r * P_k", "P_k", says="that is P_k, the value"),
         swap("b * k - a", "b * k + a", says="leak has the wrong sign"),
+        swap("return b", "return -b", says="pushes against x"),
+        swap("b / r * P_k", "(a + natural_rate(a, b, q, r)) / b", says="best k of all"),
         swap("r * k**2", "r * k", says="repeated thirty times"),
     ],
     "control": [

@@ -55,6 +55,11 @@ def euler_step(network, x, w, u, c, dt):
             "np.argmax(done >= 0.5, axis=0)",
             says="number of a row",
         ),
+        swap(
+            "np.array([np.interp(0.5, share, t) for share in done.T])",
+            "t[np.argmin(abs(done - 0.5), axis=0)]",
+            says="row .nearest. to the half-way",
+        ),
         swap("(x - x[0]) / (x[-1] - x[0])", "x / x[-1]", says="half of the .way."),
         write(
             """
@@ -93,7 +98,8 @@ def half_way(t, x):
         swap("(there + back", "(neuron", says="hears the .signal."),
         swap("length - neuron + 1", "neuron", says="wrong end"),
         swap(") / c", ")", says="in units of 1/c"),
-        swap(" - 1 / 3", "", says="is right"),
+        swap(" - 1 / 3", "", says="median"),
+        swap("length, length - neuron + 1", "length, length - neuron + 2", says="is right"),
     ],
     "faintest": [
         write("faintest = (1.0, hlp.Flipped(30, 5))", says=r"louder than 0\.3"),
