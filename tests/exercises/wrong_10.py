@@ -93,6 +93,7 @@ def blindness(rows, paid):
             says="something else",
         ),
         swap("default_rng(seed)", "default_rng()", says="two signals"),
+        swap("101", "5", says="raised IndexError for times"),
         swap("default_rng(seed)", "default_rng(0)", says="two seeds"),
         swap("return z", "return lambda t: 0.8 * np.sin((1 + seed) * t)", says="jumps 0 times"),
         swap("-0.8, 0.8", "-1.0, 1.0", says="within 0.8"),
