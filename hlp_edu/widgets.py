@@ -124,6 +124,9 @@ class Explorer:
         self._menus, self.controls = {}, {}
         for name, given in controls.items():
             self.controls[name] = self._control(name, given)
+        longest = max(self.controls, key=len)
+        for control in self.controls.values():
+            control.style.description_width = _style(longest)["description_width"]  # so that sliders stand in line
         self._start = {name: control.value for name, control in self.controls.items()}
         _takes(draw, self.values)
         self._check_presets({} if presets is None else presets)
