@@ -124,6 +124,9 @@ class Explorer:
         self._menus, self.controls = {}, {}
         for name, given in controls.items():
             self.controls[name] = self._control(name, given)
+        longest = max(self.controls, key=len)
+        for control in self.controls.values():
+            control.style.description_width = _style(longest)["description_width"]  # so that sliders stand in line
         self._start = {name: control.value for name, control in self.controls.items()}
         _takes(draw, self.values)
         self._check_presets({} if presets is None else presets)
@@ -252,7 +255,7 @@ class Explorer:
             if not menu or not all(isinstance(label, str) for label in menu):
                 raise ValueError(f"control {name} = {given!r}: must be {ALLOWED}")
             self._menus[name] = menu
-            return ipywidgets.Dropdown(options=list(menu), description=name, style=_style(name), layout=_layout())
+            return ipywidgets.Dropdown(options=list(menu), description=name, style=_style(name), layout=_layout("22em"))
         return _slider(name, given)
 
     def _check_presets(self, presets):
@@ -275,7 +278,9 @@ class Explorer:
                 low, high = (f"{end:.4g}" for end in _ends(control))
                 control.tooltip = f"{name}, from {low} to {high}: arrow keys move it, or type a number beside it"
                 ends = ipywidgets.Label(f"{low} to {high}", layout=_layout("auto"), style={"font_size": "85%"})
-                control = ipywidgets.HBox([control, ends], layout=_layout(None))
+                control = ipywidgets.HBox([control, ends], layout=_layout())
+            elif isinstance(control, ipywidgets.Dropdown):
+                control = ipywidgets.HBox([control], layout=_layout())
             cells.append(control)
         if play is not None:
             cells.append(self._player(play))
@@ -434,20 +439,20 @@ def _slider(name, given):
         step = _through(math.log10(start / low), math.log10(high / low) / 100)
         return ipywidgets.FloatLogSlider(
             value=float(start), base=10, min=math.log10(low), max=math.log10(high), step=step, description=name,
-            readout_format=".3g", style=_style(name), layout=_layout(),
+            readout_format=".3g", style=_style(name), layout=_layout("22em"),
         )  # fmt: skip
     if step is not None and not 0 < step <= high - low:
         raise ValueError(f"control {name} = {given!r}: step must be above 0 and at most high - low")
     if all(isinstance(value, numbers.Integral) for value in (low, high, start, 1 if step is None else step)):
         return ipywidgets.IntSlider(
             value=int(start), min=int(low), max=int(high), step=int(step or 1), description=name, style=_style(name),
-            layout=_layout(),
+            layout=_layout("22em"),
         )  # fmt: skip
     step = _through(start - low, _nice((high - low) / 100)) if step is None else step
     decimals = max(0, -math.floor(math.log10(step) + 1e-9), *(_decimals(value) for value in (step, start)))
     return ipywidgets.FloatSlider(
         value=float(start), min=float(low), max=float(high), step=float(step), description=name,
-        readout_format=f".{min(decimals, 6)}f", style=_style(name), layout=_layout(),
+        readout_format=f".{min(decimals, 6)}f", style=_style(name), layout=_layout("22em"),
     )  # fmt: skip
 
 
@@ -474,11 +479,11 @@ def _ends(control):
 
 
 def _style(name):
-    return {"description_width": f"{max(4, min(len(name), 22)) * 0.62:.1f}em"}
+    return {"description_width": f"{0.6 + max(3, min(len(name), 22)) * 0.72:.1f}em"}
 
 
-def _layout(width="23em"):
-    return ipywidgets.Layout(width=width, margin="0 1em 0 0")
+def _layout(width="29em"):
+    return ipywidgets.Layout(width=width, margin="0 1em 0 0")  # two abreast fit under a picture's width
 
 
 def _takes(draw, values):

@@ -69,3 +69,10 @@ def ends_and_middles(control):
         return tuple(float(control.base**power) for power in np.linspace(control.min, control.max, 3))
     middle = (control.min + control.max) / 2
     return (control.min, int(middle) if isinstance(control, ipywidgets.IntSlider) else middle, control.max)
+
+
+def steps(slider):
+    """How many steps there are to the right and to the left of where a slider stands."""
+    low, high = slider.min, slider.max
+    at = np.log(slider.value) / np.log(slider.base) if isinstance(slider, ipywidgets.FloatLogSlider) else slider.value
+    return int((high - at) / slider.step + 1e-6), int((at - low) / slider.step + 1e-6)
