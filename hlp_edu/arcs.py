@@ -148,19 +148,19 @@ def crowds(wiring):
 
 
 @inside
-def arc_by_arc(wiring, i, law, look, stop, h, lag, mixed, g, y, w, p_w, s_w, H_y):
-    """One look of the arcs that lead to neuron i, each by itself.
+def arc_by_arc(wiring, head, tail, law, look, stop, h, lag, mixed, g, y, w, p_w, s_w, H_y, heard):
+    """One look of the arcs that lead to some neurons, each arc by itself.
 
     Parameters
     ----------
     wiring : Wiring
         The arcs.
-    i : int
-        Their head.
+    head, tail : int
+        The first of the neurons, and the one behind the last.
     law, h, lag
         As in `arc_at`.
     look, stop : int
-        Where the arcs stand, and what their head is to hear: where they stand next, or END, END_OF_ONE:
+        Where the arcs stand, and what their heads are to hear: where they stand next, or END, END_OF_ONE:
         then they move.
     mixed : bool
         Whether each arc has a sign of its own; else the first one is everybody's.
@@ -171,35 +171,37 @@ def arc_by_arc(wiring, i, law, look, stop, h, lag, mixed, g, y, w, p_w, s_w, H_y
         Weights, costates and signs.
     H_y : numpy.ndarray, shape (neurons + inputs,)
         Every parent gets its children's reports added, (7).
+    heard : numpy.ndarray, shape (neurons,)
+        Filled with the activations at the next look, (1).
 
     Returns
     -------
-    heard : float
-        The activation of i at the next look, (1).
     size, speed : float
         |w|^2 and |p_w|^2 of these arcs, as they stand.
     growth : float
         |w|^2 + |p_w|^2 when they have moved (0 if they have not).
     """
-    ahead = LOOKS if stop >= END else look + 1
-    g_1, g_2, g_3, g_4, credit, s_all = g[0, i], g[1, i], g[2, i], g[3, i], g[look, i], s_w[0]
-    heard, size, speed, growth = 0.0, 0.0, 0.0, 0.0
-    for b in range(wiring.first_run[i], wiring.first_run[i + 1]):
-        first, parent = wiring.first_arc[b], wiring.first_parent[b]
-        for k in range(first, wiring.first_arc[b + ONE]):
-            j = parent + (k - first)
-            w_k, p_k, s = w[k], p_w[k], s_w[k] if mixed else s_all
-            pull_1, pull_2, pull_3, pull_4 = g_1 * y[0, j], g_2 * y[1, j], g_3 * y[2, j], g_4 * y[3, j]
-            w_here, _, p_here = arc_at(law, look, h, lag, w_k, p_k, s, pull_1, pull_2, pull_3, pull_4)
-            w_next, p_next, _ = arc_at(law, stop, h, lag, w_k, p_k, s, pull_1, pull_2, pull_3, pull_4)
-            H_y[j] += w_here * credit
-            heard += w_next * y[ahead, j]
-            size += w_here * w_here
-            speed += p_here * p_here
-            if stop >= END:
-                w[k], p_w[k] = w_next, p_next
-                growth += w_next * w_next + p_next * p_next
-    return heard, size, speed, growth
+    ahead, s_all = LOOKS if stop >= END else look + 1, s_w[0]
+    size, speed, growth = 0.0, 0.0, 0.0
+    for i in range(head, tail):
+        g_1, g_2, g_3, g_4, credit, a = g[0, i], g[1, i], g[2, i], g[3, i], g[look, i], 0.0
+        for b in range(wiring.first_run[i], wiring.first_run[i + 1]):
+            first, parent = wiring.first_arc[b], wiring.first_parent[b]
+            for k in range(first, wiring.first_arc[b + ONE]):
+                j = parent + (k - first)
+                w_k, p_k, s = w[k], p_w[k], s_w[k] if mixed else s_all
+                pull_1, pull_2, pull_3, pull_4 = g_1 * y[0, j], g_2 * y[1, j], g_3 * y[2, j], g_4 * y[3, j]
+                w_here, _, p_here = arc_at(law, look, h, lag, w_k, p_k, s, pull_1, pull_2, pull_3, pull_4)
+                w_next, p_next, _ = arc_at(law, stop, h, lag, w_k, p_k, s, pull_1, pull_2, pull_3, pull_4)
+                H_y[j] += w_here * credit
+                a += w_next * y[ahead, j]
+                size += w_here * w_here
+                speed += p_here * p_here
+                if stop >= END:
+                    w[k], p_w[k] = w_next, p_next
+                    growth += w_next * w_next + p_next * p_next
+        heard[i] = a
+    return size, speed, growth
 
 
 @inside
@@ -377,27 +379,30 @@ def walk(
     growth : float
         |w|^2 + |p_w|^2 when they have moved (what a crowd does not know then, it finds at the first look).
     """
-    n, i = heard.size, 0
+    n, head = heard.size, 0
     size, speed, growth, in_crowds = 0.0, 0.0, 0.0, False
-    while i < n:
-        if looks == LOOKS and not mixed and law.inertia == 1.0 and sizes[i] >= CROWD:
-            crowd(wiring, i, i + sizes[i], table, look, g, y, w, p_w, H_y, heard, W_y, P_y, books)
-            i, in_crowds = i + sizes[i], True
+    together = looks == LOOKS and not mixed and law.inertia == 1.0
+    while head < n:
+        tail = head + sizes[head]
+        if together and sizes[head] >= CROWD:
+            crowd(wiring, head, tail, table, look, g, y, w, p_w, H_y, heard, W_y, P_y, books)
+            head, in_crowds = tail, True
             continue
-        # The numbers are written out: each of the five loops is compiled for its own look.
+        while tail < n and not (together and sizes[tail] >= CROWD):
+            tail += sizes[tail]
+        # The numbers are written out: for each of these five the loop is compiled anew, with nothing left to decide.
         if looks == 1:
-            sums = arc_by_arc(wiring, i, law, 0, END_OF_ONE, h, lag, mixed, g, y, w, p_w, s_w, H_y)
+            sums = arc_by_arc(wiring, head, tail, law, 0, END_OF_ONE, h, lag, mixed, g, y, w, p_w, s_w, H_y, heard)
         elif look == 0:
-            sums = arc_by_arc(wiring, i, law, 0, 1, h, lag, mixed, g, y, w, p_w, s_w, H_y)
+            sums = arc_by_arc(wiring, head, tail, law, 0, 1, h, lag, mixed, g, y, w, p_w, s_w, H_y, heard)
         elif look == 1:
-            sums = arc_by_arc(wiring, i, law, 1, 2, h, lag, mixed, g, y, w, p_w, s_w, H_y)
+            sums = arc_by_arc(wiring, head, tail, law, 1, 2, h, lag, mixed, g, y, w, p_w, s_w, H_y, heard)
         elif look == 2:
-            sums = arc_by_arc(wiring, i, law, 2, 3, h, lag, mixed, g, y, w, p_w, s_w, H_y)
+            sums = arc_by_arc(wiring, head, tail, law, 2, 3, h, lag, mixed, g, y, w, p_w, s_w, H_y, heard)
         else:
-            sums = arc_by_arc(wiring, i, law, 3, END, h, lag, mixed, g, y, w, p_w, s_w, H_y)
-        heard[i] = sums[0]
-        size, speed, growth = size + sums[1], speed + sums[2], growth + sums[3]
-        i += 1
+            sums = arc_by_arc(wiring, head, tail, law, 3, END, h, lag, mixed, g, y, w, p_w, s_w, H_y, heard)
+        size, speed, growth = size + sums[0], speed + sums[1], growth + sums[2]
+        head = tail
     if in_crowds:  # |.|^2 of a sum is the sum of all products
         for a in range(3 + look):
             for b in range(a, 3 + look):

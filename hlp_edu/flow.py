@@ -30,8 +30,8 @@ def _phi1(a):
 
 @compiled
 def advance(
-    wiring, cost, law, theta, dissipation_x, slaved, steady, mixed, rule, values, method, h, times, z, u, x, w, p_x, p_w,
-    s_x, s_w, limit, last, everything, first, every, rows_x, rows_w, rows_p_x, rows_p_w, rows_s, rows_L, rows_H,
+    wiring, cost, law, theta, dissipation_x, slaved, steady, mixed, rule, values, method, h, times, z, u, x, w, p_x,
+    p_w, s_x, s_w, limit, last, everything, first, every, rows_x, rows_w, rows_p_x, rows_p_w, rows_s, rows_L, rows_H,
 ):  # fmt: skip
     """Go ``len(times) - 1`` steps from the given state, in place, and record rows.
 
