@@ -476,16 +476,22 @@ class LQTracking:
         return steps, h, z
 
     def _coefficients(self, steps, h):
-        """P at all half steps of time left."""
+        """P at all half steps of time left: the step of `_later`, for a block of times at once."""
         from scipy.linalg import expm
 
-        n = len(self.A)
-        E = expm(-self.canonical * (h / 2))
-        P = np.zeros((2 * steps + 1, n, n))
-        for k in range(2 * steps):
-            P[k + 1] = (E[n:, :n] + E[n:, n:] @ P[k]) @ np.linalg.inv(E[:n, :n] + E[:n, n:] @ P[k])
-            if np.abs(P[k + 1] - P[k]).max() < 1e-15 * max(1.0, np.abs(P[k]).max()):
-                P[k + 1 :] = P[k + 1]  # it has settled
+        n, total, known, step = len(self.A), 2 * steps + 1, 1, 0
+        P = np.zeros((total, n, n))
+        block = int(np.clip(4 / (h * max(1.0, np.abs(np.linalg.eigvals(self.canonical)).max())), 1, total))
+        while known < total:
+            if step < block:
+                step = min(known, block)
+                E = expm(-self.canonical * (step * h / 2))
+            old = P[known - step : known][: total - known]
+            new = (E[n:, :n] + E[n:, n:] @ old) @ np.linalg.inv(E[:n, :n] + E[:n, n:] @ old)
+            P[known : known + step] = new
+            known += step
+            if step == block and np.abs(new - old).max() < 1e-15 * max(1.0, np.abs(old).max()):
+                P[known:] = new[-1]  # it has settled
                 break
         return P
 

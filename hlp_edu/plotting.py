@@ -7,6 +7,7 @@ stands on the axes it drew on, as ``ax.hlp_words``, for whoever writes the capti
 """
 
 import base64
+import functools
 import io
 import math
 import os
@@ -14,6 +15,7 @@ import os
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import EllipseCollection, LineCollection, PolyCollection
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Circle, FancyBboxPatch
@@ -265,6 +267,8 @@ def wipe(ax):
     >>> wipe(ax), ax.get_lines()
     (True, <a list of 0 Line2D objects>)
     """
+    ax.set_axis_on()  # a network takes these away
+    ax.set_aspect("auto", adjustable="box")
     if getattr(ax, "hlp_dressed", None) != _frame(ax) or ax.child_axes:
         return False
     for artist in (*ax.lines, *ax.collections, *ax.patches, *ax.texts, *ax.images, *ax.tables, *ax.artists):
@@ -764,7 +768,7 @@ def plot_spread(names, middle, low, high, ax=None, what="", ylabel="", log=False
 # ---- the network ----------------------------------------------------------------------------
 
 
-def plot_network(network, ax=None, w=None, labels=None, title=None, caption=None):
+def plot_network(network, ax=None, w=None, labels=None, title=None, caption=None, activity=None, largest=None):
     """The network: neurons as circles, outputs red, inputs as squares, arcs as arrows named w_ij.
 
     Parameters
@@ -781,6 +785,12 @@ def plot_network(network, ax=None, w=None, labels=None, title=None, caption=None
         Above the axes.
     caption : str, optional
         Instead of the one that is computed.
+    activity : array_like, shape (neurons,), optional
+        States, drawn as the fill of the neurons: full colour at 1; positive is blue with a solid edge,
+        negative red with a dashed one. The outputs then have a double ring and no colour of their own.
+    largest : float, optional
+        The weight that has the full width, for pictures that are to be compared; then arcs below
+        2 % of it are grey. By default the largest of ``w``.
 
     Returns
     -------
@@ -789,7 +799,7 @@ def plot_network(network, ax=None, w=None, labels=None, title=None, caption=None
     Raises
     ------
     ValueError
-        If an argument is of the wrong kind or ``w`` of the wrong length.
+        If an argument is of the wrong kind, or ``w`` or ``activity`` of the wrong length.
 
     Examples
     --------
@@ -804,14 +814,18 @@ def plot_network(network, ax=None, w=None, labels=None, title=None, caption=None
         raise ValueError(f"network = {network!r}: must be a hlp_edu Network or Trajectory")
     if w is not None:
         w = vector("w", w, len(network.heads), "arc")
-    place = _places(network, w)
+    if activity is not None:
+        activity = vector("activity", activity, len(network.neurons), "neuron")
+    if largest is not None:
+        largest = number("largest", largest, above=0)
+    place = _placed(network) if len(network.heads) <= MOST_ARCS else _places(network, w)
     if ax is None:
         wide, tall = place.size
         fig, (ax,) = figure(height=min(0.96 * WIDTH * tall / wide, place.most * tall, 5.0))
         inner = ax.get_position().height * fig.get_figheight()
         fig.set_figheight(inner + (0.5 if title else 0.2))  # no ticks, no labels: no margins
         ax.set_position((0.02, 0.1 / fig.get_figheight(), 0.96, inner / fig.get_figheight()))
-        plot_network(network, ax, w, labels, title)
+        plot_network(network, ax, w, labels, title, None, activity, largest)
         return Picture(fig, *_texts(ax.hlp_words, caption))
     _axes(ax)
     ax.set_axis_off()
@@ -823,16 +837,16 @@ def plot_network(network, ax=None, w=None, labels=None, title=None, caption=None
     ax.set_xlim((x0 + x1 - wide) / 2, (x0 + x1 + wide) / 2)
     ax.set_ylim((y0 + y1 - tall) / 2, (y0 + y1 + tall) / 2)
 
-    shown, curves = place.shown, _curves(network, place, scale)
-    _draw_arcs(ax, network, place, curves, shown, w, scale)
-    rings = _draw_nodes(ax, network, place, scale)
+    shown, curves = place.shown, place.curves(network, scale)
+    _draw_arcs(ax, network, place, curves, shown, w, scale, largest)
+    rings = _draw_nodes(ax, network, place, scale, activity)
     named = False
     few = len(network.labels) <= MOST_LABELLED_NODES and len(network.heads) <= MOST_LABELS
     if labels or (labels is None and few):
         named = _name_arcs(ax, network, place, curves, shown, scale, insist=bool(labels))
     if title:
         _fit_title(ax, title)
-    words = _network_words(network, w, named, len(shown), rings)
+    words = _network_words(network, w, named, len(shown), rings, activity)
     return _leave(ax, caption or words, f"{len(network.neurons)} neurons, {len(network.heads)} arcs")
 
 
@@ -889,8 +903,15 @@ class _places:
         if self.layered and len(self.shown) <= 150:  # an arc that goes round others may lead outside
             bows = np.vstack([self.xy, *_curves(network, self, 1e9)])
             low, high = np.minimum(low, bows.min(axis=0) - 0.15), np.maximum(high, bows.max(axis=0) + 0.15)
-        self.corner, self.size = low, high - low
+        self.corner, self.size, self._drawn = low, high - low, {}
         self.most = (105 if self.layered else 165) / DPI  # inches per unit: more would be a shout
+
+    def curves(self, network, scale):
+        """The arcs as polylines; the last is kept, for a film draws them over and over."""
+        key = round(float(scale), 3)
+        if key not in self._drawn:
+            self._drawn = {key: _curves(network, self, scale)}
+        return self._drawn[key]
 
     def _in_layers(self, network, layer, n):
         place = np.full(len(layer), np.nan)
@@ -931,6 +952,12 @@ class _places:
             rise = (np.arange(inputs) - (inputs - 1) / 2) * min(0.6, 2.4 / max(inputs, 1))
             others = np.column_stack([np.full(inputs, -2.0), -rise])
         self.xy = np.vstack([neurons, others])
+
+
+@functools.lru_cache(maxsize=8)
+def _placed(network):
+    """`_places` of a network all of whose arcs are drawn, whatever their weights."""
+    return _places(network, None)
 
 
 def _layers(network):
@@ -1014,7 +1041,7 @@ def _curves(network, place, scale):
     return curves
 
 
-def _draw_arcs(ax, network, place, curves, shown, w, scale):
+def _draw_arcs(ax, network, place, curves, shown, w, scale, largest):
     point = ax.figure.dpi / 72 / scale  # one typographic point, in units of the drawing
     crowded = len(shown) > 150
     width = np.full(len(shown), 0.4 if crowded else 1.1)
@@ -1022,9 +1049,12 @@ def _draw_arcs(ax, network, place, curves, shown, w, scale):
     negative = np.zeros(len(shown), bool)
     if w is not None and len(shown):
         size = np.abs(w[shown])
-        width = (0.3 if crowded else 0.8) + (2.0 if crowded else 3.7) * size / max(size.max(), 1e-12)
+        share = (size / (largest or max(size.max(), 1e-12))).clip(0, 1)
+        width = (0.3 if crowded else 0.8) + (2.0 if crowded else 3.7) * share
         negative = w[shown] < 0
-        colour = np.where(negative, PALETTE["vermillion"], PALETTE["blue"])
+        colour = np.where(negative, PALETTE["vermillion"], PALETTE["blue"]).astype(object)
+        if largest is not None:
+            colour[share < 0.02] = "#C4C4C4"
     tips, lines = [], []
     for curve, thick in zip(curves, width, strict=True):
         # a step as long as the arrowhead back from the end of the curve
@@ -1051,9 +1081,10 @@ def _draw_arcs(ax, network, place, curves, shown, w, scale):
         ax.add_collection(PolyCollection(tips, facecolors=list(colour), edgecolors="none", zorder=1.6), autolim=False)
 
 
-def _draw_nodes(ax, network, place, scale):
+def _draw_nodes(ax, network, place, scale, activity=None):
     """Draw circles and squares; return whether the outputs have a ring (small ones are larger instead)."""
     n, r = len(network.neurons), place.radius
+    # The limits are set: `add_artist` does not look for them, which takes `add_patch` half of the time.
     outputs = set(network.output_index.tolist())
     points = r * scale * 72 / ax.figure.dpi  # radius in points
     rings, many = points > 5, len(place.xy) > 100
@@ -1074,19 +1105,33 @@ def _draw_nodes(ax, network, place, scale):
         if k >= n:
             box = (x - 0.82 * r, y - 0.82 * r), 1.64 * r, 1.64 * r
             style = f"round,pad=0,rounding_size={0.25 * r}"
-            ax.add_patch(FancyBboxPatch(*box, boxstyle=style, fc="#E3E3E3", ec=INK, lw=line, zorder=3, gid="input"))
+            ax.add_artist(FancyBboxPatch(*box, boxstyle=style, fc="#E3E3E3", ec=INK, lw=line, zorder=3, gid="input"))
         else:
             wide = r if rings or not red else max(1.4 * r, 4 / scale)
             look = dict(fc=PALETTE["vermillion"], gid="output") if red else dict(fc=PAPER, gid="neuron")
-            ax.add_patch(Circle((x, y), wide, ec=INK, lw=line, zorder=3, **look))
-            if red and rings:
-                ax.add_patch(Circle((x, y), 0.84 * r, fc="none", ec=PAPER, lw=line, zorder=3.1, gid="ring"))
+            look |= dict(ec=INK, lw=line)
+            if activity is not None:
+                look |= _activity_look(activity[k], line)
+            ax.add_artist(Circle((x, y), wide, zorder=3, **look))
+            if red and rings and activity is None:
+                ax.add_artist(Circle((x, y), 0.84 * r, fc="none", ec=PAPER, lw=line, zorder=3.1, gid="ring"))
+            elif red:
+                ax.add_artist(Circle((x, y), 1.22 * wide, fc="none", ec=INK, lw=line, zorder=3.1, gid="ring"))
         size = min(13.0, 1.05 * points, 2.35 * points / max(len(str(label)), 1))
         if size >= 5.5 and len(place.xy) <= 40:
             look = dict(color=PAPER, weight="bold") if red else dict(color=INK)
+            if activity is not None and k < n:
+                look = dict(color=PAPER if abs(activity[k]) > 0.6 else INK)
             middle = dict(ha="center", va="center_baseline")
             ax.text(x, y, str(label), size=size, zorder=4, gid="node", **middle, **look)
     return rings
+
+
+def _activity_look(state, line):
+    """Fill and edge of a neuron: the same code as for the arcs."""
+    colour = np.array(to_rgb(PALETTE["vermillion" if state < 0 else "blue"]))
+    fill = 1 + min(abs(state), 1.0) * (colour - 1)
+    return dict(fc=tuple(fill), ec=tuple(colour), lw=1.6 * line, ls=(0, (2.2, 1.4)) if state < 0 else "-")
 
 
 def _name_arcs(ax, network, place, curves, shown, scale, insist):
@@ -1153,8 +1198,10 @@ def _spots(curve, box, k, network, shown, place):
     return curve[np.round(share * (len(curve) - 1)).astype(int)]
 
 
-def _network_words(network, w, named, shown, rings):
+def _network_words(network, w, named, shown, rings, activity=None):
     red = "red, double ring" if rings else "red, larger"
+    if activity is not None:
+        red = "double ring"
     n, m = len(network.neurons), len(network.heads)
     words = f"A network of {_count(n, 'neuron')} and {_count(m, 'arc')}"
     if len(network.outputs) == 1:
@@ -1178,6 +1225,12 @@ def _network_words(network, w, named, shown, rings):
         words += (
             f" Width is the size of a weight, at most {digits(np.abs(w).max())}; "
             f"{int((w > 0).sum())} are positive (blue, solid), {int((w < 0).sum())} negative (red, dashed)."
+        )
+    if activity is not None:
+        words += (
+            f" The fill of a neuron is its activity, at most {digits(np.abs(activity).max())}: "
+            f"{int((activity > 0).sum())} are positive (blue, solid edge), {int((activity < 0).sum())} negative "
+            "(red, dashed)."
         )
     return words
 
@@ -1470,14 +1523,14 @@ def _draw_caption(fig, caption, size=TEXT):
 def _pixels(fig):
     canvas = fig.canvas if isinstance(fig.canvas, FigureCanvasAgg) else FigureCanvasAgg(fig)
     canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3]
+    return np.asarray(canvas.buffer_rgba())
 
 
 def _png(pixels, small=False):
     """PNG bytes: at once, or small, with 256 colours or fewer (what a notebook keeps)."""
     from PIL import Image
 
-    image = Image.fromarray(np.ascontiguousarray(pixels))
+    image = Image.fromarray(pixels).convert("RGB")
     for colours in (256, 64, 24) if small else (None,):
         file, shown = io.BytesIO(), image
         if colours:
@@ -1747,9 +1800,9 @@ def _draw_pattern(audit, ax):
 def _draw_neighbourhood(audit, of, ax):
     network = audit.network
     plot_network(network, ax, labels=False)
-    place, found = _places(network, None), audit.of(of)
+    place, found = _placed(network), audit.of(of)
     scale = ax.bbox.width / np.ptp(ax.get_xlim())
-    curves = dict(zip(place.shown, _curves(network, place, scale), strict=True))
+    curves = dict(zip(place.shown, place.curves(network, scale), strict=True))
     index = {label: k for k, label in enumerate(network.labels)}
     neuron = of in network.neurons
     if neuron:  # its sum a_i is made of its parents and their weights: draw these

@@ -1,16 +1,20 @@
 """A picture under sliders: one function draws it, for the sliders, for the small multiples, for the tests."""
 
 import base64
+import contextlib
 import html
 import inspect
 import math
 import numbers
 import re
+from collections import OrderedDict
 
 import ipywidgets
 import numpy as np
 import traitlets
+from threadpoolctl import ThreadpoolController
 
+from hlp_edu.blitting import Canvas
 from hlp_edu.plotting import (
     Picture,
     _draw_caption,
@@ -23,6 +27,9 @@ from hlp_edu.plotting import (
     panels,
     wipe,
 )
+
+REMEMBERED = 64  # pictures that an explorer keeps: some two megabytes
+PLAY_EVERY = 100  # milliseconds
 
 ALLOWED = (
     "(low, high, start), (low, high, start, step) or (low, high, start, 'log') for a slider, a list of strings or "
@@ -44,8 +51,11 @@ class Explorer:
     """A drawing under sliders: it is drawn anew whenever a control moves.
 
     The figure persists; each drawing starts from cleared axes at fixed places and goes to the
-    screen as a PNG. Under the picture stands what it shows, in words that follow the controls.
-    A notebook that is opened without being run shows the picture at the starting values.
+    screen as a PNG. Of axes, names and legends the pixels are kept, so an explorer is quickest if
+    the limits of its axes stay. A picture that was seen before is shown at once, and drawn anew right
+    after, in case something else has changed. Under the picture stands what it shows, in words that
+    follow the controls. A notebook that is opened without being run shows the picture at the
+    starting values. Arrow keys move a slider, and the number beside it can be typed over.
 
     Parameters
     ----------
@@ -58,6 +68,10 @@ class Explorer:
         How many axes side by side.
     inches : float
         Height of the axes.
+    presets : dict of {str: dict}, optional
+        A button each: its name, and the values {name: value} that it sets; of a menu: the label.
+    play : str, optional
+        The name of a slider that gets a button which moves it by itself, ten steps a second.
     **controls
         One for each argument of ``draw``:
         ``(low, high, start)`` or ``(low, high, start, step)``: a slider, of whole numbers if all are;
@@ -85,7 +99,8 @@ class Explorer:
     Raises
     ------
     ValueError
-        If a control is not one of these, or ``draw`` does not take it. What ``draw`` raises is shown
+        If a control is not one of these, or ``draw`` does not take it; if a preset names no control
+        or a value that it does not take; if ``play`` is no slider. What ``draw`` raises is shown
         under the picture and raised again.
 
     Examples
@@ -98,7 +113,7 @@ class Explorer:
     With rate 0.5, 0.082 is left at t = 5.
     """
 
-    def __init__(self, draw, panels=1, *, inches=2.9, **controls):
+    def __init__(self, draw, panels=1, *, inches=2.9, presets=None, play=None, **controls):
         if not callable(draw):
             raise ValueError(f"draw = {draw!r}: must be a function draw(ax, **values)")
         if isinstance(panels, bool) or not isinstance(panels, numbers.Integral) or panels < 1:
@@ -109,23 +124,27 @@ class Explorer:
         self._menus, self.controls = {}, {}
         for name, given in controls.items():
             self.controls[name] = self._control(name, given)
+        longest = max(self.controls, key=len)
+        for control in self.controls.values():
+            control.style.description_width = _style(longest)["description_width"]  # so that sliders stand in line
         self._start = {name: control.value for name, control in self.controls.items()}
         _takes(draw, self.values)
+        self._check_presets({} if presets is None else presets)
 
         self.fig, self.axes = figure(columns=self._panels, height=inches)
         self._places = [ax.get_position().bounds for ax in self.axes]
+        self._canvas, self._seen = Canvas(self.fig), OrderedDict()
         self._image = _NamedImage(format="png", layout=ipywidgets.Layout(max_width="100%", object_fit="contain"))
         self._caption = ipywidgets.HTML()
-        reset = ipywidgets.Button(description="Reset", tooltip="Back to the starting values", icon="undo")
-        reset.layout.width = "6em"
-        reset.on_click(lambda _: self.reset())
-        rows = ipywidgets.Layout(display="flex", flex_flow="row wrap", align_items="center")
         self.widget = ipywidgets.VBox(
-            [ipywidgets.Box([*self.controls.values(), reset], layout=rows), self._image, self._caption],
+            [*self._rows(presets or {}, play), self._image, self._caption],
             layout=ipywidgets.Layout(max_width=f"{self.fig.get_figwidth() * self.fig.dpi:.0f}px"),
         )
-        self._held = False
+        self._held, self._one_thread = False, contextlib.nullcontext
         self._redraw()
+        # The arrays behind a picture are too short to share among threads, which would wait for each other.
+        controller = ThreadpoolController()  # it finds the libraries that the first drawing has loaded
+        self._one_thread = lambda: controller.limit(limits=1)
         self._still = self._with_caption()  # the starting picture, for a notebook that is not run
         self._still_alt = self.alt
         for control in self.controls.values():
@@ -236,8 +255,72 @@ class Explorer:
             if not menu or not all(isinstance(label, str) for label in menu):
                 raise ValueError(f"control {name} = {given!r}: must be {ALLOWED}")
             self._menus[name] = menu
-            return ipywidgets.Dropdown(options=list(menu), description=name, style=_style(name), layout=_layout())
+            return ipywidgets.Dropdown(options=list(menu), description=name, style=_style(name), layout=_layout("22em"))
         return _slider(name, given)
+
+    def _check_presets(self, presets):
+        if not isinstance(presets, dict):
+            raise ValueError(f"presets = {presets!r}: must be a dict {{name: {{control: value}}}}")
+        for title, values in presets.items():
+            if not isinstance(title, str) or not title.strip() or not isinstance(values, dict) or not values:
+                raise ValueError(f"presets[{title!r}] = {values!r}: must be a name and a dict {{control: value}}")
+            try:
+                for name, value in values.items():
+                    self._check(name, value)
+            except ValueError as error:
+                raise ValueError(f"presets[{title!r}]: {error}") from None
+
+    def _rows(self, presets, play):
+        """Sliders, each with its range; below them the presets."""
+        cells = []
+        for name, control in self.controls.items():
+            if hasattr(control, "readout"):
+                low, high = (f"{end:.4g}" for end in _ends(control))
+                control.tooltip = f"{name}, from {low} to {high}: arrow keys move it, or type a number beside it"
+                ends = ipywidgets.Label(f"{low} to {high}", layout=_layout("auto"), style={"font_size": "85%"})
+                control = ipywidgets.HBox([control, ends], layout=_layout())
+            elif isinstance(control, ipywidgets.Dropdown):
+                control = ipywidgets.HBox([control], layout=_layout())
+            cells.append(control)
+        if play is not None:
+            cells.append(self._player(play))
+        buttons = []
+        for title, values in presets.items():
+            words = ", ".join(f"{name} = {_text(value)}" for name, value in values.items())
+            buttons.append(ipywidgets.Button(description=title, tooltip=words, layout=_layout("auto")))
+            buttons[-1].on_click(lambda _, values=values: self.set(**values))
+        reset = ipywidgets.Button(description="Reset", tooltip="Back to the starting values", icon="undo")
+        reset.layout.width = "6em"
+        reset.on_click(lambda _: self.reset())
+        across = ipywidgets.Layout(display="flex", flex_flow="row wrap", align_items="center")
+        if not buttons:
+            return [ipywidgets.Box([*cells, reset], layout=across)]
+        return [ipywidgets.Box(cells, layout=across), ipywidgets.Box([*buttons, reset], layout=across)]
+
+    def _player(self, name):
+        """A button that moves a slider; the slider stays the one that counts."""
+        slider = self.controls.get(name)
+        if not hasattr(slider, "readout"):
+            raise ValueError(f"play = {name!r}: must be the name of a slider; controls: {', '.join(self.controls)}")
+        log = isinstance(slider, ipywidgets.FloatLogSlider)
+        steps = round((slider.max - slider.min) / slider.step)
+        player = ipywidgets.Play(min=0, max=steps, interval=PLAY_EVERY, tooltip=f"Play {name}", layout=_layout("auto"))
+
+        def place():
+            return math.log(slider.value, slider.base) if log else slider.value
+
+        def forward(change):
+            value = slider.min + change["new"] * slider.step
+            if round((place() - slider.min) / slider.step) != change["new"]:
+                slider.value = min(slider.base**value if log else value, _ends(slider)[1])
+
+        def follow(_):
+            player.value = round((place() - slider.min) / slider.step)
+
+        follow(None)
+        player.observe(forward, "value")
+        slider.observe(follow, "value")
+        return player
 
     def _names(self):
         return f"one of {', '.join(self.controls)}"
@@ -278,15 +361,11 @@ class Explorer:
         return " ".join([words, *(ax.hlp_words for ax in axes if getattr(ax, "hlp_words", ""))])
 
     def _redraw(self):
-        for artist in (*self.fig.texts, *self.fig.legends):
-            artist.remove()
-        if self.fig.axes != self.axes or not all([wipe(ax) for ax in self.axes]):
-            # Scales, twins, colour bars and the like leave ties behind: begin anew.
-            self.fig.clear()
-            self.axes = [dress(self.fig.add_axes(place)) for place in self._places]
+        key = tuple(control.value for control in self.controls.values())
+        if key in self._seen:
+            self._show(*self._seen[key])
         try:
-            said = self._call(self.axes, self.values)
-            pixels = _pixels(self.fig)
+            picture = self._drawn()
         except Exception as error:
             kind, what = type(error).__name__, html.escape(str(error))
             self._caption.value = (
@@ -294,13 +373,31 @@ class Explorer:
                 f"for these values.</b> {kind}: {what}</div>"
             )
             raise
-        self.alt = _plain(said)
-        self.png = _png(pixels)
-        self._image.value = self.png
-        self._image.tooltip = self.alt  # the accessible name of the image
-        self._caption.value = (
-            f'<div role="status" aria-live="polite" style="line-height: 1.4">{html.escape(self.alt)}</div>'
-        )
+        if self._seen.get(key) != picture:
+            self._show(*picture)
+        self._seen[key] = picture
+        self._seen.move_to_end(key)
+        if len(self._seen) > REMEMBERED:
+            self._seen.popitem(last=False)
+
+    def _drawn(self):
+        """Draw the picture of the current values: its PNG, and what it shows."""
+        for artist in (*self.fig.texts, *self.fig.legends):
+            artist.remove()
+        if self.fig.axes != self.axes or not all([wipe(ax) for ax in self.axes]):
+            # Scales, twins, colour bars and the like leave ties behind: begin anew.
+            self.fig.clear()
+            self.axes = [dress(self.fig.add_axes(place)) for place in self._places]
+        with self._one_thread():
+            said = self._call(self.axes, self.values)
+        return _png(self._canvas.pixels()), _plain(said)
+
+    def _show(self, png, alt):
+        self.png, self.alt = png, alt
+        with self._image.hold_sync():  # one message
+            self._image.value = png
+            self._image.tooltip = alt  # the accessible name of the image
+        self._caption.value = f'<div role="status" aria-live="polite" style="line-height: 1.4">{html.escape(alt)}</div>'
 
     def _with_caption(self):
         """The picture and, in pixels below it, its caption."""
@@ -308,7 +405,7 @@ class Explorer:
 
         strip = Figure(figsize=(self.fig.get_figwidth(), 0.02), dpi=self.fig.dpi)
         _draw_caption(strip, self.alt)
-        return _png(np.vstack([_pixels(self.fig), _pixels(strip)]), small=True)
+        return _png(np.vstack([self._canvas.pixels(), _pixels(strip)]), small=True)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         view = "application/vnd.jupyter.widget-view+json"
@@ -342,20 +439,20 @@ def _slider(name, given):
         step = _through(math.log10(start / low), math.log10(high / low) / 100)
         return ipywidgets.FloatLogSlider(
             value=float(start), base=10, min=math.log10(low), max=math.log10(high), step=step, description=name,
-            readout_format=".3g", style=_style(name), layout=_layout(),
+            readout_format=".3g", style=_style(name), layout=_layout("22em"),
         )  # fmt: skip
     if step is not None and not 0 < step <= high - low:
         raise ValueError(f"control {name} = {given!r}: step must be above 0 and at most high - low")
     if all(isinstance(value, numbers.Integral) for value in (low, high, start, 1 if step is None else step)):
         return ipywidgets.IntSlider(
             value=int(start), min=int(low), max=int(high), step=int(step or 1), description=name, style=_style(name),
-            layout=_layout(),
+            layout=_layout("22em"),
         )  # fmt: skip
     step = _through(start - low, _nice((high - low) / 100)) if step is None else step
     decimals = max(0, -math.floor(math.log10(step) + 1e-9), *(_decimals(value) for value in (step, start)))
     return ipywidgets.FloatSlider(
         value=float(start), min=float(low), max=float(high), step=float(step), description=name,
-        readout_format=f".{min(decimals, 6)}f", style=_style(name), layout=_layout(),
+        readout_format=f".{min(decimals, 6)}f", style=_style(name), layout=_layout("22em"),
     )  # fmt: skip
 
 
@@ -382,11 +479,11 @@ def _ends(control):
 
 
 def _style(name):
-    return {"description_width": f"{max(4, min(len(name), 22)) * 0.62:.1f}em"}
+    return {"description_width": f"{0.6 + max(3, min(len(name), 22)) * 0.72:.1f}em"}
 
 
-def _layout(width="23em"):
-    return ipywidgets.Layout(width=width, margin="0 1em 0 0")
+def _layout(width="29em"):
+    return ipywidgets.Layout(width=width, margin="0 1em 0 0")  # two abreast fit under a picture's width
 
 
 def _takes(draw, values):

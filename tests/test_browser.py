@@ -1,90 +1,67 @@
 """The learner's course in a real browser, opened with the real commands.
 
-Every lesson is run, and each of its sliders has to give a new picture. A screenshot of each lesson
-is left in ``build/artefacts``. Without chromium this is skipped, but never where ``CI`` is set.
+Every lesson is opened, looked at, and run; each of its sliders has to give a new picture. Screenshots
+of the lessons and of every explorer are left in ``build/artefacts``. Without chromium this is skipped,
+but never where ``CI`` is set.
 """
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-import time
 from pathlib import Path
 
+import jupyter_page as lab
+import nbformat
 import pytest
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS = sorted(path.name for path in (ROOT / "lessons").glob("*.ipynb"))
-TOKEN = "browser-test"
-READY = """() => {
-    const shown = window.jupyterapp?.shell.currentWidget;
-    return shown?.context?.isReady && shown.sessionContext?.session?.kernel?.status === 'idle';
-}"""
-OPEN = "() => window.jupyterapp.shell.currentWidget.context.path"
-RUN_ALL = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
-CELLS = """() => [...window.jupyterapp.shell.currentWidget.content.model.cells].map(cell => cell.toJSON())"""
-# JupyterLab draws only the cells near the visible part of a long notebook.
-SHOW = """async index => {
-    const notebook = window.jupyterapp.shell.currentWidget.content;
-    notebook.activeCellIndex = index;
-    await notebook.scrollToItem(index, 'center');
-}"""
+MODEST = """
+import time
+import hlp_edu as hlp
+
+drawn = []
+
+
+def draw(ax, height, fragile):
+    drawn.append(height)
+    time.sleep(0.05)
+    ax.plot([0, 1], [0, height])
+    ax.set_ylim(0, 200)
+    if fragile and height == 104:
+        raise RuntimeError("too high for me")
+    return f"Height {height:g} after {len(drawn)} drawings."
+
+
+presets = {"low": dict(height=7), "high": dict(height=190)}
+explorer = hlp.Explorer(draw, presets=presets, play="height", height=(0, 200, 100), fragile=False)
+explorer
+"""
 
 
 @pytest.fixture(scope="module")
 def chromium():
     """Start the system's chromium once."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
-        reason = "no chromium on this machine: nothing was tried in a browser (on Debian: apt install chromium)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
-    quiet = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=quiet)
+    with lab.chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
-def server(chromium, tmp_path_factory):
-    """Give the address of the learner's JupyterLab, started as a learner would, with private settings."""
-    place = tmp_path_factory.mktemp("learner")
-    private = {f"JUPYTER_{name}_DIR": str(place / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
-    environment = {**os.environ, **private, "TQDM_DISABLE": "1"}
-    hlp_edu = Path(sys.executable).with_name("hlp-edu")
-    subprocess.run([hlp_edu, "start", "work"], cwd=place, check=True, stdout=subprocess.DEVNULL)
-    options = ["--no-browser", "--port", "0", f"--IdentityProvider.token={TOKEN}"]
-    options += ["--LabApp.expose_app_in_browser=True"]
-    with open(place / "log", "w") as log:
-        lab = subprocess.Popen([hlp_edu, "lab", "work", *options], cwd=place, env=environment, stdout=log, stderr=log)
-    try:
-        for _ in range(300):
-            found = list((place / "runtime").glob("jpserver-*.json"))
-            if found or lab.poll() is not None:
-                break
-            time.sleep(0.1)
-        assert found, (place / "log").read_text()
-        yield json.loads(found[0].read_text())["url"]
-    finally:
-        lab.terminate()
-        try:
-            lab.wait(timeout=10)
-        except subprocess.TimeoutExpired:  # a server that is still starting does not hear
-            lab.kill()
-            lab.wait()
+def place(tmp_path_factory):
+    """Return a learner's folder."""
+    return tmp_path_factory.mktemp("learner")
+
+
+@pytest.fixture(scope="module")
+def server(chromium, place):
+    """Give the address of the learner's JupyterLab."""
+    with lab.server(place) as url:
+        yield url
 
 
 @pytest.fixture
 def page(chromium, server):
     """Open a page whose errors fail the test."""
-    page = chromium.new_page(viewport={"width": 1200, "height": 1000})
+    page = chromium.new_page(viewport={"width": 1280, "height": 1000})
     errors = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -94,42 +71,123 @@ def page(chromium, server):
 
 
 def test_the_course_opens_with_its_first_page_and_no_questions(page, server):
-    page.goto(f"{server}?token={TOKEN}")
-    page.wait_for_function(READY, timeout=30_000)
-    assert page.evaluate(OPEN) == "lessons/00_start_here.ipynb"
+    page.goto(f"{server}?token={lab.TOKEN}")
+    page.wait_for_function(lab.READY, timeout=30_000)
+    assert page.evaluate(lab.OPEN) == "lessons/00_start_here.ipynb"
     page.wait_for_timeout(1000)  # a question about news would come up about now
     assert page.locator(".jp-Dialog, .Toastify__toast").all_inner_texts() == []
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_a_lesson_runs_and_its_sliders_draw(page, server, artefacts, lesson):
-    page.goto(f"{server}doc/tree/lessons/{lesson}?reset&token={TOKEN}")
-    page.wait_for_function(READY, timeout=30_000)
-    page.evaluate(RUN_ALL)
-    page.wait_for_function(READY, timeout=30_000)
+def test_a_lesson_opens_with_its_pictures_runs_and_its_sliders_draw(page, server, artefacts, lesson):
+    lab.open_notebook(page, server, f"lessons/{lesson}")
+    unrun = [k for k, cell in enumerate(page.evaluate(lab.CELLS)) if "Explorer(" in "".join(cell["source"])]
+    for index in unrun:  # nothing has been run, and nothing is trusted
+        page.evaluate(lab.SHOW, index)
+        picture = page.locator(f"{lab.CELL} .jp-OutputArea img")
+        picture.wait_for(state="visible", timeout=10_000)
+        assert picture.evaluate("image => image.naturalWidth") == 800
+        assert not page.locator(f"{lab.CELL} .jupyter-widgets").count()
 
-    cells = page.evaluate(CELLS)
+    page.evaluate(lab.RUN_ALL)
+    page.wait_for_function(lab.READY, timeout=60_000)
+    cells = page.evaluate(lab.CELLS)
     code = [cell for cell in cells if cell["cell_type"] == "code" and "".join(cell["source"]).strip()]
     outputs = [output for cell in code for output in cell["outputs"]]
     assert not [output for output in outputs if output["output_type"] == "error" or output.get("name") == "stderr"]
     assert code and all(cell["execution_count"] for cell in code)
-
-    for index, cell in enumerate(cells):
-        if "application/vnd.jupyter.widget-view+json" in json.dumps(cell.get("outputs", [])):
-            move_first_slider(page, index)
     page.screenshot(path=artefacts / f"{Path(lesson).stem}.png")
 
+    alive = lab.explorers(page)
+    assert len(alive) == len(unrun)
+    for index in alive:
+        page.evaluate(lab.SHOW, index)
+        page.locator(f"{lab.CELL} img").first.wait_for(state="visible", timeout=10_000)
+        page.evaluate(lab.WATCH, lab.CELL)
+        page.locator(f"{lab.CELL} .noUi-handle").first.focus()
+        before = named(page)
+        lab.press(page, "ArrowRight")
+        assert named(page) and (named(page) != before or lesson.startswith("03"))
+        for width in (1280, 800):
+            page.set_viewport_size({"width": width, "height": 1000})
+            page.wait_for_timeout(300)
+            wide = page.locator(f"{lab.CELL} .jp-OutputArea-output").first
+            assert wide.evaluate("area => area.scrollWidth - area.clientWidth") <= 1  # nothing sticks out
+            page.locator(lab.CELL).screenshot(path=artefacts / f"{Path(lesson).stem}-{index}-{width}.png")
 
-def move_first_slider(page, index):
-    """Press an arrow key on the first slider of a cell, and wait until its picture is another one."""
-    page.evaluate(SHOW, index)
-    cell = page.locator(".jp-Notebook .jp-Cell.jp-mod-active")
-    picture = cell.locator("img").first
-    picture.wait_for(state="visible", timeout=10_000)
-    before = picture.get_attribute("src")
-    cell.locator(".noUi-handle").first.press("ArrowRight")
-    for _ in range(200):
-        if picture.get_attribute("src") != before:
-            return
-        page.wait_for_timeout(50)
-    pytest.fail(f"cell {index}: the slider was moved and the picture stayed the same for 10 s")
+
+def named(page):
+    """The accessible name of the picture, which is also its caption."""
+    name = page.locator(f"{lab.CELL} img").first.get_attribute("title")
+    assert name == page.locator(f"{lab.CELL} [role=status]").inner_text()
+    return name
+
+
+@pytest.fixture
+def modest(page, place, server):
+    """Open and run a notebook with one explorer, whose drawing takes its time."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(MODEST)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, place / "work" / "modest.ipynb")
+    lab.open_notebook(page, server, "modest.ipynb")
+    page.evaluate(lab.RUN_ALL)
+    page.locator(".jp-OutputArea img").wait_for(state="visible", timeout=30_000)
+    page.evaluate(lab.SHOW, 0)
+    page.evaluate(lab.WATCH, lab.CELL)
+    page.locator(".noUi-handle").first.focus()
+    return page
+
+
+def wait_for(page, words):
+    page.wait_for_function("words => document.querySelector('.jp-OutputArea').innerText.includes(words)", arg=words)
+
+
+def test_an_explorer_goes_by_keyboard_alone(modest):
+    lab.press(modest, "ArrowRight")
+    wait_for(modest, "Height 101")
+    assert "0 to 200" in modest.locator(".jp-OutputArea").inner_text()
+    modest.keyboard.press("Tab")  # to the number beside the slider
+    modest.keyboard.press("Control+a")
+    modest.keyboard.type("42")
+    modest.keyboard.press("Enter")
+    wait_for(modest, "Height 42")
+    modest.locator(".widget-readout").first.fill("9999")  # more than there is
+    modest.keyboard.press("Enter")
+    wait_for(modest, "Height 200")
+    modest.get_by_role("button", name="low", exact=True).focus()
+    modest.keyboard.press("Enter")
+    wait_for(modest, "Height 7 ")
+    modest.get_by_role("button", name="Reset").focus()
+    modest.keyboard.press("Enter")
+    wait_for(modest, "Height 100")
+    assert modest.locator(".noUi-handle").first.get_attribute("aria-valuenow") == "100.0"
+
+
+def test_a_held_key_piles_nothing_up(modest):
+    for _ in range(60):  # what a keyboard does while a key is held
+        modest.keyboard.down("ArrowRight")
+        modest.wait_for_timeout(25)
+    modest.keyboard.up("ArrowRight")
+    end = modest.evaluate("performance.now()")
+    wait_for(modest, "Height 160")
+    assert modest.evaluate("performance.now()") - end < 1000
+    drawings = int(modest.locator("[role=status]").inner_text().split()[-2])
+    assert 3 < drawings < 45  # and not 61
+
+
+def test_a_drawing_that_fails_leaves_the_explorer_alive(modest):
+    modest.locator("input[type=checkbox]").check()
+    modest.locator(".noUi-handle").first.focus()
+    lab.press(modest, "ArrowRight", times=3)
+    modest.keyboard.press("ArrowRight")
+    wait_for(modest, "RuntimeError: too high for me")
+    assert modest.locator("[role=alert]").count() == 1
+    lab.press(modest, "ArrowRight")
+    wait_for(modest, "Height 105")
+    assert modest.locator("[role=alert]").count() == 0
+
+
+def test_a_film_plays(modest):
+    modest.locator(".jupyter-widgets.widget-play button").first.click()
+    modest.wait_for_function("() => +document.querySelector('.noUi-handle').getAttribute('aria-valuenow') > 105")
+    assert modest.evaluate("window.waits.length") == 0 and named(modest).startswith("Height 1")

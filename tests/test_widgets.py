@@ -5,12 +5,14 @@ import io
 import itertools
 
 import ipywidgets
+import lesson_explorers as lessons
 import numpy as np
 import pytest
+from lesson_explorers import ends_and_middles
 from PIL import Image
 
 import hlp_edu as hlp
-from hlp_edu import plotting
+from hlp_edu import blitting, plotting, widgets
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 POLICIES = {"flipped": hlp.Flipped(dissipation_w=30, dissipation_x=5), "canonical": hlp.Canonical()}
@@ -38,15 +40,20 @@ def pixels(png):
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
 
 
-def ends_and_middles(control):
-    if isinstance(control, ipywidgets.Dropdown):
-        return control.options
-    if isinstance(control, ipywidgets.Checkbox):
-        return (False, True)
-    if isinstance(control, ipywidgets.FloatLogSlider):
-        return tuple(10.0**power for power in np.linspace(control.min, control.max, 3))
-    middle = (control.min + control.max) / 2
-    return (control.min, int(middle) if isinstance(control, ipywidgets.IntSlider) else middle, control.max)
+def buttons(explorer):
+    """{label: button}, wherever they stand."""
+    found, todo = {}, [explorer.widget]
+    while todo:
+        one = todo.pop()
+        todo += getattr(one, "children", ())
+        if isinstance(one, ipywidgets.Button):
+            found[one.description] = one
+    return found
+
+
+def drawn_in_full(explorer):
+    """The pixels of the figure as it stands, with nothing kept from before."""
+    return plotting._pixels(explorer.fig)[..., :3]
 
 
 # ---- moving ----
@@ -93,8 +100,7 @@ def test_the_reset_button():
     explorer = tracking()
     start = explorer.png, explorer.values
     explorer.set(speed=5, policy="canonical", jumps=True)
-    (button,) = [child for child in explorer.widget.children[0].children if isinstance(child, ipywidgets.Button)]
-    button.click()
+    buttons(explorer)["Reset"].click()
     assert (explorer.png, explorer.values) == start
 
 
@@ -156,6 +162,197 @@ def test_nothing_is_left_of_the_last_drawing():
         explorer.set(mess="none")
         assert explorer.png == clean["none"], f"after {kind}"
     assert len(set(clean.values())) == len(kinds)
+
+
+# ---- quickly, and the same ----
+
+
+def curve(ax, height, steps=False, name="curve"):
+    t = np.linspace(0, 1, 200)
+    ax.plot(t, height * np.sin(9 * t), label=name)
+    ax.plot(t, np.cos(9 * t), label="fixed", zorder=3 if steps else 2)
+    ax.set(xlim=(0, 1), ylim=(-1, 1), xlabel="time t", title=name)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), frameon=False)
+
+
+def test_what_stands_still_is_drawn_once(monkeypatch):
+    explorer = hlp.Explorer(curve, height=(0.0, 2.0, 1.0), steps=False, name=["curve", "other"])
+    whole = []
+    draw = explorer.fig.canvas.draw
+    monkeypatch.setattr(explorer.fig.canvas, "draw", lambda: (whole.append(1), draw()))
+    for height in (0.3, 0.7, 1.9):  # beyond the limits, too
+        explorer.controls["height"].value = height
+        assert not whole
+        np.testing.assert_array_equal(pixels(explorer.png), drawn_in_full(explorer))
+        whole.clear()
+    explorer.set(steps=True)  # above the spines
+    np.testing.assert_array_equal(pixels(explorer.png), drawn_in_full(explorer))
+    whole.clear()
+    explorer.set(name="other")  # another title and legend: a new frame
+    assert len(whole) == 1
+    np.testing.assert_array_equal(pixels(explorer.png), drawn_in_full(explorer))
+
+
+FRAMES = {
+    "limits": lambda ax: ax.set_ylim(0, 3),
+    "ticks": lambda ax: ax.set_xticks([0.2, 0.9]),
+    "words at ticks": lambda ax: ax.set_xticks([0.2, 0.9], ["a", "b"]),
+    "other words": lambda ax: ax.set_xticks([0.2, 0.9], ["a", "c"]),
+    "one tick": lambda ax: ax.get_xticklabels()[1].set_rotation(40),
+    "one colour": lambda ax: ax.get_xticklabels()[1].set_color(plotting.PALETTE["blue"]),
+    "tick size": lambda ax: ax.tick_params(labelsize=14),
+    "grid": lambda ax: ax.grid(color=plotting.PALETTE["sky"]),
+    "no grid": lambda ax: ax.grid(False, axis="x"),
+    "label": lambda ax: ax.set_xlabel("another"),
+    "label's size": lambda ax: ax.xaxis.label.set_size(8),
+    "title": lambda ax: ax.set_title("t", loc="right"),
+    "pad": lambda ax: ax.set_title("t", loc="right", pad=20),
+    "weight": lambda ax: ax.set_title("t", loc="right", weight="bold"),
+    "legend above": lambda ax: ax.legend(["one"], loc="lower left", bbox_to_anchor=(0, 1)),
+    "legend of two": lambda ax: ax.legend(["one", "two"], loc="lower left", bbox_to_anchor=(0, 1), ncols=2),
+    "legend of dots": lambda ax: ax.legend([ax.scatter([], [], s=30)], ["d"], loc="lower left", bbox_to_anchor=(0, 1)),
+    "larger dots": lambda ax: ax.legend([ax.scatter([], [], s=90)], ["d"], loc="lower left", bbox_to_anchor=(0, 1)),
+    "legend inside": lambda ax: ax.legend(["one"], loc="upper right"),
+    "background": lambda ax: ax.set_facecolor(plotting.GRID),
+    "scale": lambda ax: (ax.set_yscale("log"), ax.set_ylim(0.01, 1)),
+    "off": lambda ax: ax.set_axis_off(),
+    "equal": lambda ax: ax.set_aspect("equal"),
+    "below the grid": lambda ax: ax.axvspan(0.2, 0.4, zorder=0),
+    "over the frame": lambda ax: ax.axvspan(0.0, 0.4, zorder=9),
+    "grid above": lambda ax: ax.set_axisbelow(False),
+    "spine": lambda ax: ax.spines["top"].set_visible(True),
+    "offset": lambda ax: (ax.ticklabel_format(axis="x", useOffset=5.0), ax.set_xlim(5.001, 5.002))
+    if hasattr(ax.xaxis.get_major_formatter(), "set_useOffset") else ax.set_xlim(5.001, 5.002),
+    "inset": lambda ax: ax.inset_axes([0.5, 0.5, 0.4, 0.4]),
+    "twin": lambda ax: ax.twinx().plot([0, 1], [3, 4]),
+    "note": lambda ax: ax.figure.text(0.5, 0.97, "note"),
+    "moved": lambda ax: ax.set_position((0.2, 0.3, 0.6, 0.4)),
+    "top": lambda ax: ax.xaxis.set_ticks_position("top"),
+    "no axis": lambda ax: ax.xaxis.set_visible(False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_a_kept_frame_is_never_the_wrong_one(name):
+    """A figure is drawn, changed in one way, drawn again: what is kept from before must not be seen."""
+
+    def scene(change=None):
+        fig, (ax,) = plotting.figure()
+        ax.plot([0, 0.5, 1], [0, 1.2, 0.3])
+        ax.plot([0, 1], [1, 0.1])
+        ax.set_xlabel("time t")
+        return fig, ax
+
+    fig, ax = scene()
+    canvas = blitting.Canvas(fig)
+    before = canvas.pixels().copy()
+    FRAMES[name](ax)
+    after = canvas.pixels().copy()
+    ax.lines[0].set_ydata([0, 0.4, 0.8])  # and once more, from the frame that was kept
+    again = canvas.pixels().copy()
+    for shown, second in ((after, False), (again, True)):
+        fresh, ax = scene()
+        FRAMES[name](ax)
+        if second:
+            ax.lines[0].set_ydata([0, 0.4, 0.8])
+        np.testing.assert_array_equal(shown, plotting._pixels(fresh))
+    assert (before != after).any() or name in ("offset", "spine")
+
+
+def test_frames_are_not_kept_for_ever():
+    explorer = hlp.Explorer(lambda ax, top: (ax.plot([0, 1]), ax.set_ylim(0, top)), top=(1, 60, 1))
+    for top in range(1, 60):
+        explorer.controls["top"].value = top
+    assert len(explorer._canvas._frames) == blitting.KEPT and len(explorer._seen) <= widgets.REMEMBERED
+
+
+def test_a_picture_that_was_seen_is_shown_at_once_and_checked():
+    shown, world = [], {"height": 1}
+
+    def draw(ax, rate):
+        if explorers:
+            shown.append(explorers[0].png)  # what is on the screen while it is being drawn
+        ax.plot([0, rate], [0, world["height"]])
+        ax.set(xlim=(0, 9), ylim=(0, 9))
+        return f"rate {rate}, height {world['height']}"
+
+    explorers = []
+    explorers.append(hlp.Explorer(draw, rate=(0, 200, 3)))
+    (explorer,) = explorers
+    start = explorer.png
+    explorer.controls["rate"].value = 4
+    explorer.controls["rate"].value = 3
+    assert shown == [start, start] and explorer.png == start and explorer.alt == "rate 3, height 1"
+    world["height"] = 7  # somebody ran a cell above again
+    explorer.controls["rate"].value = 4
+    assert explorer.alt == "rate 4, height 7"
+    explorer.controls["rate"].value = 3
+    assert explorer.alt == "rate 3, height 7" and explorer.png != start
+    for rate in range(200):
+        explorer.controls["rate"].value = rate
+    assert len(explorer._seen) == widgets.REMEMBERED
+
+
+def test_a_picture_and_its_words_travel_together(monkeypatch):
+    explorer, sent = tracking(), []
+    monkeypatch.setattr(explorer._image, "send_state", lambda key=None: sent.append(set(key)))
+    explorer.controls["speed"].value = 7
+    assert sent == [{"value", "tooltip"}]
+
+
+# ---- every explorer of every lesson ----
+
+# Controls that change nothing at the starting values: the lesson's point, or another control's business.
+STILL = {
+    "03 draw": {"c"},  # speed is a clock
+    "04 draw": set(),
+    "10 follow": {"friction"},  # gradient flow has none
+}
+
+
+def test_every_lesson_has_an_explorer():
+    with_one = {name[:2] for name in lessons.RECIPES}
+    assert {path.stem[:2] for path in lessons.LESSONS} - with_one <= {"12", "13"}
+
+
+@pytest.mark.parametrize("name", lessons.RECIPES)
+def test_an_explorer_of_a_lesson(name):
+    explorer = lessons.explorer(name)
+    names, start = list(explorer.controls), explorer.png
+    grid = [ends_and_middles(control) for control in explorer.controls.values()]
+    every = itertools.product(*grid)
+    if np.prod([len(values) for values in grid]) > 200:  # a sample of them
+        rng = np.random.default_rng(0)
+        every = [tuple(values[rng.integers(len(values))] for values in grid) for _ in range(150)]
+    for k, values in enumerate(every):
+        explorer.set(**dict(zip(names, values, strict=True)))
+        assert len(explorer.alt) > 20 and "nan" not in explorer.alt.lower()
+        assert all(np.isfinite([*ax.get_xlim(), *ax.get_ylim()]).all() for ax in explorer.axes)
+        if k % 5 == 0:
+            np.testing.assert_array_equal(pixels(explorer.png), drawn_in_full(explorer))
+    for control, values in zip(names, grid, strict=True):  # from end to end, the others as at the start
+        explorer.reset()
+        assert explorer.png == start
+        seen = []
+        for value in (values[0], values[-1]):
+            explorer.set(**{control: value})
+            seen.append((explorer.png, explorer.alt))
+        changed = seen[0][0] != seen[1][0]
+        assert changed == (control not in STILL.get(name, ())), control
+
+
+@pytest.mark.parametrize("name", lessons.RECIPES)
+def test_the_presets_of_a_lesson(name):
+    explorer = lessons.explorer(name)
+    found = {label: button for label, button in buttons(explorer).items() if label != "Reset"}
+    assert found or name[:2] == "04"
+    seen = set()
+    for label, button in found.items():
+        explorer.reset()
+        button.click()
+        assert label.strip() and len(explorer.alt) > 20 and button.tooltip
+        seen.add(explorer.alt)
+    assert len(seen) == len(found)  # each shows something else
 
 
 # ---- controls ----
@@ -248,6 +445,65 @@ def test_set_refuses_before_it_moves_anything():
     with pytest.raises(ValueError):
         explorer.set(speed=5, q=-1.0)
     assert explorer.values == before
+
+
+def test_presets():
+    explorer = hlp.Explorer(
+        tracking()._draw, presets={"slow": dict(speed=5), "canonical, fast": dict(policy="canonical", speed=30)},
+        speed=(2, 30, 20), q=(1.0, 200.0, 100.0, "log"), policy=POLICIES, jumps=False,
+    )  # fmt: skip
+    assert list(buttons(explorer)) and {"slow", "canonical, fast", "Reset"} == set(buttons(explorer))
+    buttons(explorer)["slow"].click()
+    assert explorer.values["speed"] == 5 and explorer.values["policy"] is POLICIES["flipped"]
+    buttons(explorer)["canonical, fast"].click()
+    assert explorer.values["speed"] == 30 and explorer.values["policy"] is POLICIES["canonical"]
+    assert buttons(explorer)["slow"].tooltip == "speed = 5"
+    buttons(explorer)["Reset"].click()
+    assert explorer.values == dict(speed=20, q=100, policy=POLICIES["flipped"], jumps=False)
+
+
+def test_every_slider_names_its_range():
+    explorer = hlp.Explorer(wave, rate=(0.03, 1.0, 0.5), height=(1.0, 200.0, 1.0, "log"))
+    for name, words in (("rate", "0.03 to 1"), ("height", "1 to 200")):
+        assert f"{name}, from {words}" in explorer.controls[name].tooltip
+    labels = [child.value for box in explorer.widget.children[0].children for child in getattr(box, "children", ())]
+    assert "0.03 to 1" in labels and "1 to 200" in labels
+
+
+@pytest.mark.parametrize("control", [(0.0, 2.0, 0.5), (0, 20, 5), (0.1, 10.0, 1.0, "log")], ids=repr)
+def test_play(control):
+    explorer = hlp.Explorer(wave, play="rate", rate=control)
+    (player,) = [one for one in explorer.widget.children[0].children if isinstance(one, ipywidgets.Play)]
+    slider = explorer.controls["rate"]
+    begun, before = player.value, explorer.png
+    player.value = begun + 1
+    assert explorer.png != before
+    assert explorer.values["rate"] > control[2]
+    slider.value = control[0]  # moved by hand: the film goes on from there
+    assert player.value == 0
+    player.value = player.max
+    assert np.isclose(explorer.values["rate"], control[1])
+    for step in range(player.max + 1):
+        player.value = step
+        assert player.value == step and control[0] - 1e-9 <= slider.value <= control[1] + 1e-9
+
+
+@pytest.mark.parametrize(
+    "wrong, words",
+    [
+        (dict(presets=[1]), "presets = .*dict"),
+        (dict(presets={"": dict(rate=1.0)}), "presets.*name"),
+        (dict(presets={"a": {}}), "presets\\['a'\\].*must be a name and a dict"),
+        (dict(presets={"a": dict(pace=1.0)}), "presets\\['a'\\]: pace: is not a control"),
+        (dict(presets={"a": dict(rate=9.0)}), "presets\\['a'\\]: rate = 9.0: must be a number from 0 to 3"),
+        (dict(play="pace"), "play = 'pace': must be the name of a slider"),
+        (dict(play="on"), "play = 'on': must be the name of a slider"),
+    ],
+    ids=repr,
+)
+def test_wrong_presets(wrong, words):
+    with pytest.raises(ValueError, match=words):
+        hlp.Explorer(lambda ax, rate, on: "", **wrong, rate=(0.0, 3.0, 1.0), on=True)
 
 
 # ---- what is shown ----

@@ -470,7 +470,8 @@ def _like(right, answer, what):
     """The answer as the type of the right value; lists and arrays are as good as each other."""
     if isinstance(right, tuple):
         if not isinstance(answer, (tuple, list)) or len(answer) != len(right):
-            raise _Refused(f"{what} must be {len(right)} things, as in `return a, b`; it is {_kind(answer)}")
+            many = f" of {len(answer)}" if isinstance(answer, (tuple, list)) else ""
+            raise _Refused(f"{what} must be {len(right)} things, as in `a, b`; it is {_kind(answer)}{many}")
         return tuple(_like(r, a, f"part {k + 1} of {what}") for k, (r, a) in enumerate(zip(right, answer, strict=True)))
     if isinstance(right, str):
         if not isinstance(answer, str):
