@@ -209,7 +209,9 @@ def _same_to_the_last_bit(in_two):
                 return "the second sitting heard the first samples again: its source begins at sample number `cut`"
             return f"it returns the shape {got.shape} for {len(samples)} samples where {right.shape} is asked for"
         if not np.array_equal(got[:cut], right[:cut]):
-            return "the guesses of the first sitting are others than without a break: same `seed`, same `listen=0.5`?"
+            return (
+                "the first sitting guesses otherwise than without a break: `seed`, `listen=0.5`, and no other argument?"
+            )
         if not written:
             return "nothing was written to `path`: at the end of the first sitting, `first.state.save(path)`"
         if np.array_equal(got, right):
@@ -253,9 +255,11 @@ in_two = Function(
 
 
 def _regimes(rng):
-    problem, policies = _pupils()
-    for policy, seed in zip(policies, (5, 6), strict=True):
-        first, second = _samples(seed, 80), _samples(seed + 10, 40, slopes=(-0.4, 0.4))
+    import hlp_edu as hlp
+
+    problem, _ = _pupils()
+    for policy, seed in ((hlp.Flipped(5, 2), 5), (hlp.GradientFlow(mu=0.3), 6)):  # both settle: no other is repeatable
+        first, second = _samples(seed, 80), _samples(seed + 10, 15, slopes=(-0.4, 0.4))
         yield problem, policy, first, second, _samples(seed + 20, 20)
 
 
@@ -298,7 +302,7 @@ forgetting = Function(
     points=3,
     inputs=_regimes,
     expected=_examined,
-    tolerance=1e-6,
+    tolerance=4e-3,
     mistakes={
         "the order is wrong: the error before the second regime first, then the one after it": lambda right, *_: right[
             ::-1
@@ -353,12 +357,15 @@ def _played(forecaster, values):
         return None, "it must return two functions, `guess` and `learn`"
     ours, still = [], []
     for u, z in next_of(values, LAGS):
-        g = np.asarray(guess(u.copy()), float)
+        try:
+            g = np.asarray(guess(u.copy()), float)
+            learn(u.copy(), z)
+        except Exception as error:
+            return None, f"what it returns raised {type(error).__name__}: {error}"
         if g.size != 1:
             return None, f"`guess(u)` gives the shape {g.shape}: one number is asked for"
         ours.append(float(g.reshape(-1)[0]) - z)
         still.append(u[0] - z)
-        learn(u.copy(), z)
     ours, still = (np.mean(np.square(errors[FIFTY_YEARS:])) for errors in (ours, still))
     if not np.isfinite(ours):
         return None, "its guesses are not finite: the learning rate is too high?"

@@ -63,7 +63,7 @@ def skill(guess, learn, values):
             says="nothing was written",
         ),
         swap("np.concatenate([begun, rest])", "rest", says="second sitting alone"),
-        swap("seed=seed", "seed=seed + 1", says="guesses of the first sitting"),
+        swap("seed=seed", "seed=seed + 1", says="first sitting guesses otherwise"),
     ],
     "forgetting": [
         swap("return before, after", "return after, before", says="order is wrong"),
@@ -88,6 +88,7 @@ def forgetting(problem, policy, first, second, exam):
         swap("np.sqrt(np.mean((guess - target) ** 2))", "np.mean((guess - target) ** 2)", says="take the root"),
     ],
     "forecaster": [
+        swap("np.zeros(12)", "np.zeros(3)", says="what it returns raised ValueError"),
         write("def forecaster():\n    return (lambda u: u[0]), (lambda u, z: None)", says="persistence itself"),
         write("def forecaster():\n    return (lambda u: u[:2].mean()), (lambda u, z: None)", says="its skill is 0.0"),
         write("def forecaster():\n    return (lambda u: u), (lambda u, z: None)", says="one number"),
