@@ -40,6 +40,8 @@ _home = {
     "Frozen": "policies",
     "run": "flow",
     "runs": "flow",
+    "stream": "stream",
+    "progress": "progress",
     "optimum": "optimum",
     "cost_gradient": "optimum",
     "mpc": "mpc",
@@ -77,7 +79,7 @@ def __dir__():
 
 
 class _Package(types.ModuleType):
-    """`optimum` and `mpc` are functions and files; here the functions are meant, whatever was imported first."""
+    """`optimum` and others are functions and files; here the functions are meant, whatever was imported first."""
 
     def __setattr__(self, name, value):
         if isinstance(value, types.ModuleType) and _home.get(name) == name:

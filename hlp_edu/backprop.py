@@ -3,6 +3,8 @@
 These methods know the whole network, or the whole past, at once. That is why they are short.
 """
 
+import numbers
+from collections import deque
 from typing import NamedTuple
 
 import numpy as np
@@ -133,6 +135,19 @@ def _roll(problem, w, T, dt, x0):
     return times, problem.inputs_at(times), problem.target_at(times), x, problem.network.matrix(w)
 
 
+def _back(D, W, sigma, pace):
+    """One step back: the derivative by the states before it, and by what the neurons heard."""
+    delta = pace * (1 - sigma**2) * D
+    return (1 - pace) * D + W[:, : len(D)].T @ delta, delta
+
+
+def _carry(S, W, y, sigma, pace, heads, tails, arcs):
+    """One step forward of S = dx/dw: neurons x arcs numbers, each fed by those of all neurons."""
+    moved = W[:, : len(S)] @ S
+    moved[heads, arcs] += y[tails]
+    return S + pace[:, None] * ((1 - sigma**2)[:, None] * moved - S)
+
+
 def bptt(problem, w, T, dt=0.01, x0=None):
     """Backpropagation through time: the gradient of a whole run by its (constant) weights.
 
@@ -182,9 +197,8 @@ def bptt(problem, w, T, dt=0.01, x0=None):
     D, gradient = np.zeros(n), np.zeros(len(heads))
     for k in range(len(times) - 1, 0, -1):  # D is dJ/dx after step k
         D[out] += dt * problem.q * e[k - 1]
-        delta = pace * (1 - sigma[k - 1] ** 2) * D
+        D, delta = _back(D, W, sigma[k - 1], pace)
         gradient += delta[heads] * y[k - 1, tails]
-        D = (1 - pace) * D + W[:, :n].T @ delta
     return dt * problem.q / 2 * float((e**2).sum()), gradient
 
 
@@ -217,14 +231,159 @@ def rtrl(problem, w, T, dt=0.01, x0=None):
     for k in range(len(times) - 1):
         y = np.concatenate([x, u[k]])
         sigma = np.tanh(W @ y)
-        moved = W[:, :n] @ S
-        moved[heads, arcs] += y[tails]
-        S += pace[:, None] * ((1 - sigma**2)[:, None] * moved - S)
+        S = _carry(S, W, y, sigma, pace, heads, tails, arcs)
         x = x + pace * (sigma - x)
         e = x[out] - z[k + 1]
         cost += dt * problem.q / 2 * float(e @ e)
         gradient += dt * problem.q * (e @ S[out])
     return cost, gradient
+
+
+class Online:
+    """A recurrent network that learns from a stream by the gradient of each sample's error, with momentum.
+
+    The network is x <- tanh(a), all neurons at once (Euler's step of (2) with speed * dt = 1), ``sweeps``
+    times for each sample. What the outputs then are is its guess. The target is shown, and the weights
+    move: v <- momentum v - rate gradient, w <- w + v, for the loss 1/2 |x_O - z|^2. With several
+    ``looks`` it hears and moves again and again before the next sample comes.
+
+    Parameters
+    ----------
+    network : Network
+        With at least one output.
+    rate, momentum : float
+        Learning rate, at least 0, and momentum, from 0 to below 1.
+    reach : int or None
+        How many samples back the gradient sees: 1 is plain online gradient descent, more is truncated
+        BPTT, None is RTRL, which sees all of the past.
+    sweeps, looks : int
+        How often all neurons move for each look, and looks for each sample: at least 1.
+    seed : int
+        Draws states and weights at the start, the same as `hlp_edu.run` does.
+
+    Attributes
+    ----------
+    w, v : numpy.ndarray, shape (arcs,)
+        Weights, and their velocities.
+    x : numpy.ndarray, shape (neurons,)
+        States.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its bounds.
+
+    Examples
+    --------
+    >>> import hlp_edu as hlp
+    >>> learner = Online(hlp.feed_forward([1, 1]), rate=0.5)
+    >>> samples = [([u], [0.5 * u]) for u in np.random.default_rng(0).uniform(-1, 1, 400)]
+    >>> error = np.abs(learner.learn(samples) - [z for _, z in samples])[:, 0]
+    >>> bool(error[:100].mean() > 2 * error[-100:].mean())
+    True
+    """
+
+    def __init__(self, network, rate, momentum=0.0, reach=1, sweeps=2, looks=1, seed=0):
+        self.network, self.rate = network, number("rate", rate, least=0)
+        self.momentum = number("momentum", momentum, least=0)
+        if self.momentum >= 1:
+            raise ValueError(f"momentum = {momentum!r}: must be from 0 to below 1")
+        for name, value in (("reach", 1 if reach is None else reach), ("sweeps", sweeps), ("looks", looks)):
+            if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"{name} = {value!r}: must be a whole number, at least 1")
+        self.reach, self.sweeps, self.looks = reach, int(sweeps), int(looks)
+        n, m = len(network.neurons), len(network.heads)
+        dice = np.random.default_rng(seed)
+        self.x, self.w = 0.5 * dice.standard_normal(n), 0.5 / np.sqrt(n) * dice.standard_normal(m)
+        self.v, self._arcs, self._fast = np.zeros(m), np.arange(m), np.ones(n)
+        self._past = deque(maxlen=None if reach is None else reach * sweeps)  # what BPTT must keep
+        self._S = np.zeros((n, m)) if reach is None else None  # what RTRL must keep
+        self._fed = np.array([label != "bias" for label in network.inputs], bool)
+
+    @property
+    def stored(self):
+        """How many numbers it must keep beside states and weights."""
+        kept = len(self.x) + len(self._fed) + len(self.x)  # of a step: what was heard, and what came of it
+        return len(self.v) + (self._S.size if self.reach is None else self._past.maxlen * kept)
+
+    def hear(self, u):
+        """Take in the inputs of one sample.
+
+        Parameters
+        ----------
+        u : array_like
+            One number per input that is not "bias", which is 1.
+
+        Returns
+        -------
+        numpy.ndarray, shape (outputs,)
+            The guess.
+        """
+        W, n = self.network.matrix(self.w), len(self.x)
+        for _ in range(self.sweeps):
+            y = np.ones(n + len(self._fed))
+            y[:n], y[n:][self._fed] = self.x, u
+            sigma = np.tanh(W @ y)
+            if self.reach is None:
+                self._S = _carry(self._S, W, y, sigma, self._fast, self.network.heads, self.network.tails, self._arcs)
+            else:
+                self._past.append((y, sigma))
+            self.x = sigma
+        return self.x[self.network.output_index]
+
+    def gradient(self, z):
+        """The derivative of 1/2 |x_O - z|^2 by the weights, as far back as it reaches.
+
+        Parameters
+        ----------
+        z : array_like, shape (outputs,)
+            The target.
+
+        Returns
+        -------
+        numpy.ndarray, shape (arcs,)
+        """
+        out, W = self.network.output_index, self.network.matrix(self.w)
+        e = self.x[out] - z
+        if self.reach is None:
+            return e @ self._S[out]
+        D, deltas = np.zeros(len(self.x)), []
+        D[out] = e
+        for _, sigma in reversed(self._past):
+            D, delta = _back(D, W, sigma, self._fast)
+            deltas.append(delta)
+        by_arc = np.array(deltas[::-1]).T @ np.array([y for y, _ in self._past])
+        return by_arc[self.network.heads, self.network.tails]
+
+    def freeze(self):
+        """Hold the weights from here on."""
+        self.rate, self.momentum = 0.0, 0.0
+
+    def learn(self, samples):
+        """Hear, guess, be told, move; over and over.
+
+        Parameters
+        ----------
+        samples : iterable of (u, z)
+            As for `hlp_edu.stream`; a z of None teaches nothing.
+
+        Returns
+        -------
+        numpy.ndarray, shape (samples, outputs)
+            The guesses, each made before its target was shown.
+        """
+        guesses = []
+        with np.errstate(all="ignore"):  # a rate that is too large is seen in the guesses
+            for u, z in samples:
+                guesses.append(self.hear(u))
+                if z is None or self.rate == 0:
+                    continue
+                for look in range(self.looks):
+                    if look > 0:
+                        self.hear(u)
+                    self.v = self.momentum * self.v - self.rate * self.gradient(z)
+                    self.w = self.w + self.v
+        return np.array(guesses)
 
 
 def heavy_ball(gradient, w0, steps, rate, momentum):

@@ -1,4 +1,4 @@
-"""The console command ``hlp-edu``: copy the course (start), open it (lab), examine it (check), compute a study anew.
+"""The console command ``hlp-edu``: copy the course (start), open it (lab), examine it (check), and more.
 
 A new command is a function that takes the parsed arguments and returns an exit code, and three
 lines in `_parser`. What only one command needs is imported inside it, so that each starts at once.
@@ -475,6 +475,167 @@ def study(arguments):
     return 0
 
 
+# --------------------------------------------------------------------------- release: make the exercises
+
+
+def release(arguments):
+    """``hlp-edu release [NAME ...]``: make DIR/exercises from DIR/solutions.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        With ``names`` and ``dir``.
+
+    Returns
+    -------
+    int
+        Exit code 0.
+
+    Raises
+    ------
+    CourseError
+        If nbgrader is missing, there is no such notebook, or one cannot be released.
+    """
+    from hlp_edu.release import exercise
+
+    folder = Path(arguments.dir).expanduser()
+    found = {
+        path.parent.name: path for path in sorted(folder.glob("solutions/*/*.ipynb")) if path.stem == path.parent.name
+    }
+    if not found:
+        raise CourseError(
+            f"--dir = {arguments.dir!r}: holds no solutions/NAME/NAME.ipynb; must be a clone of the course, or a "
+            "folder with solutions of your own"
+        )
+    for name in arguments.names or found:
+        if name not in found:
+            raise CourseError(f"NAME = {name!r}: must be one of {', '.join(map(repr, found))}")
+        try:
+            text = exercise(found[name]).encode()
+        except ImportError as error:
+            raise CourseError(_needs_nbgrader(error)) from error
+        except ValueError as error:
+            raise CourseError(str(error)) from error
+        path = folder / "exercises" / name / f"{name}.ipynb"
+        known = _read(path) == text
+        try:
+            _write(path, text)
+        except OSError as error:
+            raise CourseError(f"--dir = {arguments.dir!r}: cannot write there ({error.strerror})") from error
+        print(f"exercises/{name}/{name}.ipynb: {'as it was' if known else 'made'}", flush=True)
+    return 0
+
+
+def _needs_nbgrader(error):
+    clone = PACKAGE.parent
+    what = f'--editable "{clone}[teach]"' if (clone / "pyproject.toml").is_file() else '"hlp_edu[teach]"'
+    return f'this needs nbgrader ({error}). Install it with: "{sys.executable}" -m pip install {what}'
+
+
+# ------------------------------------------------------------------------ grade: mark what was handed in
+
+
+def grade(arguments):
+    """``hlp-edu grade SUBMISSIONS``: mark a class with nbgrader, and give every submission a row.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        With ``submissions``, ``out``, ``course``, ``limit``, ``cell_limit``, ``workers`` and ``again``.
+
+    Returns
+    -------
+    int
+        Exit code 0, also when some submissions could not be graded: the table says why.
+
+    Raises
+    ------
+    CourseError
+        If nbgrader is missing, a folder is not what it must be, or there is nothing to grade.
+    """
+    folder, out = Path(arguments.submissions).expanduser().resolve(), Path(arguments.out).expanduser().resolve()
+    course = Path(arguments.course).expanduser().resolve() if arguments.course else course_source()
+    if not folder.is_dir():
+        raise CourseError(f"SUBMISSIONS = {arguments.submissions!r}: must be a folder with a folder for each student")
+    if out.is_relative_to(folder) or folder.is_relative_to(out):
+        raise CourseError(f"--out = {arguments.out!r}: must lie beside the submissions, not in or around them")
+    exercises = {
+        path.stem: path for path in sorted(course.glob("exercises/*/*.ipynb")) if path.stem == path.parent.name
+    }
+    exercises = {name: path for name, path in exercises.items() if (course / "solutions" / name / path.name).is_file()}
+    if not exercises:
+        raise CourseError(f"--course = {str(course)!r}: holds no exercises with solutions")
+    try:
+        import nbgrader  # noqa: F401
+
+        from hlp_edu.grading import find_submissions, grade_class, read_notebook
+    except ImportError as error:
+        raise CourseError(_needs_nbgrader(error)) from error
+    released = {name: read_notebook(path) for name, path in exercises.items()}
+    submissions = find_submissions(folder, released, {path.stem for path in course.glob("lessons/*.ipynb")})
+    if not submissions:
+        raise CourseError(f"SUBMISSIONS = {arguments.submissions!r}: holds no notebook and no student's folder")
+    waiting = sum(one.status == "to grade" for one in submissions)
+    print(f"{len(submissions)} submissions, {waiting} to grade. Their code runs with your rights on this computer.")
+    try:
+        grade_class(
+            submissions,
+            course / "solutions",
+            out,
+            limit=arguments.limit,
+            cell_limit=arguments.cell_limit,
+            workers=arguments.workers,
+            again=arguments.again,
+            say=_say_marks,
+        )
+    except RuntimeError as error:
+        raise CourseError(str(error)) from error
+    except OSError as error:
+        raise CourseError(f"--out = {arguments.out!r}: cannot write there ({error.strerror})") from error
+    graded = sum(one.status == "graded" for one in submissions)
+    print(
+        f"{graded} graded, {len(submissions) - graded} not. In {out}: grades.csv, tasks.csv, feedback for each student."
+    )
+    return 0
+
+
+def _say_marks(one):
+    points = f"{one.points:g} of {one.possible:g}" if one.status == "graded" else "not graded"
+    print(f"  {one.student:20}  {one.lesson or '?':32}  {points:>10}  {'; '.join(one.notes)}".rstrip(), flush=True)
+
+
+# ----------------------------------------------------------------------------- progress: what is solved
+
+
+def progress(arguments):
+    """``hlp-edu progress [DIR]``: a table of what you have solved, read from your own notebooks.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        With ``dir``.
+
+    Returns
+    -------
+    int
+        Exit code 0.
+
+    Raises
+    ------
+    CourseError
+        If there is no copy of the course.
+    """
+    from hlp_edu.progress import progress as table
+
+    try:
+        found = table(arguments.dir)
+    except ValueError as error:
+        raise CourseError(str(error).replace("folder =", "DIR =")) from error
+    print(found)
+    print(f"\nRead from the notebooks in {found.about['folder']}, as they were last saved.")
+    return 0
+
+
 # --------------------------------------------------------------------------------------- command line
 
 
@@ -484,9 +645,16 @@ def _port(text):
     return int(text)
 
 
+def _count(text):
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: must be a whole number, at least 1")
+    return int(text)
+
+
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="hlp-edu", description="The course hlp_edu: copy it, open it, examine its installation."
+        prog="hlp-edu",
+        description="The course hlp_edu: copy it, open it, examine its installation, make its exercises.",
     )
     parser.add_argument("--version", action="version", version=f"hlp_edu {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -509,6 +677,24 @@ def _parser():
     sub = command(study, "Compute a long study anew and write NAME.csv. Without NAME: list the studies.")
     sub.add_argument("name", nargs="?", metavar="NAME", help="which study")
     sub.add_argument("--dir", default=".", metavar="DIR", help="where to write; default: here")
+
+    sub = command(release, "For teachers: make the exercises from the solutions. Without NAME: all of them.")
+    sub.add_argument("names", nargs="*", metavar="NAME", help="for example 01_optimal_control")
+    sub.add_argument("--dir", default=".", metavar="DIR", help="the folder that holds solutions/; default: here")
+
+    sub = command(grade, "For teachers: mark what a class handed in, with nbgrader. Nothing in SUBMISSIONS is changed.")
+    sub.add_argument("submissions", metavar="SUBMISSIONS", help="STUDENT/.../NAME.ipynb, or STUDENT_LESSON.ipynb")
+    sub.add_argument("--out", default="grading", metavar="DIR", help="marks and feedback; default: %(default)s")
+    sub.add_argument("--course", metavar="DIR", help="with exercises/ and solutions/; default: this course")
+    sub.add_argument(
+        "--limit", type=_count, default=300, metavar="S", help="seconds a submission; default: %(default)s"
+    )
+    sub.add_argument("--cell-limit", type=_count, default=20, metavar="S", help="seconds a cell; default: %(default)s")
+    sub.add_argument("--workers", type=_count, metavar="N", help="how many at a time; default: all cores")
+    sub.add_argument("--again", action="store_true", help="mark also what has not changed since the last time")
+
+    sub = command(progress, "What you have solved so far, from your own notebooks; nothing leaves this computer.")
+    sub.add_argument("dir", nargs="?", metavar="DIR", help="your copy of the course; by default it is looked for")
     return parser
 
 

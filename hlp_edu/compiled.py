@@ -21,7 +21,7 @@ def _shelf():
     # numba looks for changes in the file of a function, not in those of the functions that are
     # compiled into it. So machine code is kept under a name made from all files that have a part.
     here = pathlib.Path(__file__).parent
-    sources = (here / f"{name}.py" for name in ("compiled", "laws", "policies", "flow"))
+    sources = (here / f"{name}.py" for name in ("compiled", "laws", "arcs", "policies", "flow"))
     text = b"".join(source.read_bytes() for source in sources if source.exists())
     base = pathlib.Path(numba.config.CACHE_DIR or here / "__pycache__")
     return str(base / f"laws-{hashlib.sha256(text).hexdigest()[:12]}")
@@ -40,13 +40,15 @@ def _kept_on_the_shelf():
             numba.config.CACHE_DIR = before
 
 
-def compiled(function):
+def compiled(function, inside=False):
     """Compile ``function``, a loop over numbers and arrays; keep the machine code on disk.
 
     Parameters
     ----------
     function : callable
         Plain Python that numba understands.
+    inside : bool
+        Whether it is to become part of whatever calls it: for what is asked once an arc.
 
     Returns
     -------
@@ -56,7 +58,23 @@ def compiled(function):
     if numba is None:
         return function
     with _kept_on_the_shelf():
-        return numba.njit(cache=True, nogil=True, fastmath=_fastmath, error_model="numpy")(function)
+        return numba.njit(cache=True, nogil=True, fastmath=_fastmath, error_model="numpy", forceinline=inside)(function)
+
+
+def inside(function):
+    """Compile ``function`` into whatever calls it: for what is asked once an arc.
+
+    Parameters
+    ----------
+    function : callable
+        As in `compiled`.
+
+    Returns
+    -------
+    callable
+        As `compiled`.
+    """
+    return compiled(function, inside=True)
 
 
 def _signature():

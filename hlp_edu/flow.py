@@ -10,8 +10,9 @@ import os
 import numpy as np
 
 import hlp_edu
+from hlp_edu.arcs import LOOKS, arc_table, crowds, walk
 from hlp_edu.compiled import compiled
-from hlp_edu.laws import ONE, ArcLaw, arc_rates, hear, laws, neurons
+from hlp_edu.laws import ArcLaw, laws, neurons
 from hlp_edu.policies import Policy
 from hlp_edu.problem import Tracking
 from hlp_edu.trajectory import Clock, State, Trajectory
@@ -28,117 +29,9 @@ def _phi1(a):
 
 
 @compiled
-def _second(law, w, p, s, half, g_1, y_1):
-    w_rate, p_rate, _ = arc_rates(law, g_1, y_1, w, p, s)
-    return w + half * w_rate, p + half * p_rate
-
-
-@compiled
-def _third(law, w, p, s, half, g_1, y_1, g_2, y_2):
-    w_2, p_2 = _second(law, w, p, s, half, g_1, y_1)
-    w_rate, p_rate, _ = arc_rates(law, g_2, y_2, w_2, p_2, s)
-    return w + half * w_rate, p + half * p_rate
-
-
-@compiled
-def walk_arcs(wiring, law, look, h, lag, w, p_w, s_w, g, y, ahead, H_y, heard):
-    """One walk along all arcs: they report to their parents, move, and tell their heads what comes next.
-
-    An arc's velocity is an outer product of what its two ends know, so the four looks of
-    Runge-Kutta need no memory for the arcs: each look works them out again from the credits and
-    activities of the looks before it, and only the last one writes. That is why an arc costs
-    two numbers and not ten, and why long arrays of them run at the speed of the memory.
-
-    Parameters
-    ----------
-    wiring, law
-        The arcs and how they move.
-    look : int
-        1 to 4: the looks of Runge-Kutta; 0: a step of the other methods.
-    h, lag : float
-        The step; h^2 times the mobility if the weights use the new costate, else 0.
-    w, p_w, s_w : numpy.ndarray, shape (arcs,)
-        Weights, costates and signs.
-    g, y : numpy.ndarray, shape (4, neurons), (4, neurons + inputs)
-        Credits and activities of the looks so far.
-    ahead : numpy.ndarray, shape (neurons + inputs,)
-        Activities at the next look.
-    H_y : numpy.ndarray, shape (neurons + inputs,)
-        Every parent gets its children's reports added, (7).
-    heard : numpy.ndarray, shape (neurons,)
-        Filled with the activations at the next look.
-
-    Returns
-    -------
-    size, speed : float
-        |w|^2 and |p_w|^2 at this look.
-    growth : float
-        |w|^2 + |p_w|^2 of what was written (0 if nothing was).
-    """
-    size, speed, growth, half = 0.0, 0.0, 0.0, 0.5 * h
-    for i in range(heard.size):
-        a, g_1, g_2, g_3, g_4 = 0.0, g[0, i], g[1, i], g[2, i], g[3, i]
-        for b in range(wiring.first_run[i], wiring.first_run[i + 1]):
-            first, last, parent = wiring.first_arc[b], wiring.first_arc[b + ONE], wiring.first_parent[b]
-            if look == 0:
-                for k in range(first, last):
-                    j = parent + (k - first)
-                    w_rate, p_rate, p = arc_rates(law, g_1, y[0, j], w[k], p_w[k], s_w[k])
-                    H_y[j] += w[k] * g_1
-                    size += w[k] * w[k]
-                    speed += p * p
-                    w[k] += h * w_rate - lag * p_rate
-                    p_w[k] += h * p_rate
-                    growth += w[k] * w[k] + p_w[k] * p_w[k]
-            elif look == 1:
-                for k in range(first, last):
-                    j = parent + (k - first)
-                    w_rate, p_rate, p = arc_rates(law, g_1, y[0, j], w[k], p_w[k], s_w[k])
-                    H_y[j] += w[k] * g_1
-                    size += w[k] * w[k]
-                    speed += p * p
-                    a += (w[k] + half * w_rate) * ahead[j]
-            elif look == 2:
-                for k in range(first, last):
-                    j = parent + (k - first)
-                    w_2, p_2 = _second(law, w[k], p_w[k], s_w[k], half, g_1, y[0, j])
-                    w_rate, p_rate, p = arc_rates(law, g_2, y[1, j], w_2, p_2, s_w[k])
-                    H_y[j] += w_2 * g_2
-                    size += w_2 * w_2
-                    speed += p * p
-                    a += (w[k] + half * w_rate) * ahead[j]
-            elif look == 3:
-                for k in range(first, last):
-                    j = parent + (k - first)
-                    w_3, p_3 = _third(law, w[k], p_w[k], s_w[k], half, g_1, y[0, j], g_2, y[1, j])
-                    w_rate, p_rate, p = arc_rates(law, g_3, y[2, j], w_3, p_3, s_w[k])
-                    H_y[j] += w_3 * g_3
-                    size += w_3 * w_3
-                    speed += p * p
-                    a += (w[k] + h * w_rate) * ahead[j]
-            else:
-                for k in range(first, last):
-                    j = parent + (k - first)
-                    w_1, p_1, s = w[k], p_w[k], s_w[k]
-                    k_1, l_1, p = arc_rates(law, g_1, y[0, j], w_1, p_1, s)
-                    k_2, l_2, p = arc_rates(law, g_2, y[1, j], w_1 + half * k_1, p_1 + half * l_1, s)
-                    k_3, l_3, p = arc_rates(law, g_3, y[2, j], w_1 + half * k_2, p_1 + half * l_2, s)
-                    w_4, p_4 = w_1 + h * k_3, p_1 + h * l_3
-                    k_4, l_4, p = arc_rates(law, g_4, y[3, j], w_4, p_4, s)
-                    H_y[j] += w_4 * g_4
-                    size += w_4 * w_4
-                    speed += p * p
-                    w[k] = w_1 + h / 6.0 * (k_1 + 2.0 * k_2 + 2.0 * k_3 + k_4)
-                    p_w[k] = p_1 + h / 6.0 * (l_1 + 2.0 * l_2 + 2.0 * l_3 + l_4)
-                    growth += w[k] * w[k] + p_w[k] * p_w[k]
-        heard[i] = a
-    return size, speed, growth
-
-
-@compiled
 def advance(
-    wiring, cost, law, theta, dissipation_x, slaved, steady, rule, values, method, h, times, z, u, x, w, p_x, p_w,
-    s_x, s_w, limit, last, everything, first, every, rows_x, rows_w, rows_p_x, rows_p_w, rows_s, rows_L, rows_H,
+    wiring, cost, law, theta, dissipation_x, slaved, steady, mixed, rule, values, method, h, times, z, u, x, w, p_x,
+    p_w, s_x, s_w, limit, last, everything, first, every, rows_x, rows_w, rows_p_x, rows_p_w, rows_s, rows_L, rows_H,
 ):  # fmt: skip
     """Go ``len(times) - 1`` steps from the given state, in place, and record rows.
 
@@ -152,6 +45,8 @@ def advance(
         Of phi; total dissipation of p_x.
     steady : bool
         Whether the signs never change, so that the rule need not be asked.
+    mixed : bool
+        Whether each arc has a sign of its own; else the first entry of s_w is everybody's.
     rule, values
         The compiled rule and what it reads.
     method : int
@@ -188,27 +83,42 @@ def advance(
         behind the other; -2 if L or H did.
     """
     n, m, inputs, steps = x.size, w.size, u.shape[2], times.size - 1
-    f, heard, H_y = np.empty(n), np.empty(n), np.empty(n + inputs)
-    g, y = np.zeros((4, n)), np.zeros((4, n + inputs))
-    ask = not steady or slaved >= 0.0  # whether the gradients of all arcs are needed before a step
-    H_x, H_w = H_y[:n], np.empty(m if ask else 0)
-    x_new, p_new, p_here, rate = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
-    looks = 4 if method == 1 else 1
+    looks = LOOKS if method == 1 else 1
     lag = h * h * law.mobility if method == 2 else 0.0
+    f, heard, H_y = np.empty(n), np.empty(n), np.empty(n + inputs)
+    g, y = np.zeros((LOOKS, n)), np.zeros((LOOKS + 1, n + inputs))  # the row behind: where the next step begins
+    W_y, P_y, books = np.zeros((LOOKS, n)), np.zeros((LOOKS, n)), np.zeros((6, 6))
+    H_x, H_w = H_y[:n], np.empty(0 if steady and slaved < 0.0 else m)
+    x_new, p_new, p_here, goal = x.copy(), p_x.copy(), p_x.copy(), np.empty(z.shape[2])
+    leak_x, leak_p = np.ones(n), np.ones(n)
+    sizes, still = crowds(wiring), arc_table(law, 0.0, 0.0, 1.0)
+    canonical, flipped = arc_table(law, h, lag, 1.0), arc_table(law, h, lag, -1.0)
+    if method == 2:  # the leak is solved exactly: x' = -c x + ...
+        for i in range(n):
+            leak_x[i] = _phi1(-h * wiring.speed[i])
+
+    for i in range(n):
+        y[LOOKS, i] = x[i]
+    for i in range(inputs):
+        y[LOOKS, n + i] = u[0, 0, i]
+    # A step of length 0 tells the neurons what they hear at the start, by the very sums of all other steps.
+    walk(
+        wiring, sizes, law, still, looks - 1, looks, 0.0, 0.0, mixed, g, y, w, p_w, s_w, H_y, heard,
+        W_y, P_y, books,
+    )  # fmt: skip
     total, row = 0.0, 0
     for k in range(steps + 1):
-        if k == steps:
-            if not last:
-                break
-            s_x, s_w = s_x.copy(), s_w.copy()  # whoever goes on from here asks the rule again
-        for i in range(n):
-            y[0, i], x_new[i], p_new[i] = x[i], x[i], p_x[i]
-        for i in range(inputs):
-            y[0, n + i] = u[k, 0, i]
-        if ask:
-            L, H = laws(wiring, cost, slaved, w, p_x, p_w, y[0], z[k, 0], f, g[0], H_y, H_w)
-            rule(times[k], H, p_x, p_w, H_x, H_w, s_x, s_w, values)
-        record = (first + k) % every == 0 or k == steps
+        end = k == steps
+        record = last if end else (first + k) % every == 0
+        for i in range(n + inputs):
+            y[0, i] = y[LOOKS, i]
+        L_slaved, H_slaved = 0.0, 0.0
+        if not steady or (slaved >= 0.0 and (record or end)):
+            L_slaved, H_slaved = laws(wiring, cost, slaved, w, p_x, p_w, y[0], z[k, 0], f, g[0], H_y, H_w)
+            if end:  # whoever goes on from here asks the rule again
+                s_x, s_w = s_x.copy(), s_w.copy()
+            if not steady:
+                rule(times[k], H_slaved, p_x, p_w, H_x, H_w, s_x, s_w, values)
         if record:
             if everything:
                 rows_x[row] = x
@@ -220,72 +130,66 @@ def advance(
                     rows_x[row, o] = x[wiring.outputs[o]]
             for j in range(rows_s.shape[1]):
                 rows_s[row, j] = np.int8(s_w[j])
-
-        if k == steps:
-            w, p_w = w.copy(), p_w.copy()  # one more look, at a state that stays where it is
-        hear(wiring, w, y[0], heard)
-        L, H, growth = 0.0, 0.0, 0.0
+        if method == 2:
+            for i in range(n):  # p_x' = (s c - theta) p_x + ...
+                leak_p[i] = _phi1(h * (s_x[i] * wiring.speed[i] - dissipation_x))
+        table = canonical if s_w[0] > 0.0 else flipped
+        length, behind = h, lag
+        if end and looks == 1:  # only a look: a step of length 0 leaves everything where it is
+            table, length, behind = still, 0.0, 0.0
+        books[:] = 0.0
         for look in range(looks):
             # Runge-Kutta looks at the start, twice at the middle and at the end of the step.
-            at = (look + 1) // 2
+            at, final = (look + 1) // 2, look == looks - 1
             reach = 0.5 * h * (1 + look // 2)  # to the next look
             share = h if looks == 1 else h / 6.0 if look == 0 or look == 3 else h / 3.0
-            p = p_x if look == 0 else p_here
-            error, flow = neurons(wiring, cost, heard, p, y[look], z[k, at], f, g[look], H_y)
-            if looks == 1:
-                for i in range(n):  # method 2 solves the leak exactly: x' = -c x + ...
-                    x_new[i] += h * f[i] * (_phi1(-h * wiring.speed[i]) if method == 2 else 1.0)
-            else:
-                for i in range(n):
-                    x_new[i] += share * f[i]
-                if look < 3:
-                    for i in range(n):
-                        y[look + 1, i] = x[i] + reach * f[i]
-                    for i in range(inputs):
-                        y[look + 1, n + i] = u[k, (look + 2) // 2, i]
-            size, speed, growth = walk_arcs(
-                wiring, law, look + 1 if looks == 4 else 0, h, lag, w, p_w, s_w, g, y,
-                y[(look + 1) % 4], H_y, heard,
+            for o in range(goal.size):
+                goal[o] = z[k, at, o]
+            error, flow = neurons(wiring, cost, look, heard, p_here, y, goal, f, g, H_y)
+            ahead = LOOKS if final else look + 1
+            for i in range(n):
+                x_new[i] += share * leak_x[i] * f[i]
+                y[ahead, i] = x_new[i] if final else x[i] + reach * f[i]
+            if not end:
+                for i in range(inputs):
+                    y[ahead, n + i] = u[k + 1, 0, i] if final else u[k, (look + 2) // 2, i]
+            size, speed, growth = walk(
+                wiring, sizes, law, table, look, looks, length, behind, mixed, g, y, w, p_w, s_w, H_y, heard,
+                W_y, P_y, books,
             )  # fmt: skip
+            if looks == LOOKS and look == 0:
+                growth = size + speed
+            if not growth <= limit * limit:  # "not <=" is true for nan as well
+                gone = k + 1 if looks == 1 else k
+                for a in range(m):
+                    if not abs(w[a]) <= limit:
+                        return gone, total, n + a
+                    if not abs(p_w[a]) <= limit:
+                        return gone, total, 2 * n + m + a
             accuracy = 0.5 * (cost.q * error + cost.r_w * size)
             now = accuracy + 0.5 * law.mobility * speed  # (4)
             if look == 0:
                 L, H = now, accuracy - 0.5 * law.mobility * speed + flow  # (5)
-            if k == steps:
-                break
+                if not (math.isfinite(L) and math.isfinite(H)):
+                    return k, total, -2
+                if record:
+                    rows_L[row] = L
+                    rows_H[row] = H
+                    row += 1
+                if end:
+                    return steps, total, -1
             phi = 1.0 if theta == 0.0 else math.exp(theta * (times[k] + 0.5 * h * at))
             total += share * phi * now
             for i in range(n):
-                rate[i] = -s_x[i] * H_x[i] - dissipation_x * p[i]  # (10)
-            if looks == 1:
-                for i in range(n):  # p_x' = (s c - theta) p_x + ...
-                    leak = s_x[i] * wiring.speed[i] - dissipation_x
-                    p_new[i] += h * rate[i] * (_phi1(h * leak) if method == 2 else 1.0)
-            else:
-                for i in range(n):
-                    p_new[i] += share * rate[i]
-                for i in range(n):
-                    p_here[i] = p_x[i] + reach * rate[i]
-        if not (math.isfinite(L) and math.isfinite(H)):
-            return k, total, -2
-        if record:
-            rows_L[row] = L
-            rows_H[row] = H
-            row += 1
-        if k == steps:
-            break
-        for i in range(n):  # "not <=" is true for nan as well
-            x[i], p_x[i] = x_new[i], p_new[i]
+                rate = -s_x[i] * H_y[i] - dissipation_x * p_here[i]  # (10)
+                p_new[i] += share * leak_p[i] * rate
+                p_here[i] = p_x[i] + reach * rate
+        for i in range(n):
+            x[i], p_x[i], p_here[i] = x_new[i], p_new[i], p_new[i]
             if not abs(x[i]) <= limit:
                 return k + 1, total, i
             if not abs(p_x[i]) <= limit:
                 return k + 1, total, n + m + i
-        if not growth <= limit * limit:
-            for a in range(m):
-                if not abs(w[a]) <= limit:
-                    return k + 1, total, n + a
-                if not abs(p_w[a]) <= limit:
-                    return k + 1, total, 2 * n + m + a
     return steps, total, -1
 
 
@@ -422,8 +326,8 @@ def run(
         out = slice(row, None)
         with np.errstate(all="ignore"):  # a run that diverges is reported, not warned about
             return advance(
-                problem.wiring, problem.cost, law, problem.theta, theta_x, slaved, policy.steady, rule, values,
-                METHODS[method], h, times, z, u, *state, limit, last, everything, gone, every,
+                problem.wiring, problem.cost, law, problem.theta, theta_x, slaved, policy.steady, not policy.one_sign,
+                rule, values, METHODS[method], h, times, z, u, *state, limit, last, everything, gone, every,
                 x[out], w[out], p_x[out], p_w[out], sign[out], L[out], H[out],
             )  # fmt: skip
 

@@ -53,8 +53,8 @@ def library_update(problem, policy):
         rows, none = np.empty((0, 0)), np.empty(0)
         # One Euler step of length 1 adds the velocities to the state; no row of it is recorded.
         advance(
-            wiring, problem.cost, law, problem.theta, theta_x, slaved, policy.steady, rule, values, METHODS["euler"],
-            1.0, np.arange(2.0), z, u, *after, *signs, np.inf, False, False, 1, 2,
+            wiring, problem.cost, law, problem.theta, theta_x, slaved, policy.steady, not policy.one_sign,
+            rule, values, METHODS["euler"], 1.0, np.arange(2.0), z, u, *after, *signs, np.inf, False, False, 1, 2,
             rows, rows, rows, rows, np.empty((0, 0), np.int8), none, none,
         )  # fmt: skip
         if slaved >= 0:

@@ -12,6 +12,7 @@ import numpy as np
 from hlp_edu.validate import number
 
 JOIN = 1e-9  # times closer than this to a jump count as lying on it (steps are much longer)
+MOST = 4096  # pieces that a patchwork makes at a time, and from which on it forgets those gone by
 
 
 class Signal:
@@ -117,36 +118,49 @@ class Patchwork(_Pieces):
         self.grid = number("grid", grid, above=0)
         if self.grid > self.shortest:
             raise ValueError(f"grid = {self.grid!r}: must be at most shortest = {self.shortest!r}")
-        self._made = self._make(64)
+        self._made = self._first()
 
-    def _make(self, count):
-        # The generator fills row by row, so a longer table begins with the shorter one: the
-        # signal is the same however far it has been asked for.
-        dice = np.random.default_rng(self.seed).random((count, 4))
+    def _first(self):
+        return self._make(np.random.PCG64(self.seed).state, 0, 64)
+
+    def _make(self, dice_state, ticks, count):
+        # A table of pieces, and what it takes to go on behind it: where the dice are, and when that is in
+        # ticks of the grid. The dice are thrown row by row, so the signal is the same however far, and in
+        # what portions, it is asked for.
+        source = np.random.PCG64()
+        source.state = dice_state
+        dice = np.random.Generator(source).random((count, 4))
         length = self.shortest + (self.longest - self.shortest) * dice[:, 0]
-        ends = np.cumsum(np.round(length / self.grid)) * self.grid
+        joins = ticks + np.concatenate([[0], np.cumsum(np.round(length / self.grid))])
         level = self.amplitude * (2 * dice[:, 2] - 1)
         cosine = dice[:, 1] < 0.5
         height = np.where(cosine, self.amplitude * (0.25 + 0.75 * dice[:, 2]), level)
         rate = np.where(cosine, 1 + 3 * dice[:, 3], 0.0)  # radians per time unit; 0 is a constant
-        starts = np.concatenate([[0.0], ends[:-1]])
-        return ends, starts, height, rate
+        return (joins[1:] * self.grid, joins[:-1] * self.grid, height, rate), source.state, joins[-1]
 
-    def _up_to(self, t):
-        while self._made[0][-1] <= t + JOIN:
-            self._made = self._make(2 * len(self._made[0]))  # one assignment: safe among threads
-        return self._made
+    def _pieces(self, t0, t1):
+        """Ends, starts, heights and rates of the pieces from t0 to t1, and of some before them."""
+        table, dice_state, ticks = made = self._made
+        if t0 < table[1][0]:  # long gone by: begin anew
+            table, dice_state, ticks = made = self._first()
+        while table[0][-1] <= t1 + JOIN:
+            more, dice_state, ticks = self._make(dice_state, ticks, min(len(table[0]), MOST))
+            old = 0 if len(table[0]) < MOST else np.searchsorted(table[0], min(t0, t1) - JOIN)
+            table = tuple(np.concatenate([a[old:], b]) for a, b in zip(table, more, strict=True))
+            made = table, dice_state, ticks
+        self._made = made  # one assignment: safe among threads
+        return table
 
     def __call__(self, t):
         """Values at the times ``t``."""
         t = np.asarray(t, float)
-        ends, starts, height, rate = self._up_to(t.max(initial=0.0))
+        ends, starts, height, rate = self._pieces(max(0.0, t.min(initial=np.inf)), t.max(initial=0.0))
         k = self._piece(t, ends)
         return height[k] * np.cos(rate[k] * (t - starts[k]))
 
     def jumps(self, t0, t1):
         """Times of the jumps with t0 < time <= t1."""
-        ends = self._up_to(t1)[0]
+        ends = self._pieces(max(0.0, t0), t1)[0]
         return ends[(ends > t0) & (ends <= t1)]
 
     def __repr__(self):

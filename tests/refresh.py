@@ -4,7 +4,8 @@
     python tests/refresh.py lessons/09_tracking_a_sinusoid.ipynb --from draft.py
 
 The second form builds the notebook from a script in the percent format (cells begin with "# %%" or
-"# %% [markdown]"); a cell that was there before keeps its id. Nothing is written if a cell raises,
+"# %% [markdown]"); a cell that was there before keeps its id. In an exercise's solutions, '# %% answer="NAME"' and
+'# %% test="NAME" points=2' mark the cell of a task and its locked test. Nothing is written if a cell raises,
 warns or writes to stderr. A notebook runs in an empty directory, so that it depends on none.
 """
 
@@ -40,6 +41,7 @@ def from_script(text):
         source = text[mark.end() : end].strip("\n")
         options = mark[1].strip()
         metadata = {key: json.loads(value) for key, value in re.findall(r"(\w+)=(\[.*?\]|\{.*\}|\S+)", options)}
+        metadata = for_nbgrader(metadata)
         if "[markdown]" in options or "[md]" in options:
             lines = source.splitlines()
             if lines and lines[0] in ('"""', 'r"""') and lines[-1] == '"""':
@@ -51,6 +53,17 @@ def from_script(text):
             cells.append(nbformat.v4.new_code_cell(source, metadata=metadata))
         cells[-1].pop("id")
     return cells
+
+
+def for_nbgrader(metadata):
+    """Spell out answer="NAME", the cell of a task, and test="NAME" points=2, the locked cell that gives the points."""
+    known = {"schema_version": 3, "task": False, "grade": False, "locked": False, "solution": False}
+    if "answer" in metadata:
+        return {"nbgrader": {**known, "grade_id": metadata["answer"], "solution": True}}
+    if "test" in metadata:
+        given = {"grade_id": f"test_{metadata['test']}", "grade": True, "locked": True, "points": metadata["points"]}
+        return {"nbgrader": {**known, **given}}
+    return metadata
 
 
 def keep_ids(cells, old):

@@ -7,6 +7,7 @@ from autograd import grad
 
 import hlp_edu as hlp
 from hlp_edu.backprop import (
+    Online,
     backprop,
     bptt,
     flipped_descent,
@@ -17,6 +18,8 @@ from hlp_edu.backprop import (
     relaxed_costate,
     rtrl,
 )
+from hlp_edu.experiments import stream_task
+from hlp_edu.stream import open_problem
 
 
 def moving(net, pace=1.0):
@@ -173,3 +176,110 @@ def test_wrong_lengths_are_named():
         bptt(problem, [1, 1], T=1, x0=[0])
     with pytest.raises(ValueError, match="dt = 2"):
         rtrl(problem, [1, 1], T=0.5, dt=2)
+
+
+# ---- learning from a stream ----------------------------------------------------------------------
+
+
+def loss_after(network, w, x0, samples, sweeps):
+    """The loss of the last sample with weights held, written anew and plainly."""
+    W, x = network.matrix(w), x0
+    for u, _ in samples:
+        for _ in range(sweeps):
+            x = np.tanh(W @ np.concatenate([x, u, [1.0]]))
+    return 0.5 * np.sum((x[network.output_index] - samples[-1][1]) ** 2)
+
+
+@pytest.mark.parametrize("task", ["waves", "sunspots", "switching"])
+@pytest.mark.parametrize("reach", [1, 3, 12, None], ids=str)
+def test_the_gradient_on_a_stream_is_that_of_differences(task, reach):
+    """On the networks of lesson 12: RTRL and BPTT see the whole past, truncated BPTT its last part."""
+    network, samples, _ = stream_task(task)
+    samples = samples[:12]
+    learner = Online(network, rate=0, reach=reach, sweeps=2, seed=4)
+    learner.w *= 2  # so that the past matters
+    begin, states = learner.x.copy(), []
+    for u, _ in samples:
+        states.append(learner.x.copy())
+        guess = learner.hear(u)
+    found = learner.gradient(samples[-1][1])
+    seen = 12 if reach is None else reach
+    start = begin if seen == 12 else states[-seen]
+    wanted = differences(lambda w: loss_after(network, w, start, samples[-seen:], 2), learner.w)
+    np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-9)
+    assert 0.5 * np.sum((guess - samples[-1][1]) ** 2) == pytest.approx(
+        loss_after(network, learner.w, begin, samples, 2)
+    )
+    if reach == 1:
+        whole = differences(lambda w: loss_after(network, w, begin, samples, 2), learner.w)
+        assert np.linalg.norm(found - whole) > 1e-3 * np.linalg.norm(whole)  # truncation leaves something out
+
+
+@pytest.mark.parametrize("reach", [4, None], ids=str)
+def test_the_gradient_on_the_video(reach):
+    network, samples, _ = stream_task("video")
+    learner = Online(network, rate=0, reach=reach, seed=1)
+    begin = learner.x.copy()
+    for u, _ in samples[:4]:
+        learner.hear(u)
+    found = learner.gradient(samples[3][1])
+    for k in np.random.default_rng(0).choice(np.flatnonzero(np.abs(found) > 1e-6), 12, replace=False):
+        step = 1e-6 * (np.arange(len(learner.w)) == k)
+        wanted = [loss_after(network, learner.w + s, begin, samples[:4], 2) for s in (step, -step)]
+        assert found[k] == pytest.approx((wanted[0] - wanted[1]) / 2e-6, rel=1e-4, abs=1e-9)
+
+
+def test_online_descent_on_a_feed_forward_net_is_backprop():
+    net = hlp.feed_forward([2, 3, 1])
+    learner, w, v = Online(net, rate=0.1, momentum=0.6, seed=2), None, 0.0
+    w = learner.w.copy()
+    samples = [(u, [u[0] * u[1]]) for u in np.random.default_rng(3).uniform(-1, 1, (20, 2))]
+    guess = learner.learn(samples)
+    for k, (u, z) in enumerate(samples):
+        found = backprop(net, w, [*u, 1.0], z)
+        assert guess[k] == pytest.approx(found.x[net.output_index], abs=1e-14)
+        v = 0.6 * v - 0.1 * found.gradient
+        w = w + v
+    np.testing.assert_allclose(learner.w, w, rtol=1e-12)
+
+
+def test_several_looks_are_so_many_steps():
+    net = hlp.feed_forward([2, 1])
+    (sample,) = [([0.5, -0.2], [0.3])]
+    several = Online(net, rate=0.1, momentum=0.5, looks=3, seed=1)
+    several.learn([sample])
+    single = Online(net, rate=0.1, momentum=0.5, seed=1)
+    single.learn([sample] * 3)
+    np.testing.assert_allclose(several.w, single.w, rtol=1e-14)
+
+
+def test_the_same_start_as_a_run_and_what_must_be_kept():
+    net = stream_task("sunspots").network
+    problem = open_problem(net)
+    begun = hlp.run(problem, hlp.Frozen(), T=1, dt=1, seed=5)
+    assert np.array_equal(Online(net, 0.1, seed=5).w, begun.w[0]) and np.array_equal(
+        Online(net, 0.1, seed=5).x, begun.x[0]
+    )
+    n, m, width = 6, 60, 6 + 4 + 6
+    assert [Online(net, 0.1, reach=reach).stored for reach in (1, 4, None)] == [m + 2 * width, m + 8 * width, m + n * m]
+    still = Online(net, 0.1, momentum=0.9)
+    still.learn([(np.ones(3), [0.5])] * 3)
+    still.freeze()
+    w = still.w.copy()
+    still.learn([(np.ones(3), [0.5]), (np.ones(3), None)])
+    assert np.array_equal(still.w, w)
+
+
+@pytest.mark.parametrize(
+    "given, says",
+    [
+        (dict(rate=-1), "rate = -1"),
+        (dict(rate=1, momentum=1.0), "momentum = 1.0"),
+        (dict(rate=1, reach=0), "reach = 0"),
+        (dict(rate=1, sweeps=1.5), "sweeps = 1.5"),
+        (dict(rate=1, looks=0), "looks = 0"),
+    ],
+)
+def test_wrong_arguments_of_online_are_named(given, says):
+    with pytest.raises(ValueError, match=says):
+        Online(hlp.feed_forward([1, 1]), **given)

@@ -134,6 +134,99 @@ def test_two_rows_of_the_study_computed_anew():
         assert made["rmse"] == pytest.approx(kept["rmse"], rel=20 * plan.repeats[method]), case
 
 
+STREAMS = experiments.STUDIES["streams"]
+
+
+def test_the_study_of_streams_is_complete_and_of_this_setting():
+    table = hlp.study("streams")
+    assert [(row["stream"], row["method"]) for row in table.rows] == list(STREAMS.cases)
+    assert {key: table.about[key] for key in STREAMS.parameters} == STREAMS.parameters and table.about["version"]
+    for row in table.rows:
+        assert (
+            row["rmse min"] <= row["rmse"] <= row["rmse max"] < 2
+            and np.isfinite([row["adaptive"], row["frozen"]]).all()
+        )
+        assert np.isfinite([row[key] for key in ("before", "switch", "back")]).all() == (
+            row["stream"] in ("switching", "video")
+        )
+        if row["method"] in experiments.METHODS:  # one of the twelve settings
+            assert (row["rate"], row["other"]) in STREAMS.trials(row["method"]) and row["us"] > 0
+    assert {len(STREAMS.trials(method)) for method in experiments.METHODS} == {12}
+
+
+def test_rows_of_the_study_of_streams_computed_anew():
+    """The naive ones all, and two others, which change every day and are printed."""
+    kept = {(row["stream"], row["method"]): row for row in hlp.study("streams").rows}
+    for stream in experiments.TASKS:
+        for method in experiments.NAIVE:
+            assert STREAMS.compute(stream, method)["rmse"] == pytest.approx(kept[stream, method]["rmse"], rel=1e-6)
+    dice = random.Random(datetime.date.today().isoformat())
+    for methods in (("flip", "per arc", "gradient flow"), ("SGD", "SGD x 5", "RTRL")):
+        case = dice.choice(("waves", "sunspots", "co2", "switching")), dice.choice(methods)
+        made = STREAMS.compute(*case)
+        print(case, kept[case], made)
+        for key in ("rate", "other", "stores"):
+            assert made[key] == kept[case][key], (case, key)
+        for key in ("rmse", "adaptive"):
+            assert made[key] == pytest.approx(kept[case][key], rel=STREAMS.repeats), (case, key)
+
+
+@pytest.mark.parametrize("method", experiments.METHODS)
+def test_every_learner_learns_freezes_and_counts(method):
+    task = experiments.stream_task("switching")
+    setting = STREAMS.trials(method)[4 if method != "gradient flow" else 8]
+    one = experiments.make(method, task, setting, seed=1)
+    first = one.learn(task.samples[:400])
+    rest = one.learn(task.samples[400:500])
+    again = experiments.make(method, task, setting, seed=1)
+    assert np.array_equal(again.learn(task.samples[:500]), np.concatenate([first, rest]))  # in portions, the same
+    assert experiments.rms(rest, task.targets[400:500]) < 0.1 < experiments.rms(first[:10], task.targets[:10])
+    one.freeze()
+    held = one.learn(task.samples[500:700])  # the law has changed, and nobody adapts
+    assert experiments.rms(held[-100:], task.targets[600:700]) > 0.4 and one.stored > 0
+
+
+def test_a_learner_that_diverges_guesses_infinity():
+    task = experiments.stream_task("switching")
+    made = experiments.Local(task.network, hlp.Canonical(), r=1.0).learn(task.samples[:200])
+    assert np.isinf(made[-1]).all() and experiments.rms(made, task.targets[:200]) == math.inf
+
+
+def test_the_streams():
+    shapes = {name: experiments.stream_task(name) for name in experiments.TASKS}
+    assert {name: len(task.samples) for name, task in shapes.items()} == dict(
+        waves=3000, sunspots=3123, co2=2280, switching=3000, video=3999
+    )
+    assert all(len(u) + 1 == len(task.network.inputs) for task in shapes.values() for u, _ in task.samples[:5])
+    assert all(np.nanmax(np.abs(task.targets)) < 1 for name, task in shapes.items() if name != "co2")
+    u, z = shapes["sunspots"].samples[0]
+    assert np.allclose((u + 0.8) / experiments.SPOT, [70.0, 62.6, 58.0]) and np.isclose(
+        (z[0] + 0.8) / experiments.SPOT, 55.7
+    )
+    assert sum(z is None for _, z in shapes["co2"].samples) == 81  # a change takes two weeks that were measured
+    late = shapes["switching"]
+    assert np.allclose(late.samples[1599][1], [0.6, -0.3] @ late.samples[1599][0])
+    assert np.allclose(late.samples[1600][1], [-0.3, 0.6] @ late.samples[1600][0])
+    assert late.switches[1] < late.tuning < late.switches[2] and shapes["video"].switches[1] < shapes["video"].tuning
+    with pytest.raises(ValueError, match="name = 'stocks'"):
+        experiments.stream_task("stocks")
+    with pytest.raises(ValueError, match="method = 'Adam'"):
+        experiments.learner("Adam", late.network, 1, 1)
+    with pytest.raises(ValueError, match="name = 'oracle'"):
+        experiments.guesses_of_naive("oracle", late)
+
+
+def test_naive_predictors():
+    task = experiments.Task(
+        experiments.listener(1, 1), [([k], None if k == 2 else [2.0 * k + 1]) for k in range(10)], ()
+    )
+    last = experiments.guesses_of_naive("persistence", task)[:, 0]
+    assert last.tolist() == [0, 1, 3, 3, 7, 9, 11, 13, 15, 17]
+    assert np.allclose(experiments.guesses_of_naive("linear", task)[:, 0], 2.0 * np.arange(10) + 1)
+    assert np.allclose(experiments.guesses_of_naive("constant", task)[:, 0], np.mean([1, 3, 7]))
+    assert experiments.rms([[1.0], [5.0]], np.array([[2.0], [np.nan]])) == 1.0
+
+
 class Small:
     """A study that takes no time."""
 

@@ -23,6 +23,7 @@ import refresh
 from refresh import KEPT
 
 import hlp_edu
+import hlp_edu.checks
 from hlp_edu import plotting
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -318,7 +319,8 @@ EVERYWHERE = [
 EVERYWHERE += [known_citations, numbered_equations]
 OF_LESSONS = [*EVERYWHERE, small_cells, more_text_than_code, promise, box, prediction, measured_failure]
 OF_THE_MAP = [gate for gate in OF_LESSONS if gate is not measured_failure]
-OF_EXERCISES = [unrun, kernel, identified, safe_colours, placeless, linked, known_citations]
+OF_EXERCISES = [unrun, kernel, identified, safe_colours, impersonal, placeless, linked, known_citations]
+OF_EXERCISES += [single_backslashes]
 
 
 def name(value):
@@ -562,6 +564,7 @@ def test_paths_and_colours_that_are_none():
 # --- the package ------------------------------------------------------------------------------------
 
 MODULES = sorted(m.name for m in pkgutil.iter_modules(hlp_edu.__path__) if not m.name.startswith("_"))
+MODULES += sorted(f"checks.{m.name}" for m in pkgutil.iter_modules(hlp_edu.checks.__path__))
 CORE = ["network", "signals", "problem", "laws", "policies", "flow", "trajectory", "validate", "compiled"]
 
 
@@ -734,6 +737,8 @@ print(hlp.runs(problem, hlp.Flipped(30, 5), seeds=range(2), T=0.1, progress=Fals
 def test_importing_the_package_waits_for_nothing():
     assert not {"numpy", "numba", "scipy", "matplotlib", "networkx", "joblib", "ipywidgets"} & loaded("import hlp_edu")
     assert "numpy" in loaded("import hlp_edu; hlp_edu.constant(1)")
+    program = "from hlp_edu.checks import lesson_01 as tasks; print(tasks.best_push.check(lambda p, b, r: p))"
+    assert not {"numba", "matplotlib", "IPython", "nbformat", "nbgrader"} & loaded(program)
     assert not {"numba", "matplotlib"} & loaded("import hlp_edu; hlp_edu.fully_connected(3)")
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hlp_edu as hlp
+from hlp_edu import signals
 
 
 def test_sinusoid():
@@ -121,3 +122,16 @@ def test_wrong_arguments(build, words):
     with pytest.raises(ValueError) as caught:
         build()
     assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+def test_a_patchwork_forgets_what_is_long_gone_by():
+    """The same values in whatever portions it is asked, and a bounded table."""
+    t = np.arange(0, 40_000, 1.7)
+    whole = hlp.patchwork(7)(t)
+    grows = hlp.patchwork(7)
+    assert np.array_equal(np.concatenate([grows(part) for part in np.array_split(t, 500)]), whole)
+    for late in range(40_000, 80_000, 50):
+        grows.jumps(late, late + 50)
+    assert len(grows._made[0][0]) < 3 * signals.MOST
+    assert np.array_equal(grows(t[:50]), whole[:50])  # and it can go back
+    assert np.array_equal(grows.jumps(30_000, 30_050), hlp.patchwork(7).jumps(30_000, 30_050))

@@ -36,7 +36,9 @@ def test_the_wheel_carries_every_notebook_and_nothing_strange(root, wheel):
     carried = {name.removeprefix(course) for name in names if name.endswith(".ipynb")}
     assert carried == notebooks(root, "lessons", "exercises", "solutions")
     assert "lessons/00_start_here.ipynb" in carried
-    assert {f"hlp_edu/studies/{path.name}" for path in (root / "hlp_edu" / "studies").iterdir()} <= set(names)
+    for shelf in ("studies", "data"):
+        shipped = [path.name for path in (root / "hlp_edu" / shelf).iterdir() if path.is_file()]
+        assert {f"hlp_edu/{shelf}/{name}" for name in shipped} <= set(names)
     assert {name.split("/")[0].split("-")[0] for name in names} == {"hlp_edu"}
     assert not [name for name in names if "checkpoints" in name or "__pycache__" in name or name.endswith(".tmp")]
     assert any(name.endswith("licenses/LICENSE-TEXT") for name in names)
@@ -61,6 +63,9 @@ def test_the_wheel_gives_a_working_course_in_an_empty_environment(root, wheel, t
     for name in delivered:
         assert (elsewhere / "hlp_edu_course" / name).read_bytes() == (root / name).read_bytes()
     assert "nothing new" in run(scripts / "hlp-edu", "start", cwd=elsewhere)
+
+    code = "from hlp_edu.checks import lesson_01 as tasks; print(tasks.change.solution())"
+    assert "change = " in run(python, "-W", "error", "-c", code, cwd=elsewhere)
 
     code = "import hlp_edu as hlp; p = hlp.Tracking(hlp.fully_connected(5), hlp.sinusoid())"
     code += "; print(hlp.run(p, hlp.Flipped(30, 5), T=0.1).x.shape)"

@@ -1,0 +1,345 @@
+"""The tasks of lesson 06: conditions at two ends of time, what a digit is worth, and shots that miss."""
+
+import functools
+
+import numpy as np
+
+from hlp_edu.checks.core import Function, backwards, negated
+
+LESSON = "06_two_ends_of_time"
+
+
+# ---------------------------------------------------------------------------------- 1: count before you solve
+
+
+def _networks(rng):
+    import hlp_edu as hlp
+
+    for network in (hlp.fully_connected(5), hlp.fully_connected(2), hlp.chain(4), hlp.feed_forward([3, 4, 2])):
+        yield (network,)
+
+
+def _counted(network):
+    """From the shapes of a run: what has a row of its own at every time."""
+    import hlp_edu as hlp
+
+    problem = hlp.Tracking(
+        network, [hlp.constant(0)] * len(network.outputs), inputs={label: hlp.constant(1) for label in network.inputs}
+    )
+    run = hlp.run(problem, hlp.Flipped(), T=0.01, dt=0.01)
+    states, prices = run.x.shape[1] + run.w.shape[1], run.p_x.shape[1] + run.p_w.shape[1]
+    return states + prices, states, prices
+
+
+def _size(network):
+    return len(network.neurons) + len(network.arcs)
+
+
+def _without_arcs(right, network):
+    n = len(network.neurons)
+    return 2 * n, n, n
+
+
+def _inputs_too(right, network):
+    k = _size(network) + len(network.inputs)
+    return 2 * k, k, k
+
+
+count = Function(
+    LESSON,
+    "count",
+    "Count the unknowns and the conditions",
+    points=1,
+    inputs=_networks,
+    expected=_counted,
+    mistakes={
+        "the arcs are forgotten: each has a weight and a price, and arcs outnumber neurons": _without_arcs,
+        "the costates are missing among the unknowns: each neuron and each arc has one": lambda right, network: (
+            (_size(network),) * 3
+        ),
+        "the costates are forgotten: each state and each weight has one, and (9) says where it ends": (
+            lambda right, network: (_size(network), _size(network), 0)
+        ),
+        "it counts the inputs as neurons: an input is given at all times, so there is nothing to find": _inputs_too,
+        "it counts the control: v is no unknown of its own, (6) says that it is -p_w / r": lambda right, network: (
+            (right[0] + len(network.arcs), right[1], right[2])
+        ),
+        "it puts all conditions at the start: of the costates only the end is known": lambda right, network: (
+            (2 * _size(network), 2 * _size(network), 0)
+        ),
+        "it asks for everything at both ends: twice as many conditions as unknowns, and no solution": lambda right, _: (
+            (right[0],) * 3
+        ),
+    },
+    hints=[
+        "What moves? x, w, and the price of each: p_x, p_w. An input does not move by a law; it is given.",
+        "`len(network.neurons)` and `len(network.arcs)`. Equation (9) has two conditions at 0 and two at T.",
+        "With k = neurons + arcs: 2 k unknown functions, k conditions at 0 and k at T.",
+    ],
+    moral="As many conditions as unknowns, and half of them at the wrong end: shooting has to guess the other half.",
+)
+
+
+# -------------------------------------------------------------------------------------- 2: what T costs, in digits
+
+
+def _grown(a, b, q, r, T):
+    """From the largest eigenvalue of the canonical equations, not from the formula."""
+    top = np.linalg.eigvals(np.array([[a, -b * b / r], [-q, -a]])).real.max()
+    return top * T / np.log(10)
+
+
+digits_lost = Function(
+    LESSON,
+    "digits_lost",
+    "How many digits a run loses",
+    points=2,
+    inputs=lambda rng: ((rng.normal(), *rng.uniform(0.3, 3, size=3), rng.uniform(1, 9)) for _ in range(6)),
+    expected=_grown,
+    mistakes={
+        "it counts factors e, not factors 10: divide by ln 10": lambda right, *given: right * np.log(10),
+        "it counts binary digits": lambda right, *given: right * np.log2(10),
+        "it multiplies by ln 10 where it should divide": lambda right, *given: right * np.log(10) ** 2,
+        "a is missing in nu": lambda right, a, *others: _grown(0.0, *others),
+        "b is missing in nu": lambda right, a, b, *others: _grown(a, 1.0, *others),
+        "the square root is missing in nu": lambda right, a, b, q, r, T: right**2 * np.log(10) / T,
+        "it is the loss in one time unit; the run is T long": lambda right, *given: right / given[-1],
+    },
+    hints=[
+        "An error grows as exp(nu T). A decimal digit is a factor 10.",
+        "The rate nu is in equation (12) of lesson 00: the square root of a² + q b² / r. Digits: nu T / ln 10.",
+        "`natural_rate(a, b, q, r)` is imported above, and `np.log` is the natural logarithm.",
+    ],
+    moral="The number of digits in a computer is fixed. So is, with it, the length of a forward run.",
+)
+
+
+# ---------------------------------------------------------------------------------- 3: measure how fast a run leaves
+
+
+def _gaps(rng):
+    """Gaps like the lesson's: noise at first, then growth, then an end, since tanh holds the states."""
+    for rate in rng.uniform(3, 25, size=4):
+        t = np.linspace(0, 30 / rate, 3001)
+        grown = 1e-9 * np.exp(rate * t)
+        yield t, grown / (1 + grown / 5) + 1e-6 * rng.uniform(0.5, 1.5, size=t.size)
+
+
+def _rate(t, gap):
+    """The straight part of the logarithm, by least squares."""
+    part = (gap > 1e-4) & (gap < 0.1)
+    return np.polyfit(t[part], np.log(gap[part]), 1)[0]
+
+
+leaving_rate = Function(
+    LESSON,
+    "leaving_rate",
+    "Measure how fast a run leaves",
+    points=2,
+    inputs=_gaps,
+    expected=_rate,
+    tolerance=0.02,  # two points or a fitted line are both good
+    mistakes={
+        "it uses the logarithm to base 10; a rate nu in exp(nu t) wants the natural one": lambda right, *_: (
+            right / np.log(10)
+        ),
+        "the sign is wrong: the gap grows, so the rate is above 0": negated,
+        "it goes from the first row to the last: at first the gap is noise, and in the end it cannot grow": (
+            lambda right, t, gap: np.log(gap[-1] / gap[0]) / (t[-1] - t[0])
+        ),
+        "it fits a line to all rows: at first the gap is noise, and in the end it cannot grow": lambda right, t, gap: (
+            np.polyfit(t, np.log(gap), 1)[0]
+        ),
+        "it is the growth in one row; divide by times, not by rows": lambda right, t, gap: right * (t[1] - t[0]),
+        "that is by how much the logarithm grew; divide by the time that it took": lambda right, *_: np.log(1000),
+        "it divides the gap by time without a logarithm": lambda right, t, gap: 0.0999 * right / np.log(1000),
+    },
+    hints=[
+        "On a logarithmic scale growth at a constant rate is a straight line, and the rate is its slope.",
+        "`np.argmax(gap > 1e-4)` is the first row where the gap is above 0.0001.",
+        "With the rows i and j of 0.0001 and 0.1: log(gap[j] / gap[i]) / (t[j] - t[i]).",
+    ],
+    moral="Only the middle of the curve knows the rate.",
+)
+
+
+# --------------------------------------------------------------------------------------- 4: shoot, and see it miss
+
+
+@functools.cache
+def _cannon():
+    from hlp_edu.linear_quadratic import LQTracking
+
+    class Cannon(LQTracking):
+        """A problem that can be run forward, and nothing else."""
+
+        def __getattribute__(self, name):
+            if name in ("optimal", "riccati", "reversed_riccati", "receding", "flipped", "P_inf"):
+                raise AttributeError(f"a shooting method uses problem.forward alone, not problem.{name}")
+            return super().__getattribute__(name)
+
+        def best(self, T):
+            return LQTracking.optimal(self, T)
+
+    return Cannon
+
+
+def _patients(rng):
+    import hlp_edu as hlp
+
+    yield _cannon()(-1, 1, 10, 0.1, hlp.constant(0.8)), 0.5
+    yield _cannon()(0.5, 2.0, 3.0, 0.5, hlp.sinusoid(0.6, phase=1.0)), 1.0
+    yield _cannon()(-0.3, 0.7, 2.0, 0.2, hlp.constant(-0.5)), 1.5
+
+
+def _fire(problem, p0, T):
+    return problem.forward(T, p0=p0).p[-1, 0]
+
+
+def _and_its_miss(problem, p0, T):
+    return p0, abs(_fire(problem, p0, T))
+
+
+def _line(problem, T):
+    short = _fire(problem, 0.0, T)
+    return short, _fire(problem, 1.0, T) - short
+
+
+def _aimed_at_x(right, problem, T):
+    ends = [problem.forward(T, p0=p0).x[-1, 0] for p0 in (0.0, 1.0)]
+    goal = problem.forward(T).target[-1, 0]
+    return _and_its_miss(problem, (goal - ends[0]) / (ends[1] - ends[0]), T)
+
+
+def _wrong_way(right, problem, T):
+    short, slope = _line(problem, T)
+    return _and_its_miss(problem, short / slope, T)
+
+
+def _owns_up(shoot):
+    """Whether the miss that it reports is the miss of its own shot, where every shot misses."""
+    problem = next(_patients(None))[0]
+    p0, miss = shoot(problem, 4.0)
+    there = abs(_fire(problem, float(np.squeeze(p0)), 4.0))
+    if not abs(np.log10(max(float(np.squeeze(miss)), 1e-300) / there)) < 1:
+        return (
+            f"at T = 4 it reports a miss of {float(np.squeeze(miss)):.1g}, but the run from its p0 ends at "
+            f"|p| = {there:.1g}: fire the last guess once more and look"
+        )
+
+
+shoot = Function(
+    LESSON,
+    "shoot",
+    "Single shooting",
+    points=3,
+    inputs=_patients,
+    expected=lambda problem, T: (problem.best(T).p[0, 0], 0.0),
+    tolerance=1e-5,
+    mistakes={
+        "it returns where the first shot lands; what is asked is where to begin": lambda right, problem, T: (
+            _and_its_miss(problem, _fire(problem, 0.0, T), T)
+        ),
+        "it aims at x(T) = z(T). (9) does not ask for that: the price ends at 0": _aimed_at_x,
+        "the correction has the wrong sign": _wrong_way,
+        "it subtracts the miss as it is; by how much does the end move if p0 moves by 1?": lambda right, problem, T: (
+            _and_its_miss(problem, -_fire(problem, 0.0, T), T)
+        ),
+        "p(0) = 0 is a first guess, and it is left at that": lambda right, problem, T: _and_its_miss(problem, 0.0, T),
+    },
+    properties=[_owns_up],
+    hints=[
+        "First write the shot: p0 goes in, `problem.forward(T, p0=p0).p[-1, 0]` comes out. You want it to be 0.",
+        "The problem is linear, so the end is a straight line in p0: two shots give the line, and its zero is "
+        "the answer. "
+        "`scipy.optimize.root` does it too.",
+        "With A = shot(0) and B = shot(1) - A, p0 = -A / B. The miss is abs(shot(p0)).",
+    ],
+    moral="The arithmetic is right and the cannon is straight; 16 digits are gone after 3.7 time units.",
+)
+
+
+# ------------------------------------------------------------------------------------- 5: many short shots (open)
+
+
+def _long(rng):
+    import hlp_edu as hlp
+
+    yield _cannon()(-1, 1, 10, 0.1, hlp.constant(0.8)), 20.0, 40
+    yield _cannon()(0.5, 2.0, 3.0, 0.5, hlp.constant(-0.6)), 8.0, 20
+
+
+def _at_the_joints(problem, T, pieces):
+    best = problem.best(T)
+    rows = np.linspace(0, len(best.t) - 1, pieces + 1).round().astype(int)
+    return np.column_stack([best.x[rows, 0], best.p[rows, 0]])
+
+
+def _x_at_the_end(right, problem, T, pieces):
+    """With x(T) = z in place of p(T) = 0, by superposition: away from the end the two are the same."""
+    from scipy.linalg import expm, solve
+
+    M, z = problem.canonical, problem.targets[0](np.zeros(1))[0]
+    rest = np.linalg.solve(M, [0.0, -problem.Q[0, 0] * z])
+    F, size = expm(M * T / pieces), 2 * pieces + 2
+    equations, right_side = np.zeros((size, size)), np.zeros(size)
+    for k in range(pieces):
+        equations[2 * k : 2 * k + 2, 2 * k : 2 * k + 2] = -F
+        equations[2 * k : 2 * k + 2, 2 * k + 2 : 2 * k + 4] = np.eye(2)
+    equations[-2, 0], equations[-1, -2] = 1, 1
+    right_side[-2:] = -rest[0], z - rest[0]
+    return solve(equations, right_side).reshape(-1, 2) + rest
+
+
+def _joints_fit(multiple_shooting):
+    problem, T, pieces = next(_long(None))
+    y, h = np.asarray(multiple_shooting(problem, T, pieces), float), T / pieces
+    if np.abs(y).max() > 1e3:
+        return f"a joint lies at {np.abs(y).max():.0e}: was that one long shot?"
+    if abs(y[0, 0]) > 1e-4:
+        return f"x begins at {y[0, 0]:.3g} and has to begin at 0"
+    if abs(y[-1, 1]) > 1e-4:
+        return f"the price at the last joint is {y[-1, 1]:.3g}, and (9) asks for 0"
+    for k in range(pieces):
+        run = problem.forward(h, x0=y[k, 0], p0=y[k, 1])
+        end = np.array([run.x[-1, 0], run.p[-1, 0]])
+        if np.abs(end - y[k + 1]).max() > 0.02:
+            return (
+                f"the joints do not fit: the run from joint {k} arrives at x = {end[0]:.3g}, p = {end[1]:.3g}, "
+                f"and joint {k + 1} is x = {y[k + 1, 0]:.3g}, p = {y[k + 1, 1]:.3g}"
+            )
+
+
+multiple_shooting = Function(
+    LESSON,
+    "multiple_shooting",
+    "Many short shots",
+    points=4,
+    inputs=_long,
+    expected=_at_the_joints,
+    tolerance=1e-4,
+    properties=[_joints_fit],
+    mistakes={
+        "the two columns are exchanged: x first, then p": lambda right, *_: right[:, ::-1],
+        "the joints are in the reversed order of time": backwards,
+        "the condition at the end is x(T) = z; (9) asks p(T) = 0": _x_at_the_end,
+        "everything is 0: a shot from (0, 0) does not end at (0, 0), because the target pushes": lambda right, *_: (
+            0 * right
+        ),
+        "the last joint is missing: `pieces` pieces have `pieces + 1` ends": lambda right, *_: right[:-1],
+    },
+    hints=[
+        "Unknown: x and p at the pieces + 1 joints. Each piece gives two equations, (9) gives the last two: x = "
+        "0 at the "
+        "first joint, p = 0 at the last. Solve them all at once.",
+        "A short shot is affine: end = c + F · start. Three shots, from (0, 0), (1, 0) and (0, 1), give c and "
+        "F, and they "
+        "serve for every piece, because the target is constant.",
+        "Rows 2k and 2k+1 of the system: y[k+1] - F y[k] = c. Then one row for x of y[0] and one for p of y[-1]. "
+        "`np.linalg.solve`, `.reshape(-1, 2)`.",
+    ],
+    moral=(
+        "No shot was longer than half a time unit, so each lost about two digits and no more. Collocation is "
+        "this, with shots one step long."
+    ),
+)

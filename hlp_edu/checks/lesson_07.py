@@ -1,0 +1,295 @@
+"""The tasks of lesson 07: what a controller is late by, and what it costs to take the past for the future."""
+
+import functools
+
+import numpy as np
+
+from hlp_edu.checks.core import Function, negated
+
+LESSON = "07_time_reversal"
+
+
+def _tracking(a, b, q, r, z):
+    from hlp_edu.linear_quadratic import LQTracking
+
+    return LQTracking(a, b, q, r, z)
+
+
+def _rate(a, b, q, r):
+    return np.sqrt(a * a + q * b * b / r)
+
+
+# ---------------------------------------------------------------------------------------- 1: how late is each?
+
+
+def _measured_delays(a, b, q, r):
+    """By how much each lags behind a very slow wave, from the laws of d and of x' = -nu x - (b² / r) d."""
+    nu, push = _rate(a, b, q, r), b * b / r
+    late, w = [], 1e-4 * nu
+    for D in (-q / (nu - 1j * w), -q / nu, -q / (nu + 1j * w)):
+        late.append(-np.angle(-push * D / (nu + 1j * w)) / w)
+    return np.array(late)
+
+
+delays = Function(
+    LESSON,
+    "delays",
+    "How late is each controller?",
+    points=1,
+    inputs=lambda rng: ((rng.normal(), *rng.uniform(0.3, 3, size=3)) for _ in range(5)),
+    expected=_measured_delays,
+    tolerance=1e-4,
+    mistakes={
+        "the order is reversed: the optimum comes first": lambda right, *_: right[::-1],
+        "the state's own delay is forgotten: it answers the offset 1/nu late, whoever steers": lambda right, *_: (
+            right - right[1]
+        ),
+        "nu is a rate, and a delay is a time": lambda right, *given: np.arange(3) * _rate(*given),
+        "the leak a is missing in nu": lambda right, a, *others: _measured_delays(0.0, *others),
+        "b is missing in nu": lambda right, a, b, q, r: _measured_delays(a, 1.0, q, r),
+    },
+    hints=[
+        "The section on the delay, counted on three fingers, has it: where each looks, plus the state's own 1/nu.",
+        "They are 0, 1 and 2 times 1/nu, with nu = sqrt(a² + q b² / r), equation (12).",
+    ],
+    moral="If pushing is cheap, nu is large, and nobody is late by much.",
+)
+
+
+# --------------------------------------------------------------------- 2: the mirror, exactly, for every wave
+
+
+def _steady(omega, a, b, q, r, looks=1):
+    """X for z = exp(i omega t), by solving both laws at once. looks = 1: reversed; -1: the optimum."""
+    nu = _rate(a, b, q, r)
+    law = np.array([[-nu, -b * b / r], [0.0, -looks * nu]])
+    return np.linalg.solve(1j * omega * np.eye(2) - law, [0.0, -looks * q])[0]
+
+
+mirror = Function(
+    LESSON,
+    "mirror",
+    "The rear-view mirror, for every wave",
+    points=2,
+    inputs=lambda rng: ((rng.uniform(0.2, 15), rng.normal(), *rng.uniform(0.3, 3, size=3)) for _ in range(5)),
+    expected=_steady,
+    mistakes={
+        "it runs ahead of the wave: a derivative brings + i omega, not - i omega": lambda right, *_: np.conj(right),
+        "the sign is wrong: a push is minus b² / r times the price, and d is about minus q z / nu": negated,
+        "that is the optimum's answer. The mirror's is just as large, but late: keep the complex number": (
+            lambda right, *given: _steady(*given, looks=-1)
+        ),
+        "that is the answer with the target frozen: the mirror adds a second delay": lambda right, omega, a, b, q, r: (
+            q * b * b / r / _rate(a, b, q, r) / (_rate(a, b, q, r) + 1j * omega)
+        ),
+        "at omega = 0 it must give q b² / (r nu²), which is less than 1 if there is a leak": (
+            lambda right, omega, *given: right * _rate(*given) ** 2 / (given[2] * given[1] ** 2 / given[3])
+        ),
+    },
+    hints=[
+        "Put d = D exp(i omega t) into its law first: i omega D = -nu D - q.",
+        "Then i omega X = -nu X - (b² / r) D. Solve for X.",
+        "X = (q b² / r) / (nu + i omega)². In Python: `1j * omega`.",
+    ],
+    moral="Two equal delays, one after the other: the state's own, and the mirror's.",
+)
+
+
+# --------------------------------------------------------------------------------- 3: both equations, run forward
+
+
+def _waves(rng):
+    import hlp_edu as hlp
+
+    yield -1.0, 1.0, 10.0, 0.1, hlp.sinusoid(0.8, phase=rng.uniform(0, 6)), 5.0
+    yield -0.5, 2.0, 4.0, 0.5, hlp.sinusoid(0.6, period=3.0, offset=0.2), 6.0
+    yield 0.3, 1.0, 5.0, 0.2, hlp.constant(0.7), 4.0
+
+
+@functools.lru_cache(maxsize=64)
+def _cost(way, a, b, q, r, z, T):
+    """Cost of one way of steering; the others than the library's are marched here."""
+    problem = _tracking(a, b, q, r, z)
+    if way in ("reversed", "exact"):
+        return problem.reversed_riccati(T, dt=2e-3, offset=way).cost
+    if way in ("optimal", "receding"):
+        return getattr(problem, way)(T, dt=2e-3).cost
+    P = d = x = total = 0.0
+    nu, push, h = _rate(a, b, q, r), b * b / r, 1e-3
+    times = np.arange(round(T / h)) * h
+    for z_now, z_then in zip(z(times), z(T - times), strict=True):
+        if way == "settled":
+            P = (a + nu) / push
+        p, seen = P * x + d, z_then if way == "target reversed" else z_now
+        total += h * (q / 2 * (x - z_now) ** 2 + (0 if way == "error alone" else push / 2 * p * p))
+        x, P, d = (
+            x + h * (a * x - push * p),
+            P + h * (2 * a * P - push * P * P + q),
+            d + h * ((a - push * P) * d + (q if way == "d up" else -q) * seen),
+        )
+    return total
+
+
+def _way(name):
+    return lambda right, *given: _cost(name, *given)
+
+
+def _runs_away(reversed_cost):
+    """What a wrong sign in Riccati's equation does."""
+    import hlp_edu as hlp
+
+    given = (-1.0, 1.0, 10.0, 0.1, hlp.constant(0.5), 2.0)
+    if reversed_cost(*given) > 100 * _cost("reversed", *given):
+        return (
+            "its cost explodes: forward, as they stand, P falls below 0 and d grows like exp(nu t). To reverse time is "
+            "to change the sign of the whole right side, in both laws"
+        )
+
+
+reversed_cost = Function(
+    LESSON,
+    "reversed_cost",
+    "P and d, run forward from an empty page",
+    points=3,
+    inputs=_waves,
+    expected=lambda *given: _cost("reversed", *given),
+    tolerance=0.02,
+    mistakes={
+        "that is the cost of the optimum: did d come from the end of time?": _way("optimal"),
+        "only P is reversed: d too has to start at d(0) = 0 and look back": _way("exact"),
+        "that is the cost with the target frozen, not with d reversed": _way("receding"),
+        "a factor 1/2 is missing in the cost": lambda right, *_: 2 * right,
+        "the cost of the control is missing: r/2 v²": _way("error alone"),
+        "d has the wrong sign: it drives x away from the target": _way("d up"),
+        "d is given z(T - t), as if the target ran backward too; it sees the present, z(t)": _way("target reversed"),
+        "it begins with P where it settles; reversed, P(0) = 0 too": _way("settled"),
+    },
+    properties=[_runs_away],
+    hints=[
+        "Three numbers move together, all from 0: P, d, x. In each step p = P x + d, v = -(b / r) p, "
+        "and the cost grows by dt (q/2 (x - z)² + r/2 v²).",
+        "Reversed in time: P' = 2 a P - b² P² / r + q and d' = (a - b² P / r) d - q z.",
+        "Euler steps of 0.001 will do: compute v from the old x, P, d, then move all three. The targets at once: "
+        "`z(np.arange(steps) * dt)`.",
+    ],
+    moral="Everything here was known when it was needed. That is all that can be said for it.",
+)
+
+
+# ------------------------------------------------------------------------------------------ 4: one number more
+
+extrapolate = Function(
+    LESSON,
+    "extrapolate",
+    "If the target goes on as it goes",
+    points=2,
+    inputs=lambda rng: ((*rng.normal(size=2), *rng.uniform(0.5, 10, size=2)) for _ in range(5)),
+    expected=lambda z, slope, nu, q: _ahead(lambda s: z + slope * s, nu, q),
+    tolerance=1e-5,
+    mistakes={
+        "the sign is wrong: a target above pulls the price below zero": negated,
+        "that is the frozen target: where does the slope come in?": lambda right, z, slope, nu, q: -q * z / nu,
+        "it looks back: what lies s ahead is z + slope s": lambda right, z, slope, nu, q: -q * (z / nu - slope / nu**2),
+        "q is forgotten: the error has a price": lambda right, z, slope, nu, q: right / q,
+        "the weights exp(-nu s) have the integral 1/nu; it is forgotten": lambda right, z, slope, nu, q: right * nu,
+        "the integral of s exp(-nu s) is 1/nu², not 1/nu": lambda right, z, slope, nu, q: -q * (z + slope) / nu,
+    },
+    hints=[
+        "Step 4 of the lesson has the integral for d. Put z + slope s in the place of z(t + s), and let it run "
+        "to infinity.",
+        "The integral of exp(-nu s) from 0 to infinity is 1/nu; that of s exp(-nu s) is 1/nu².",
+        "The offset is d = -q (z / nu + slope / nu²).",
+    ],
+    moral="It is the frozen target, moved ahead by 1/nu: just what the state will be late by.",
+)
+
+
+def _ahead(future, nu, q):
+    from scipy.integrate import quad
+
+    return -q * quad(lambda s: np.exp(-nu * s) * future(s), 0, np.inf)[0]
+
+
+# ------------------------------------------------------------------------------- 5: a better stand-in for the future
+
+
+DT = 0.01
+
+
+def _steered(offset, z, T=10.0, a=-1.0, b=1.0, q=10.0, r=0.1):
+    """The cost of steering by an offset that has seen the past alone, in steps in which the push is held."""
+    nu = _rate(a, b, q, r)
+    P, shrink = (a + nu) * r / b**2, np.exp(a * DT)
+    seen = z(np.arange(round(T / DT)) * DT)
+    x, total = 0.0, 0.0
+    for k, now in enumerate(seen):
+        d = float(np.squeeze(offset(seen[: k + 1].copy(), DT, nu, q)))
+        v = -b / r * (P * x + d)
+        total += DT * (q / 2 * (x - now) ** 2 + r / 2 * v * v)
+        x = x * shrink + b * v * (shrink - 1) / a
+        if not abs(x) < 1e6:
+            return np.inf
+    return total
+
+
+@functools.cache
+def _rivals():
+    """Signals that no learner has seen; for each, the cost of the optimum and of the frozen target."""
+    import hlp_edu as hlp
+
+    waves = [hlp.sinusoid(0.7, 2 * np.pi / omega, phase) for omega, phase in ((1, 0.4), (2.5, 2.0), (4, 5.0))]
+    found = {"constant": [hlp.constant(0.6)], "wave": waves, "jumps": [hlp.patchwork(seed) for seed in (21, 22, 23)]}
+    frozen = lambda past, dt, nu, q: -q * past[-1] / nu  # noqa: E731
+    return {
+        kind: [(z, _tracking(-1, 1, 10, 0.1, z).optimal(10, dt=DT).cost, _steered(frozen, z)) for z in signals]
+        for kind, signals in found.items()
+    }
+
+
+def _better_than_frozen(look_ahead):
+    ratio = {}
+    for kind, signals in _rivals().items():
+        costs = [_steered(look_ahead, z) for z, _, _ in signals]
+        ratio[kind] = [(cost - best) / (frozen - best) for cost, (_, best, frozen) in zip(costs, signals, strict=True)]
+        ratio[kind + " cost"] = [cost / frozen for cost, (_, _, frozen) in zip(costs, signals, strict=True)]
+    if ratio["constant cost"][0] > 1.05:
+        return (
+            f"on a target that stands still it costs {ratio['constant cost'][0]:.2f} times as much as the frozen target"
+        )
+    dear = max(ratio["jumps cost"])
+    if dear > 2:
+        return (
+            f"on a target with jumps it costs {dear:.0f} times as much as the frozen target: the slope across a jump "
+            "is no slope. Do not believe a slope that no wave here could have"
+        )
+    extra = max(ratio["wave"])
+    if extra > 1.001:
+        return (
+            f"on waves its extra cost over the optimum is {extra:.2g} times that of the frozen target: does "
+            f"it look back?"
+        )
+    if extra > 0.999:
+        return "it is just as dear as the frozen target: it does not use what the past says about the next moments"
+    if extra > 0.5:
+        return f"on waves its extra cost over the optimum is still {extra:.2f} of the frozen target's; half is asked"
+    if dear > 1.02:
+        return f"on a target with jumps it costs {dear:.2f} times as much as the frozen target; it should cost no more"
+
+
+look_ahead = Function(
+    LESSON,
+    "look_ahead",
+    "A better stand-in for the future",
+    points=4,
+    properties=[_better_than_frozen],
+    hints=[
+        "Estimate the slope of the target from the last two values that you have seen, and use your `extrapolate`.",
+        "At a jump the difference of two values, divided by dt, is enormous and means nothing. A wave of this "
+        "size and speed "
+        "never has a slope above 4 or so.",
+        "If there are fewer than two values, or the slope is too steep to be true, take it as 0: then you are "
+        "the frozen "
+        "target again.",
+    ],
+    moral="A guess about the next moments, kept honest at the jumps: as near to the future as the past can bring you.",
+)

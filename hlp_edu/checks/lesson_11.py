@@ -1,0 +1,395 @@
+"""The tasks of lesson 11: the energies of a run, their books, and what keeps a network from resting."""
+
+import functools
+
+import numpy as np
+
+from hlp_edu.checks.core import Function, negated
+
+LESSON = "11_where_the_energy_goes"
+
+
+# ------------------------------------------------------------------------------ 1: how high is the spike?
+
+
+def _leaps(rng):
+    for outputs in (1, 1, 3):
+        x, before, after = rng.uniform(-0.8, 0.8, (3, outputs))
+        yield x, before, after, rng.uniform(5, 100)
+
+
+def _leap_of_H(x, before, after, q):
+    """From the Hamiltonian itself: of two problems that differ in their targets alone."""
+    import hlp_edu as hlp
+
+    net = hlp.feed_forward([1] + [len(x)])
+    both = []
+    for z in (before, after):
+        problem = hlp.Tracking(net, [hlp.constant(value) for value in z], q=q, inputs={"u1": hlp.constant(0)})
+        w = np.linspace(-1, 1, len(net.arcs))
+        both.append(problem.hamiltonian(x, w, 0.3 * x, 0.2 * w))
+    return both[1] - both[0]
+
+
+def _surprise_alone(right, x, before, after, q):
+    return q / 2 * ((after - before) ** 2).sum()
+
+
+spike = Function(
+    LESSON,
+    "spike",
+    "How high is the spike?",
+    points=1,
+    inputs=_leaps,
+    expected=_leap_of_H,
+    mistakes={
+        "the sign is wrong: what comes after the jump counts with a plus": negated,
+        "that is the surprise alone, as if the output had stood on the target before the jump": _surprise_alone,
+        "it is twice as high as it should be: the error has the price q/2": lambda right, *given: 2 * right,
+        "q is missing: the error has a price": lambda right, *given: right / given[-1],
+    },
+    hints=[
+        "At the jump x stands still and z does not. Which term of H has a z in it?",
+        "Delta H = q/2 (e_after² - e_before²), with e = x - z, summed over the outputs.",
+    ],
+    moral="The same number is the spike of L. The signal decides it, and the error that was there before.",
+)
+
+
+# ------------------------------------------------------------------------------- 2: L and H of a recorded run
+
+
+def _records(rng):
+    for neurons, outputs in ((3, 1), (5, 2)):
+        steps, arcs = 20, neurons * (neurons + 1)
+        e, f, p_x = rng.normal(size=(steps, outputs)), *rng.normal(size=(2, steps, neurons))
+        w, p_w = rng.normal(size=(2, steps, arcs))
+        yield e, f, w, p_x, p_w, rng.uniform(5, 20), rng.uniform(0.3, 3), rng.uniform(0.05, 0.5)
+
+
+def _energies(e, f, w, p_x, p_w, q, r_w, r):
+    """Row by row, from the prices of each thing."""
+    rows = []
+    for k in range(len(e)):
+        there, effort, moves = (q * e[k] @ e[k] + r_w * w[k] @ w[k]) / 2, p_w[k] @ p_w[k] / r / 2, p_x[k] @ f[k]
+        rows.append((there + effort, there - effort + moves))
+    L, H = np.transpose(rows)
+    return L, H
+
+
+def _other(L=None, H=None):
+    """A mistake in L, in H or in both, as something added to the right value."""
+
+    def value(right, e, f, w, p_x, p_w, q, r_w, r):
+        parts = {
+            "error": q / 2 * (e**2).sum(1),
+            "size": r_w / 2 * (w**2).sum(1),
+            "speed": (p_w**2).sum(1) / (2 * r),
+            "unscaled": r / 2 * (p_w**2).sum(1),
+            "flow": (p_x * f).sum(1),
+        }
+        return tuple(
+            one if add is None else one + sum(factor * parts[name] for name, factor in add.items())
+            for one, add in zip(right, (L, H), strict=True)
+        )
+
+    return value
+
+
+def _as_recorded(energies):
+    """On a run, the library's own two curves."""
+    import hlp_edu as hlp
+
+    problem = hlp.Tracking(hlp.fully_connected(3), hlp.sinusoid(), q=20, r_w=0.5, r=0.2)
+    run = hlp.run(problem, hlp.Flipped(20, 5), T=1, dt=0.01, seed=1)
+    f = problem.dynamics(run.x, run.w, run.t)
+    L, H = energies(run.outputs - run.target, f, run.w, run.p_x, run.p_w, 20.0, 0.5, 0.2)
+    if not (np.allclose(L, run.lagrangian) and np.allclose(H, run.hamiltonian)):
+        return "on a run of three neurons it does not give the two curves that the run has recorded"
+
+
+energies = Function(
+    LESSON,
+    "energies",
+    "The Lagrangian and the Hamiltonian of a record",
+    points=2,
+    inputs=_records,
+    expected=_energies,
+    mistakes={
+        "the order is wrong: L first, then H": lambda right, *given: right[::-1],
+        "in H the moving weights count with a minus: H is a cost that has been minimised over the velocities": _other(
+            H=dict(speed=2)
+        ),
+        "in L the velocity is v = -p_w / r, so r/2 |v|² is |p_w|² / (2 r)": _other(L=dict(speed=-1, unscaled=1)),
+        "in L and in H r stands on the wrong side: with v = -p_w / r, r/2 |v|² is |p_w|² / (2 r)": _other(
+            dict(speed=-1, unscaled=1), dict(speed=1, unscaled=-1)
+        ),
+        "in H the moving neurons are missing: p_x . f": _other(H=dict(flow=-1)),
+        "in H p_x . f has the wrong sign": _other(H=dict(flow=-2)),
+        "the size of the weights is missing, and it has the price r_w": _other(dict(size=-1), dict(size=-1)),
+        "the three prices q, r_w and 1/r have a half with them": lambda right, e, f, w, p_x, p_w, q, r_w, r: (
+            2 * right[0],
+            2 * right[1] - (p_x * f).sum(1),
+        ),
+    },
+    properties=[_as_recorded],
+    hints=[
+        "L is (4) without the integral and with v = -p_w / r; H is (5). Both begin with q/2 |e|² + r_w/2 |w|².",
+        "L = q/2 |e|² + r_w/2 |w|² + |p_w|² / (2 r);  H = q/2 |e|² + r_w/2 |w|² - |p_w|² / (2 r) + p_x . f.",
+        "Every row is one moment: `(e**2).sum(axis=1)` is |e|² for all of them, `(p_x * f).sum(axis=1)` is p_x . f.",
+    ],
+    moral="L - H = |p_w|² / r - p_x . f: at rest they are one and the same.",
+)
+
+
+# ---------------------------------------------------------------------------------------- 3: the books
+
+
+@functools.cache
+def _booked():
+    """Two runs with everything that the learner's function needs, and the library's account of them."""
+    import hlp_edu as hlp
+    from hlp_edu.energy import account
+    from hlp_edu.experiments import tracking_problem
+
+    cases = []
+    wave = tracking_problem("sinusoid", r=0.2)
+    steps = hlp.steps([1.2, 1.9, 2.3], [0.5, -0.6, 0.4, 0.1])
+    held = wave.replace(target=steps, q=60)
+    for problem, (theta_x, theta_w), slope in (
+        (wave, (4.0, 25.0), lambda t: 0.8 * np.cos(t)),
+        (held, (5.0, 30.0), lambda t: 0 * t),
+    ):
+        policy = hlp.Flipped(dissipation_w=theta_w, dissipation_x=theta_x)
+        begun = hlp.run(problem, policy, T=1, seed=3)
+        run = hlp.run(problem, policy, T=1.7, start=begun.final)
+        jumps = problem.targets[0].jumps(run.t[0], run.t[-1])
+        cases.append((problem, run, theta_x, theta_w, slope(run.t)[:, None], jumps, account(problem, policy, run)))
+    return cases
+
+
+def _balanced(books):
+    for problem, run, theta_x, theta_w, slope, jumps, account in _booked():
+        got = np.asarray(books(problem, run, theta_x, theta_w, slope, jumps), float)
+        if got.shape != run.t.shape:
+            return f"it returns the shape {got.shape} for {len(run.t)} rows: what H should be, for each of them"
+        if not np.isfinite(got).all():
+            return "it returns numbers that are not finite"
+        off = got - run.hamiltonian
+        scale = np.abs(run.hamiltonian).max()
+        if np.abs(off).max() > 0.02 * scale:
+            return _missing(off, scale, run, jumps, account)
+
+
+ENTRIES = {
+    "flip of p_x": "the flip of p_x, 2 H_x . f",
+    "flip of p_w": "the flip of p_w, 2 H_w . w'",
+    "friction on p_x": "the friction on p_x, -theta_x p_x . f",
+    "friction on p_w": "the friction on p_w, theta_w |p_w|² / r",
+    "target moves": "the power of the target, -q e . z'",
+    "target jumps": "the jumps of the target, q/2 (e_after² - e_before²)",
+}
+
+
+def _missing(off, scale, run, jumps, account):
+    """Which entries of the account explain what the learner's books are off by."""
+    start = run.hamiltonian[0]
+    if np.abs(off + start).max() < 0.02 * scale:
+        return "the books begin at 0: they begin with what is there, `run.hamiltonian[0]`"
+    change = account.balance - start
+    h = run.t[1] - run.t[0]
+    if np.abs(off + change).max() < 0.02 * scale:
+        return "nothing is ever booked: H stays at its start"
+    smooth = change - account.terms["target jumps"]
+    if np.abs(off - smooth * (1 / h - 1)).max() < 0.05 * np.abs(smooth / h).max():
+        return "the rates are added up without the step of time: each row is worth `dt` of it"
+    if np.abs(off + 2 * change).max() < 0.02 * scale:
+        return "all entries have the wrong sign"
+    rows = [int(np.argmin(np.abs(run.t - jump))) for jump in jumps]
+    steps = np.diff(off)
+    if len(rows) and np.abs(np.delete(steps, np.r_[np.array(rows) - 1, rows])).sum() < 0.1 * np.abs(steps).sum():
+        return _at_jumps(off, run, rows, np.diff(account.terms["target jumps"]))
+    columns = {
+        name: term for name, term in account.terms.items() if name in ENTRIES and np.abs(term).max() > 1e-3 * scale
+    }
+    share = np.linalg.lstsq(np.transpose(list(columns.values())), off, rcond=None)[0]
+    rest = off - np.transpose(list(columns.values())) @ share
+    wrong = {name: s for name, s in zip(columns, share, strict=True) if abs(s) > 0.1}
+    if np.abs(rest).max() < 0.05 * np.abs(off).max() + 0.02 * scale and wrong:
+        name = max(wrong, key=lambda name: abs(wrong[name]) * np.abs(columns[name]).max())
+        words, found = ENTRIES[name], wrong[name]
+        if abs(found + 1) < 0.1:
+            return f"an entry is missing: {words}"
+        if abs(found + 2) < 0.1:
+            return f"an entry has the wrong sign: {words}"
+        if abs(found + 0.5) < 0.1:
+            return f"an entry has half its size: {words}"
+        return f"an entry has {1 + found:.2g} times its size: {words}"
+    k = int(np.argmax(np.abs(off) > 0.02 * scale))
+    there, mine = run.hamiltonian[k], off[k] + run.hamiltonian[k]
+    return f"at t = {run.t[k]:.3f} H is {there:.2f}, and the books say {mine:.2f}; before that they are right"
+
+
+def _at_jumps(off, run, rows, right):
+    """What is wrong with books that are wrong at the jumps alone."""
+    k = max(rows, key=lambda row: abs(off[row] - off[row - 1]))
+    due, booked = right[k - 1], right[k - 1] + off[k] - off[k - 1]
+    if abs(booked) < 0.02 * abs(due):
+        return f"an entry is missing: {ENTRIES['target jumps']}"
+    if abs(booked + due) < 0.02 * abs(due):
+        return f"an entry has the wrong sign: {ENTRIES['target jumps']}"
+    if abs(booked - due) < 0.02 * abs(due) and abs(off[k + 1] - off[k] + due) < 0.02 * abs(due):
+        return "the entry of a jump is gone a row later: H has jumped for good, so book it in all rows from the jump on"
+    return (
+        f"at the jump at t = {run.t[k]:.1f} you book {booked:.2f}, and {due:.2f} is right: q/2 (e_after² - e_before²), "
+        "both with the x of this row, and e_before with the target from before the jump"
+    )
+
+
+books = Function(
+    LESSON,
+    "books",
+    "The books, closed by quadrature",
+    points=4,
+    properties=[_balanced],
+    hints=[
+        "Three steps: the rate H' of (14) at every row, with s = -1; its integral from the first row on (trapezoids: "
+        "`scipy.integrate.cumulative_trapezoid(rate, run.t, initial=0)`); and the entries at jumps, from their row on.",
+        "`H_x, H_w = problem.gradients(run.x, run.w, run.p_x, run.p_w, run.t)`, `f = problem.dynamics(run.x, run.w, "
+        "run.t)`. "
+        "The rate is 2 H_x . f + 2 H_w . (-p_w / r) - theta_x p_x . f + theta_w |p_w|² / r - q e . z', each a sum "
+        "over axis 1.",
+        "At a jump, row `k = np.argmin(abs(run.t - jump))`: add `problem.q / 2 * (after**2 - before**2)` to `H[k:]`, "
+        "where "
+        "`after = run.outputs[k] - run.target[k]` and `before = run.outputs[k] - problem.target_at(jump - 1e-6)`.",
+    ],
+    moral="Every change of H has an entry. What is conserved is the bookkeeping.",
+)
+
+
+# ------------------------------------------------------------------------------------------ 4: the cloud
+
+
+def _clouds(rng):
+    for neurons, s in ((1, -1), (4, -1), (4, 1), (6, 0)):
+        W, y = rng.normal(size=(neurons, neurons + 1)), np.append(rng.uniform(-1, 1, neurons), 1.0)
+        yield W, y, rng.uniform(2, 20), s, rng.uniform(1, 6), rng.uniform(10, 30)
+
+
+def _volume(W, y, c, s_x, theta_x, theta_w):
+    """The divergence of the velocities of x, w, p_x, p_w by brute force: each variable, nudged by an imaginary bit.
+
+    The laws of p_x and p_w enter with what depends on p_x and p_w themselves: their divergence is that of (10).
+    """
+    n, total = len(W), 0.0
+    for i in range(n):
+        z = y.astype(complex)
+        z[i] += 1e-30j
+        slope = (c * (np.tanh(W[i] @ z) - z[i])).imag / 1e-30
+        total += slope - s_x * slope - theta_x  # p_x' = -s H_x - theta p_x, and H_x,i = ... + p_x,i df_i/dx_i
+    return total - W.size * theta_w
+
+
+def _parts(W, y, c):
+    sigma = 1 - np.tanh(W @ y) ** 2
+    return -c * len(W), c * (sigma * np.diag(W)).sum()
+
+
+def _swell(how):
+    def value(right, W, y, c, s, theta_x, theta_w):
+        leak, loops = _parts(W, y, c)
+        n, m = len(W), W.size
+        return how(leak, loops, s, n * theta_x, m * theta_w, n, m, theta_x, theta_w)
+
+    return value
+
+
+swelling = Function(
+    LESSON,
+    "swelling",
+    "A cloud of networks",
+    points=2,
+    inputs=_clouds,
+    expected=_volume,
+    mistakes={
+        "the loops are missing: a neuron that hears itself has df_i/dx_i = c (-1 + sigma'(a_i) w_ii)": _swell(
+            lambda leak, loops, s, x, w, *_: (1 - s) * leak - x - w
+        ),
+        "the factor 1 - s is missing: neurons and their costates count together": _swell(
+            lambda leak, loops, s, x, w, *_: leak + loops - x - w
+        ),
+        "1 - s has become 1 + s: the canonical cloud would shrink, and the flipped one keep its volume": _swell(
+            lambda leak, loops, s, x, w, *_: (1 + s) * (leak + loops) - x - w
+        ),
+        "friction counts once for each costate: theta_x for each neuron, theta_w for each arc": _swell(
+            lambda leak, loops, s, x, w, n, m, tx, tw: (1 - s) * (leak + loops) - tx - tw
+        ),
+        "theta_w counts once for each arc, not for each neuron": _swell(
+            lambda leak, loops, s, x, w, n, m, tx, tw: (1 - s) * (leak + loops) - x - n * tw
+        ),
+        "friction has the wrong sign: it shrinks the cloud": _swell(
+            lambda leak, loops, s, x, w, *_: (1 - s) * (leak + loops) + x + w
+        ),
+        "friction is missing": _swell(lambda leak, loops, s, x, w, *_: (1 - s) * (leak + loops)),
+        "sigma' is the slope of tanh at a: 1 - tanh(a)²": lambda right, W, y, c, s, theta_x, theta_w: (
+            (1 - s) * c * (np.tanh(W @ y) * np.diag(W) - 1).sum() - len(W) * theta_x - W.size * theta_w
+        ),
+    },
+    hints=[
+        "This is (15). The only derivative in it is df_i/dx_i, how the velocity of a neuron depends on its own state.",
+        "Here f_i = c (-x_i + tanh(a_i)), and a_i contains w_ii x_i. So df_i/dx_i = c (-1 + (1 - tanh(a_i)²) w_ii).",
+        "`a = W @ y`; the w_ii are `np.diag(W)`; there are `len(W)` neurons and `W.size` arcs.",
+    ],
+    moral="The leak and the friction make a network forget its start. The canonical laws forget nothing, and blow up.",
+)
+
+
+# ------------------------------------------------------------------------- 5: the friction it takes (open)
+
+
+def _wobble(level, friction):
+    import hlp_edu as hlp
+
+    problem = hlp.Tracking(hlp.fully_connected(5), hlp.constant(level))
+    run = hlp.run(problem, hlp.Flipped(max(friction, 0.0), 5), T=80, dt=0.01)
+    return np.inf if run.diverged_at is not None else np.ptp(run.outputs[run.t > 60])
+
+
+def _just_rests(enough):
+    for level in (0.4, 0.8, 0.0):
+        answer = np.asarray(enough(level))
+        if answer.shape != () or not np.issubdtype(answer.dtype, np.number) or not 0 <= answer <= 1e4:
+            return "a friction is asked for: one number, from 0 up"
+        friction = float(answer)
+        still = _wobble(level, friction + 1)
+        if not still < 0.01:
+            return (
+                f"with the target at {level} it gives {friction:.1f}, and with a friction of {friction + 1:.1f} the "
+                "output "
+                f"still wobbles by {still:.2f} after t = 60"
+                + (" (the formula of the lesson is for a target at 0)" if abs(friction - 34) < 1 else "")
+            )
+        if _wobble(level, friction - 1.5) < 0.01:
+            return (
+                f"with the target at {level} it gives {friction:.1f}, and a friction of {friction - 1.5:.1f} is "
+                "enough as well"
+                + (" (the formula of the lesson is for a target at 0)" if abs(friction - 34) < 1 else "")
+            )
+
+
+enough = Function(
+    LESSON,
+    "enough",
+    "How much friction is enough? (open)",
+    points=3,
+    properties=[_just_rests],
+    hints=[
+        "Write a function that runs the network with a friction and says whether its output rests. Then look for the "
+        "friction at which the answer changes.",
+        "`run = hlp.run(problem, hlp.Flipped(friction, 5), T=80, dt=0.01)`, and `np.ptp(run.outputs[run.t > 60])` "
+        "is the wobble.",
+        "Bisect: begin with 5 and 60, try the middle, and keep the half in which the answer changes; nine rounds "
+        "are plenty.",
+    ],
+    moral="Saturation lends a hand: at 0.8 half the friction is enough. But at 0.4 it takes more than at 0.",
+)

@@ -1,0 +1,420 @@
+"""The tasks of lesson 13: how a claim is tested, and how one is brought down."""
+
+import numpy as np
+
+from hlp_edu.checks.core import Function, negated
+
+LESSON = "13_claims_checked"
+VERDICTS = ("holds", "holds if", "does not hold here", "not testable here")
+
+
+# -------------------------------------------------------------------------------- 1: as 1/c, or not?
+
+
+def _errors_by_speed(rng):
+    for power in (1.0, 2.0, 0.5):
+        c = np.sort(10 ** rng.uniform(0, 5, 12))
+        c[:2] = 1.0, 3.0  # the limit is not reached there
+        error = rng.uniform(1, 5) * (c + 20.0) ** -power * np.exp(0.05 * rng.normal(size=12))
+        yield c, error, 100.0
+
+
+def _steepness(c, error, least, log=np.log):
+    """The slope of the regression line: covariance over variance."""
+    x, y = log(c[c >= least]), log(error[c >= least])
+    return ((x - x.mean()) * (y - y.mean())).mean() / x.var()
+
+
+def _half_log(right, c, error, least):
+    x, y = np.log(c[c >= least]), error[c >= least]
+    return np.polyfit(x, y, 1)[0]
+
+
+def _two_points(right, c, error, least):
+    x, y = np.log(c[c >= least]), np.log(error[c >= least])
+    return (y[-1] - y[0]) / (x[-1] - x[0])
+
+
+slope = Function(
+    LESSON,
+    "slope",
+    "As 1/c, or not?",
+    points=1,
+    inputs=_errors_by_speed,
+    expected=_steepness,
+    mistakes={
+        "the sign is wrong: an error that falls as 1/c has the slope -1": negated,
+        "the slow speeds are in it: the limit is not reached there, so leave out c below `least`": (
+            lambda right, c, error, least: _steepness(c, error, 0)
+        ),
+        "that is the slope of the error itself; a power of c is a straight line in the *logarithms* of both": (
+            lambda right, c, error, least: np.polyfit(c[c >= least], error[c >= least], 1)[0]
+        ),
+        "both need a logarithm, the error too": _half_log,
+        "that is the intercept: `np.polyfit` gives the slope first": (
+            lambda right, c, error, least: np.polyfit(np.log(c[c >= least]), np.log(error[c >= least]), 1)[1]
+        ),
+        "it uses the first and the last point alone: let all of them have a say": _two_points,
+    },
+    hints=[
+        "If error = k / c, then log(error) = log(k) - log(c): a straight line of slope -1.",
+        "`np.polyfit(x, y, 1)[0]` is the slope of the best straight line through the points (x, y).",
+        "`far = c >= least`, then `np.polyfit(np.log(c[far]), np.log(error[far]), 1)[0]`.",
+    ],
+    moral="A slope is harder to argue with than a small number: it says what would happen at speeds that nobody ran.",
+)
+
+
+# ----------------------------------------------------------------------------------- 2: the verdict's word
+
+
+def _ledgers(rng):
+    """Errors of ten runs for each condition: all good, some, none, a lucky seed, a wild one, no test at all."""
+
+    def good():
+        return rng.uniform(0.1, 0.2, 10)
+
+    def bad():
+        return rng.uniform(0.3, 0.45, 10)
+
+    lucky, wild = bad(), good()
+    lucky[3], wild[:3] = 0.01, np.inf
+    middling = np.append(rng.uniform(0.05, 0.2, 4), rng.uniform(0.26, 0.3, 6))
+    for errors in (
+        {"friction": good(), "no friction": good()},
+        {"friction": good(), "no friction": bad()},
+        {"friction": bad(), "no friction": bad()},
+        {"friction": lucky, "no friction": bad()},
+        {"friction": wild, "no friction": bad(), "per arc": bad()},
+        {"friction": wild, "no friction": good()},
+        {"friction": middling},
+        {},
+    ):
+        yield errors, 0.5
+
+
+def _word(errors, silence, middle=np.median, share=0.5):
+    """The verdict, by counting the conditions under which the output tracks."""
+    tracks = sum(bool(middle(runs) < share * silence) for runs in errors.values())
+    if not errors:
+        return VERDICTS[3]
+    return VERDICTS[0 if tracks == len(errors) else 1 if tracks else 2]
+
+
+def _empty_holds(right, errors, silence):
+    return right if errors else VERDICTS[0]
+
+
+def _empty_fails(right, errors, silence):
+    return right if errors else VERDICTS[2]
+
+
+verdict = Function(
+    LESSON,
+    "verdict",
+    "The verdict's word",
+    points=2,
+    inputs=_ledgers,
+    expected=_word,
+    mistakes={
+        "where nothing was measured, it says that the claim holds. `all` of nothing is true, and is "
+        "no evidence": _empty_holds,
+        "where nothing was measured, it says that the claim does not hold; it is not testable here": _empty_fails,
+        'one condition is enough for its "holds"; that takes all of them, and some of them make a "holds if"': (
+            lambda right, errors, silence: VERDICTS[0] if right == VERDICTS[1] else right
+        ),
+        'one condition that fails is enough for its "does not hold here"; if another one works, it is "holds if"': (
+            lambda right, errors, silence: VERDICTS[2] if right == VERDICTS[1] else right
+        ),
+        "it judges by the best run; the measure of the lesson is the median of ten": (
+            lambda right, errors, silence: _word(errors, silence, np.min)
+        ),
+        "it judges by the worst run; the measure of the lesson is the median of ten": (
+            lambda right, errors, silence: _word(errors, silence, np.max)
+        ),
+        "it judges by the mean, which a single diverged run makes infinite: take the median": (
+            lambda right, errors, silence: _word(errors, silence, np.mean)
+        ),
+        "the border is *half* of what silence earns": lambda right, errors, silence: _word(errors, silence, share=1.0),
+    },
+    hints=[
+        "Under each condition: does it track? That is yes or no. Then count the yeses.",
+        "It tracks if `np.median(runs) < silence / 2`. All yes: holds. Some: holds if. None: does not hold here.",
+        "`tracks = [np.median(runs) < silence / 2 for runs in errors.values()]`; look at `if not tracks` first, since "
+        "`all([])` is True.",
+    ],
+    moral="The word follows from the numbers and from a border that was drawn before they were seen.",
+)
+
+
+# ------------------------------------------------------------------------------------- 3: catch the cheat
+
+
+class _Rule:
+    """Three made-up updates on a ring: honest, one that looks at everybody now and then, one that does so a little."""
+
+    def __init__(self, kind, size=6):
+        self.kind, self.size = kind, size
+
+    def __call__(self, y):
+        left, right = np.roll(y, 1), np.roll(y, -1)
+        new = -y + np.tanh(1.3 * left) + 0.5 * y * left
+        if self.kind == "clipped" and np.linalg.norm(y) > 2.5:  # a norm knows everybody
+            new = new * 2.5 / np.linalg.norm(y)
+        if self.kind == "a thousandth":
+            new = new + 1e-3 * y.mean()
+        if self.kind == "the other side":
+            new[2] += 0.3 * y[5] * right[2] * y[5]
+        return new
+
+    def __repr__(self):
+        return "an update on a ring"
+
+
+def _rings(rng):
+    size = 6
+    allowed = np.eye(size, dtype=bool) | np.roll(np.eye(size, dtype=bool), -1, axis=1)
+    states = rng.normal(size=(12, size)) * np.linspace(0.1, 1.6, 12)[:, None]
+    states[0] = 0.0  # the dead point: nothing answers there
+    for kind in ("honest", "clipped", "a thousandth", "the other side"):
+        yield _Rule(kind, size), states, allowed
+
+
+def _reading(update, states):
+    """Jacobians by the imaginary bit are not to be had of a norm; so: large changes, both ways, everywhere."""
+    size = states.shape[1]
+    seen = np.zeros((size, size), bool)
+    for y in np.concatenate([states, 1.1 * states, 0.7 * states]):
+        for j in range(size):
+            for change in (0.37, -0.21, 1.9):
+                there = y.copy()
+                there[j] += change
+                seen[:, j] |= np.abs(update(there) - update(y)) > 1e-9
+    return seen
+
+
+def _caught(update, states, allowed):
+    return (_reading(update, states) & ~allowed).astype(float)
+
+
+def _blunt(right, update, states, allowed):
+    """What is found with a thick finger: changes below a hundredth are taken for none."""
+    found = np.zeros_like(allowed)
+    for y in states:
+        for j in range(len(y)):
+            there = y.copy()
+            there[j] += 1e-3
+            found[:, j] |= np.abs(update(there) - update(y)) > 1e-5
+    return (found & ~allowed).astype(float)
+
+
+def _reads(right, update, states, allowed):
+    return _reading(update, states).astype(float)
+
+
+def _catches(cheats):
+    found = {}
+    for update, states, allowed in _rings(np.random.default_rng(5)):
+        got = np.asarray(cheats(update, states, allowed))
+        if got.shape != allowed.shape:
+            return (
+                f"it returns the shape {got.shape} where {allowed.shape} is asked for: rows are updates, columns "
+                "variables"
+            )
+        if not np.isin(got, (0, 1)).all():
+            return "it returns numbers: an array of True and False is asked for"
+        got, right = got.astype(bool), _caught(update, states, allowed).astype(bool)
+        found[update.kind] = got, right
+        if (got == right).all():
+            continue
+        if (got == _reading(update, states)).all():
+            return "it marks all that is read; cheating is what is read and *not* allowed"
+        if right.any() and (got == right.T).all() and not (right == right.T).all():
+            return "rows and columns are exchanged: entry [k, j] says whether update k reads variable j"
+        if (got & ~right).any():
+            return "it accuses the innocent: an update that does not change with a variable does not read it"
+        if update.kind == "clipped":
+            return (
+                "it misses a cheat that shows in some states only: a rule that is clipped by its norm, which knows "
+                "everybody, if "
+                "the norm is large. Try all the states, and keep what any of them shows"
+            )
+        if update.kind == "a thousandth":
+            return (
+                "it misses a small cheat: a thousandth of the mean is read as well. Take any change that is not "
+                "rounding"
+            )
+        return "it misses a reader: change one variable at a time, in every state, and look at all the updates"
+
+
+cheats = Function(
+    LESSON,
+    "cheats",
+    "Catch the cheat",
+    points=3,
+    properties=[_catches],
+    hints=[
+        "Nobody's word is taken. Change one variable of a state, by a visible amount, and see which updates answer.",
+        "For every state y and every j: `there = y.copy()`, `there[j] += 0.5`, and the updates that read j are those "
+        "where "
+        "`update(there)` differs from `update(y)` by more than rounding, say 1e-9.",
+        "`found = np.zeros(allowed.shape, bool)`; in the loops `found[:, j] |= np.abs(update(there) - update(y)) > "
+        "1e-9`; at "
+        "the end `found & ~allowed`.",
+    ],
+    moral="An audit proves guilt, never innocence: it has looked at these states, and at no other.",
+)
+
+
+# --------------------------------------------------------------------------- 4: what would refute it?
+
+
+def _evidence(rng):
+    """One sound refutation, and the same with one thing amiss in turn."""
+    steps, arcs = 30, 8
+    sign = np.repeat(rng.choice([-1, 1], (steps, 1)), arcs, axis=1)
+    own = sign.copy()
+    own[17, 3] *= -1
+    good = dict(
+        signs=sign, dissipation_w=0.0, dissipation_x=0.0,
+        sinusoid=rng.uniform(0.05, 0.2, 10), patched=rng.uniform(0.1, 0.18, 12),
+        silence_sinusoid=0.57, silence_patched=0.42,
+    )  # fmt: skip
+    lucky = rng.uniform(0.3, 0.5, 10)
+    lucky[2] = 0.01
+    wild = good["sinusoid"].copy()
+    wild[0] = np.inf
+    for amiss in (
+        {},
+        dict(signs=np.ones((steps, arcs), int)),
+        dict(signs=own),
+        dict(signs=np.repeat(own[17:18], steps, axis=0)),
+        dict(dissipation_w=5.0),
+        dict(dissipation_x=2.0),
+        dict(sinusoid=good["sinusoid"][:3]),
+        dict(patched=good["patched"][:9]),
+        dict(patched=lucky),
+        dict(sinusoid=lucky),
+        dict(sinusoid=wild),
+        dict(patched=rng.uniform(0.25, 0.4, 10)),
+    ):
+        yield (good | amiss,)
+
+
+DEMANDS = ("one sign", "friction w", "friction x", "seeds", "tracks")
+SIGNALS = ("sinusoid", "patched")
+
+
+def _sound(evidence, demands=DEMANDS, signals=SIGNALS, middle=np.median, half=2):
+    """A list of demands, each of which can be left out."""
+    runs = {name: np.sort(evidence[name]) for name in signals}
+    met = {
+        "one sign": np.ptp(evidence["signs"], axis=1).max() == 0,
+        "friction w": not evidence["dissipation_w"],
+        "friction x": not evidence["dissipation_x"],
+        "seeds": min(map(len, runs.values())) >= 10,
+    }
+    met["tracks"] = all(middle(errors) * half < evidence[f"silence_{name}"] for name, errors in runs.items())
+    return bool(all(met[name] for name in demands))
+
+
+def _without(*names, **how):
+    kept = tuple(name for name in DEMANDS if name not in names)
+    return lambda right, evidence: _sound(evidence, kept, **how)
+
+
+def _steady(right, evidence):
+    signs = np.asarray(evidence["signs"])
+    return _sound(evidence, DEMANDS[1:]) and bool((signs == signs[0]).all())
+
+
+refuted = Function(
+    LESSON,
+    "refuted",
+    "What would refute it?",
+    points=2,
+    inputs=_evidence,
+    expected=_sound,
+    mistakes={
+        "it accepts evidence in which the arcs have different signs; the claim is about one sign for all "
+        "of them": _without("one sign"),
+        "it asks that the sign never changes in time; it may, if it is the same for all arcs at each time": _steady,
+        "it accepts friction: with it, one sign is known to work": _without("friction w", "friction x"),
+        "it accepts friction on the costates of the neurons, dissipation_x: that is friction, too": _without(
+            "friction x"
+        ),
+        "it accepts fewer than ten seeds": _without("seeds"),
+        "it looks at the sinusoid alone; a refutation has to track both signals": _without(signals=SIGNALS[:1]),
+        "it looks at the patched signal alone; a refutation has to track both": _without(signals=SIGNALS[1:]),
+        "it judges by the best run; the measure is the median": _without(middle=np.min),
+        "it judges by the mean, and one diverged run makes it infinite; the measure is the median": _without(
+            middle=np.mean
+        ),
+        "it takes any error below silence for tracking; the border is half of it": _without(half=1),
+    },
+    hints=[
+        "Read problem A of the lesson, and turn every word of it into one condition: one sign, no friction, both "
+        "signals, ten "
+        "seeds each, tracks.",
+        "One sign for all arcs: in every row of `signs` all entries are equal, `(signs == signs[:, :1]).all()`.",
+        "Tracks, for each signal: `np.median(evidence[name]) < evidence['silence_' + name] / 2`. All conditions are "
+        "joined by "
+        "`and`.",
+    ],
+    moral="A claim that nothing could refute says nothing. This one can fall, tonight, by your hand.",
+)
+
+
+# ------------------------------------------------------------------------ 5: a counterexample (open)
+
+LEVEL = 0.05
+
+
+def _brings_down(counterexample):
+    import hlp_edu as hlp
+    from hlp_edu.experiments import sets
+
+    t = np.arange(0, 20, 1e-3)
+    z = np.asarray(counterexample(t), float)
+    if z.shape != t.shape:
+        return f"it gives the shape {z.shape} for {len(t)} times: one value for each time"
+    if not np.isfinite(z).all():
+        return "it is not finite everywhere from t = 0 to 20"
+    if not np.allclose(counterexample(t[5000:5100]), z[5000:5100]) or not np.allclose(counterexample(t), z):
+        return "asked again for the same times it says something else; a target is a function of time"
+    pace, late = np.abs(np.diff(z)).max() / 1e-3, t > 20 / 3
+    if pace > 1.01:
+        return f"it moves at up to {pace:.2f} per time unit, and the claim is about targets that move by at most 1"
+    size = np.sqrt(np.mean(z[late] ** 2))
+    if size < LEVEL:
+        return (
+            f"its root mean square is {size:.3f} after t = 6.7, and that is next to nothing: at least {LEVEL} is "
+            "asked for"
+        )
+    problem = hlp.Tracking(hlp.fully_connected(5), counterexample)
+    errors = [hlp.run(problem, sets()["A"], T=20, dt=0.01, seed=seed).rmse(20 / 3) for seed in range(10)]
+    if min(errors) <= size:
+        beaten = sum(error > size for error in errors)
+        return (
+            f"the claim still stands: set A has a median error of {np.median(errors):.3f}, and silence earns "
+            f"{size:.3f}. It is "
+            f"worse than silence on {beaten} of ten seeds, and on all of them is asked for"
+        )
+
+
+counterexample = Function(
+    LESSON,
+    "counterexample",
+    "A counterexample (open)",
+    points=3,
+    properties=[_brings_down],
+    hints=[
+        "A target may be slow in velocity and still quick in coming and going, if it is small.",
+        "Lesson 11 found that set A wobbles by itself under a target that stands still. What if you push it in its "
+        "own rhythm?",
+        "Try waves of velocity 1, `T / (2 * np.pi) * np.sin(2 * np.pi * t / T)`, of ever shorter period T, and plot "
+        "error over "
+        "silence against T.",
+    ],
+    moral="It is a swing, and you have found its rhythm. One counterexample is enough, and ten seeds agree on it.",
+)

@@ -1,0 +1,62 @@
+"""Wrong answers to the tasks of lesson 01."""
+
+from wrong_answers import swap, write
+
+WRONG = {
+    "change": [
+        swap("0.05 *", "-0.05 *", says="sign is wrong"),
+        swap("0.05 * ", "", says="per unit of x"),
+        swap("300", "2700", says="wrong end of time"),
+        swap("300", "0", says="price at the start"),
+        write("change = 0.0", says="too high"),
+        write("change = 'a saving'", says="must be a number"),
+        write("def change():\n    return -0.03", says="is a function"),
+    ],
+    "best_push": [
+        swap("-b", "b", says="sign is wrong"),
+        swap("-b * p", "-p", says="b is missing"),
+        swap(" / r", "", says="r is missing"),
+        swap("/ r", "* r", says="multiplies by r"),
+        swap("-b * p / r", "0 * p", says="thrifty"),
+        swap("return", "print(", "/ r", "/ r)", says="prints its answer and returns nothing"),
+        swap("return -b * p / r", "return float(-b * p / r)", says="raised TypeError.* on this input: p = "),
+        swap("p / r", "p / r if p > 0 else 1.0", says="where .* is right|raised ValueError"),
+    ],
+    "costates": [
+        swap("x[k] - z[k]", "z[k] - x[k]", says="sign is wrong"),
+        swap("return p", "return p[::-1]", says="order of time is reversed"),
+        swap("x[k] - z", "x[k + 1] - z", says="one step late"),
+        swap("+ a *", "- a *", says="leak has the wrong sign"),
+        swap(" + a * p[k + 1]", "", says="leak is forgotten"),
+        swap("q * (x[k]", "(x[k]", says="q is forgotten"),
+        write(
+            """
+def costates(x, z, a, q, dt):
+    p = np.zeros(len(x))
+    for k in range(len(z)):
+        p[k + 1] = p[k] - dt * (q * (x[k] - z[k]) + a * p[k])
+    return p
+""",
+            says="where no future is left",
+        ),
+        swap("return p", "return p[:-1]", says=r"shape \(8,\) where \(9,\)"),
+        swap("return p", "x[0] = 0\n    return p", says="changes its argument `x`"),
+        swap("np.zeros(len(x))", "np.zeros(len(z))", says="raised IndexError"),
+    ],
+    "gradient": [
+        swap("r * v + p", "r * v - p", says="sign of p is wrong"),
+        swap("return dt", "return -dt", says="whole gradient"),
+        swap("return dt * ", "return ", says="factor dt is missing"),
+        swap("p[1:]", "p[:-1]", says="one step early"),
+        swap(" + p[1:]", "", says="only the present"),
+        swap("3 * x[k] ** 2 * p", "x[k] ** 2 * p", says="where .* is right"),
+        swap("v[k] - x[k] ** 3", "v[k] + 1e200 * x[k] ** 3", says="no finite number"),
+    ],
+    "steer": [
+        write("def steer(z, q, r, dt):\n    return np.zeros(len(z))", says="thrifty"),
+        write("def steer(z, q, r, dt):\n    return z**3", says=r"can still fall by \d+"),
+        swap("jac=gradient", "jac=lambda *given: -gradient(*given)", says="thrifty|can still fall"),
+        write("def steer(z, q, r, dt):\n    return 1000.0 * np.ones(len(z))", says="out of all bounds"),
+        write("def steer(z, q, r, dt):\n    return 1.0", says="one push for every target"),
+    ],
+}

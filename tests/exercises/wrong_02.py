@@ -1,0 +1,85 @@
+"""Wrong answers to the tasks of lesson 02."""
+
+from wrong_answers import swap, write
+
+WRONG = {
+    "share": [
+        swap("LQTracking(-4", "LQTracking(-1", says="strength is still the one for a = -1"),
+        write("share = LQTracking(-4, 1, 10, 0.1, hlp.constant(1)).optimal(9).x[5000, 0]", says="where the .*optimum"),
+        write("share = 0.72 / 0.8", says="leaks less"),
+        swap("k / (k + 4)", "0.8 * k / (k + 4)", says="that is the state"),
+        swap("k / (k + 4)", "4 / (k + 4)", says="what is missing"),
+        swap("k / (k + 4)", "(k + 4) / k", says="too high"),
+    ],
+    "riccati": [
+        swap("return P", "return P[::-1]", says=r"time runs the wrong way"),
+        swap("P[k] + dt", "P[k] - dt", says="sign is wrong"),
+        swap("2 * a * P[k] -", "-2 * a * P[k] -", says="leak has the wrong sign"),
+        swap("2 * a", "a", says="a 2 is missing"),
+        swap("b**2 / r * ", "", says="is missing in front"),
+        swap("b**2 / r", "b**2 * r", says="multiplied by b² r"),
+        write(
+            "def riccati(a, b, q, r, T, steps):\n"
+            "    return np.full(steps + 1, (a + natural_rate(a, b, q, r)) * r / b**2)",
+            says="all the way",
+        ),
+        swap("- b**2", "+ b**2", says="no finite number|is right"),
+        swap("np.zeros(steps + 1)", "np.zeros(steps + 1) + 1.0", says="nothing is left to pay"),
+        swap("return P", "return P[:-1]", says="has the shape"),
+        swap("+ q)", ")", says="is right"),
+    ],
+    "offset": [
+        swap("+ q * z", "- q * z", says="sign is wrong"),
+        swap("return d", "return d[::-1]", says="order of time is reversed"),
+        swap("a - b**2 / r * P[k]", "a", says="P is missing"),
+        swap("b**2 / r * P", "P", says=r"b²/r is missing"),
+        swap("q * z", "z", says="q is missing"),
+        write(
+            "def offset(a, b, q, r, z, P, T):\n    return -q * z / natural_rate(a, b, q, r)", says="where is the future"
+        ),
+        write("def offset(a, b, q, r, z, P, T):\n    return -P * z", says="first try"),
+        write(
+            """
+def offset(a, b, q, r, z, P, T):
+    d, dt = np.zeros(len(z)), T / (len(z) - 1)
+    for k in range(len(z) - 1):
+        d[k + 1] = d[k] + dt * ((a - b**2 / r * P[k]) * d[k] - q * z[k])
+    return d
+""",
+            says="begin there",
+        ),
+        swap("d[k] - dt", "d[k] + dt", says="out of all bounds on its way back"),
+        swap("(-(a", "((a", says="out of all bounds on its way back"),
+        write(
+            """
+def offset(a, b, q, r, z, P, T):
+    d, dt = np.zeros(len(z)), T / (len(z) - 1)
+    for k in range(len(z) - 1):
+        d[k + 1] = d[k] + dt * (-(a - b**2 / r * P[k]) * d[k] + q * z[k])
+    return d
+""",
+            says="forward in time this equation runs away",
+        ),
+        swap("T / (len(z) - 1)", "T / 1000", says="is right"),
+        swap("np.zeros(len(z)),", "np.zeros(len(z)) + z[-1],", says="no future to prepare for"),
+        swap("return d", "return d[:-1]", says="one d for every target|has the shape"),
+    ],
+    "improve": [
+        swap("(q + r * k**2)", "q", says="push is free"),
+        swap("(2 * (b * k - a))", "(b * k - a)", says="twice as fast"),
+        swap("(2 * (b", "(4 * (b", says="twice the cost is P_k"),
+        swap("b / r * P_k", "P_k", says="that is P_k, the value"),
+        swap("b * k - a", "b * k + a", says="leak has the wrong sign"),
+        swap("return b", "return -b", says="pushes against x"),
+        swap("b / r * P_k", "(a + natural_rate(a, b, q, r)) / b", says="best k of all"),
+        swap("r * k**2", "r * k", says="repeated thirty times"),
+    ],
+    "control": [
+        swap("slope = ", "slope = 0 * z[-1] if True else ", says=r"pays 1\.\d\d times .* forecast is missing"),
+        swap("return -b", "return b", says="out of all bounds"),
+        swap("slope / nu", "slope", says="times the smallest"),
+        write("def control(x, z, dt, a, b, q, r):\n    return 0.0", says="times the smallest"),
+        swap("if len(z) > 1 else 0.0", "", says="raised IndexError"),
+        write("def control(x, z, dt, a, b, q, r):\n    return z", says="one number"),
+    ],
+}

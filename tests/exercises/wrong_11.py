@@ -1,0 +1,87 @@
+"""Wrong answers to the tasks of lesson 11."""
+
+from wrong_answers import swap, write
+
+WRONG = {
+    "spike": [
+        swap("return ", "return -1 * ", says="sign is wrong"),
+        swap(
+            "((x - z_after) ** 2).sum() - ((x - z_before) ** 2).sum()",
+            "((z_after - z_before) ** 2).sum()",
+            says="surprise alone",
+        ),
+        swap("q / 2", "q", says="twice as high"),
+        swap("q / 2", "1 / 2", says="q is missing"),
+        swap(".sum() -", " -", ".sum())", ")", says="must be a number|shape"),
+    ],
+    "energies": [
+        write(
+            """
+def energies(e, f, w, p_x, p_w, q, r_w, r):
+    price, speed = q / 2 * (e**2).sum(1) + r_w / 2 * (w**2).sum(1), (p_w**2).sum(1) / (2 * r)
+    return price - speed + (p_x * f).sum(1), price + speed
+""",
+            says="order is wrong",
+        ),
+        swap("price - speed +", "price + speed +", says="count with a minus"),
+        swap("return price + speed,", "return price + r**2 * speed,", says="in L the velocity"),
+        swap("(p_w**2).sum(axis=1) / (2 * r)", "r / 2 * (p_w**2).sum(axis=1)", says="in L and in H r stands"),
+        swap(" + (p_x * f).sum(axis=1)", "", says="moving neurons are missing"),
+        swap("+ (p_x * f)", "- (p_x * f)", says="has the wrong sign"),
+        swap(" + r_w / 2 * (w**2).sum(axis=1)", "", says="size of the weights"),
+        swap("q / 2", "q", "r_w / 2", "r_w", "(2 * r)", "r", says="a half with them"),
+        swap(".sum(axis=1)", ".sum(axis=0)", says="raised|shape"),
+    ],
+    "books": [
+        swap("np.full(len(run.t), run.hamiltonian[0])", "np.zeros(len(run.t))", says="begin at 0"),
+        swap("np.diff(run.t) * ", "", says="without the step of time"),
+        swap("-theta_x * (run.p_x * f).sum(axis=1) + ", "", says="missing: the friction on p_x"),
+        swap(" + theta_w / problem.r * (run.p_w**2).sum(axis=1)", "", says="missing: the friction on p_w"),
+        swap("theta_w / problem.r * (run", "-theta_w / problem.r * (run", says="wrong sign: the friction on p_w"),
+        swap("theta_w / problem.r * (run", "theta_w * (run", says="times its size: the friction on p_w"),
+        swap("-theta_x * (run.p_x * f)", "theta_x * (run.p_x * f)", says="wrong sign: the friction on p_x"),
+        swap("rate += -problem.q * (e * z_slope).sum(axis=1)", "", says="missing: the power of the target"),
+        swap("rate += -problem.q", "rate += problem.q", says="wrong sign: the power of the target"),
+        swap("for jump in jumps", "for jump in ()", says="missing: the jumps of the target"),
+        swap(
+            "(e[k] ** 2).sum() - (before**2).sum()",
+            "(before**2).sum() - (e[k] ** 2).sum()",
+            says="wrong sign: the jumps",
+        ),
+        swap("H[k:]", "H[k : k + 1]", says="gone a row later"),
+        swap(
+            "before = run.outputs[k] - problem.target_at(jump - 1e-6)",
+            "before = e[k - 1]",
+            "- (before**2).sum()",
+            "- 0 * before.sum()",
+            says="e_before with the target from before",
+        ),
+        swap("2 * (H_x * f)", "(H_x * f)", says="half its size: the flip of p_x"),
+        swap("2 * (H_w * v)", "(H_w * v)", says="half its size: the flip of p_w"),
+        swap("2 * (H_x * f)", "0 * (H_x * f)", "2 * (H_w * v)", "0 * (H_w * v)", says="missing: the flip of p_w"),
+        swap("-run.p_w / problem.r", "run.p_w / problem.r", says="wrong sign: the flip of p_w"),
+        swap("return H", "return H[1:]", says="for each of them"),
+        swap("return H", "return np.full(len(run.t), H[0])", says="nothing is ever booked"),
+        swap("return H", "return 2 * H[0] - H", says="all entries have the wrong sign"),
+        swap("return H", "return H / 0", says="not finite"),
+    ],
+    "swelling": [
+        swap("-1 + (1 - np.tanh(W @ y) ** 2) * np.diag(W)", "-1 + 0 * (W @ y)", says="loops are missing"),
+        swap("(1 - s_x) * ", "", says="factor 1 - s is missing"),
+        swap("(1 - s_x)", "(1 + s_x)", says="1 - s has become 1 . s"),
+        swap("len(W) * theta_x - W.size * theta_w", "theta_x - theta_w", says="once for each costate"),
+        swap("W.size * theta_w", "len(W) * theta_w", says="not for each neuron"),
+        swap("- len(W) * theta_x - W.size", "+ len(W) * theta_x + W.size", says="shrinks the cloud"),
+        swap(" - len(W) * theta_x - W.size * theta_w", "", says="friction is missing"),
+        swap("1 - np.tanh(W @ y) ** 2", "np.tanh(W @ y)", says="slope of tanh"),
+        swap("np.diag(W)", "W[0, 0]", says="where .* is right"),
+    ],
+    "enough": [
+        write("def enough(level):\n    return 34", says="is for a target at 0"),
+        write("def enough(level):\n    return 30.0", says="still wobbles"),
+        write("def enough(level):\n    return 60.0", says="is enough as well"),
+        swap("run.outputs[run.t > 60]", "run.outputs", says="is enough as well|still wobbles"),
+        swap("return high", "return hlp.Flipped(high, 5)", says="one number"),
+        swap("0.01)\n", "0.01)\n", "< 0.01", "> 0.01", says="still wobbles|enough as well"),
+    ],
+}

@@ -1,0 +1,76 @@
+"""Wrong answers to the tasks of lesson 13."""
+
+from wrong_answers import swap, write
+
+WRONG = {
+    "slope": [
+        swap("return ", "return -1 * ", says="sign is wrong"),
+        swap("c >= least", "c >= 0", says="slow speeds are in it"),
+        swap("np.log(c[far]), np.log(error[far])", "c[far], error[far]", says="slope of the error itself"),
+        swap("np.log(error[far])", "error[far]", says="error too"),
+        swap("[0]", "[1]", says="intercept"),
+        write(
+            """
+def slope(c, error, least):
+    x, y = np.log(c[c >= least]), np.log(error[c >= least])
+    return (y[-1] - y[0]) / (x[-1] - x[0])
+""",
+            says="first and the last point",
+        ),
+        swap("1)[0]", "2)[0]", says="where .* is right"),
+    ],
+    "verdict": [
+        swap("if not tracks:", "if False:", says="where nothing was measured, it says that the claim holds"),
+        swap(
+            'return "not testable here"',
+            'return "does not hold here"',
+            says="where nothing was measured, .* does not hold",
+        ),
+        swap("if all(tracks):", "if any(tracks):", says="one condition is enough"),
+        swap('"holds if" if any(tracks) else ', "", says="one condition that fails"),
+        swap("np.median(runs)", "np.min(runs)", says="best run"),
+        swap("np.median(runs)", "np.max(runs)", says="worst run"),
+        swap("np.median(runs)", "np.mean(runs)", says="by the mean"),
+        swap("silence / 2", "silence", says="half"),
+        swap('return "holds"', "return True", says="must be a text"),
+        swap('"holds if"', '"it depends"', says="where 'holds if' is right"),
+    ],
+    "cheats": [
+        swap("for y in states", "for y in states[:1]", says="misses"),
+        swap("for y in states", "for y in states[1:2]", says="in some states only"),
+        swap("> 1e-9", "> 1e-2", says="misses"),
+        swap("found & ~allowed", "found", says="marks all that is read"),
+        swap("found & ~allowed", "(found & ~allowed).T", says="exchanged|innocent"),
+        swap("found[:, j] |=", "found[j, :] |=", says="exchanged|innocent"),
+        swap("found[:, j] |=", "found[:, j] =", says="misses"),
+        swap("there = y.copy()", "there = y", says="misses|changes its argument"),
+        swap("found & ~allowed", "(found & ~allowed).sum()", says="shape"),
+        swap("there[j] += 0.5", "there += 0.5", says="innocent"),
+    ],
+    "refuted": [
+        swap("(signs == signs[:, :1]).all()", "True", says="arcs have different signs"),
+        swap("signs[:, :1]", "signs[:1]", says="never changes in time"),
+        swap('evidence["dissipation_w"] == evidence["dissipation_x"] == 0', "True", says="accepts friction: with"),
+        swap(
+            'evidence["dissipation_w"] == evidence["dissipation_x"] == 0',
+            'evidence["dissipation_w"] == 0',
+            says="dissipation_x",
+        ),
+        swap("len(evidence[name]) >= 10", "True", says="fewer than ten"),
+        swap('("sinusoid", "patched")', '("sinusoid",)', says="sinusoid alone"),
+        swap('("sinusoid", "patched")', '("patched",)', says="patched signal alone"),
+        swap("np.median", "np.min", says="best run"),
+        swap("np.median", "np.mean", says="by the mean"),
+        swap(" / 2", "", says="half of it"),
+        swap("return bool(", "return int(", says="True or False"),
+    ],
+    "counterexample": [
+        write("def counterexample(t):\n    return 0.5 * np.sin(2 * t)", says="still stands"),
+        write("def counterexample(t):\n    return 0.8 * np.sign(np.sin(3 * t))", says="at most 1"),
+        write("def counterexample(t):\n    return 0.01 + 0 * t", says="next to nothing"),
+        write("def counterexample(t):\n    return 0.05", says="one value for each time"),
+        write("def counterexample(t):\n    return 0.06 + 0 * t", says="worse than silence on"),
+        write("def counterexample(t):\n    return 0.1 * np.sin(10 * t - 10 * t[0])", says="asked again"),
+        swap("0.5", "1.0", says="still stands"),
+    ],
+}

@@ -1,0 +1,62 @@
+"""The data that ship: complete, described, small, and the video is what its generator renders."""
+
+import itertools
+from importlib.resources import files
+
+import numpy as np
+
+import hlp_edu
+from hlp_edu import data
+
+
+def test_the_series():
+    spots, air = data.sunspots(), data.co2()
+    assert len(spots.t) == len(spots.values) == 3126 and np.isfinite(spots.values).all() and (spots.values >= 0).all()
+    assert np.allclose(np.diff(spots.t), 1 / 12, atol=2e-4) and abs(spots.t[0] - 1749 - 1 / 24) < 1e-3
+    assert spots.values.argmax() == 12 * (1957 - 1749) + 9 and spots.values.max() == 253.8  # October 1957
+    assert len(air.t) == len(air.values) == 2284 and np.isnan(air.values).sum() == 59
+    assert np.allclose(np.diff(air.t), 7 / 365.25, atol=3e-4)
+    assert 312 < np.nanmin(air.values) < 314 and 373 < np.nanmax(air.values) < 375
+    assert spots.unit == "sunspot number" and air.unit == "ppm" and "Keeling" in air.source and "NOAA" in spots.source
+
+
+def test_the_video_is_what_its_generator_renders():
+    count, whites = 0, []
+    for frame, shape in zip(data.frames(), data.moving_disc(), strict=False):
+        assert np.allclose(frame, shape.frame, atol=1e-12), count
+        whites.append(shape.white)
+        count += 1
+    assert count == data.FRAMES
+    assert np.flatnonzero(np.diff(whites)).tolist() == [k - 1 for k in data.SWITCHES]
+
+
+def test_the_disc_is_where_it_is_said_to_be():
+    grid = np.arange(data.SIDE) + 0.5
+    last = None
+    for shape in itertools.islice(data.moving_disc(seed=5), 500):
+        weight = np.abs(shape.frame)
+        x, y = (weight.sum(0) @ grid / weight.sum(), weight.sum(1) @ grid / weight.sum())
+        assert np.allclose([x, y], 12 + 10 * shape.position, atol=0.15) and (np.abs(shape.position) <= 0.8).all()
+        if last is not None:
+            assert np.linalg.norm(shape.position - last) < 0.9 * 0.1 + 1e-9
+        last = shape.position
+
+
+def test_frames_are_read_one_by_one(tmp_path):
+    path = tmp_path / "short.gif"
+    data.write_video(path, data.moving_disc(seed=1), count=12)
+    reading = data.frames(path)
+    first = next(reading)
+    assert np.array_equal(first, next(data.moving_disc(seed=1)).frame)
+    reading.close()
+    assert len(list(data.frames(path))) == 12
+
+
+def test_they_are_small_and_described():
+    shelf = files(hlp_edu) / "data"
+    shipped = {file.name: len(file.read_bytes()) for file in shelf.iterdir() if file.name.endswith((".csv", ".gif"))}
+    words = (shelf / "README.md").read_text(encoding="utf-8")
+    assert sum(shipped.values()) < 1_000_000 and len(shipped) == 3
+    for name in shipped:
+        section = words.split(f"## {name}\n")[1].split("\n## ")[0]
+        assert "**Licence**" in section and len(section.split()) > 40, name

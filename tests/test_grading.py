@@ -1,0 +1,360 @@
+"""A class hands in: right, wrong, late, lost and hostile; every submission gets a row with points or a reason."""
+
+import copy
+import csv
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+
+from hlp_edu import checks, cli, grading
+from hlp_edu.progress import find_course, progress, states_of
+
+ROOT = Path(__file__).resolve().parents[1]
+LESSON = "01_optimal_control"
+TASKS = {task.name: task for task in checks.tasks_of(checks.lessons()[LESSON])}
+ALL = sum(task.points for task in TASKS.values())
+
+
+def load(folder):
+    return nbformat.read(ROOT / folder / LESSON / f"{LESSON}.ipynb", as_version=4)
+
+
+def cell(notebook, label):
+    return next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == label)
+
+
+def drop(notebook, *labels):
+    notebook.cells = [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") not in labels]
+
+
+@pytest.fixture
+def right():
+    return load("solutions")
+
+
+@pytest.fixture
+def empty():
+    return load("exercises")
+
+
+# --- putting a submission back into the form in which it was given out -------------------------------
+
+
+def test_an_honest_submission_needs_nothing(right, empty):
+    before = copy.deepcopy(right)
+    assert grading.restore(right, empty) == []
+    assert [c.source for c in right.cells] == [c.source for c in before.cells]
+
+
+def test_a_changed_test_cell_is_put_back(right, empty):
+    cell(right, "test_steer").source = "assert True"
+    assert "'test_steer' had been changed" in grading.restore(right, empty)[0]
+    assert cell(right, "test_steer").source == cell(empty, "test_steer").source
+
+
+def test_deleted_cells_are_put_back_in_their_places(right, empty):
+    drop(right, "change", "test_change", "test_costates", "steer", "test_steer")
+    notes = grading.restore(right, empty)
+    labels = [c.metadata.nbgrader.grade_id for c in right.cells if "nbgrader" in c.metadata]
+    assert len(notes) == 5 and labels == [c.metadata.nbgrader.grade_id for c in empty.cells if "nbgrader" in c.metadata]
+
+
+def test_marks_that_an_editor_dropped_are_found_again(right, empty):
+    for c in right.cells:
+        c.metadata.pop("nbgrader", None)
+    assert grading.which_lesson(right, {LESSON: empty}) == LESSON
+    assert grading.restore(right, empty) == []
+    assert cell(right, "gradient").source == cell(load("solutions"), "gradient").source
+
+
+def test_given_code_that_was_changed_runs_once_more_as_given(right, empty):
+    given = next(c for c in empty.cells if c.cell_type == "code" and "nbgrader" not in c.metadata)
+    mine = next(c for c in right.cells if c.id == given.id)
+    mine.source += "\nimport math"
+    assert "had been changed: run once more" in grading.restore(right, empty)[0]
+    sources = [c.source for c in right.cells]
+    at = sources.index(given.source + "\nimport math")
+    assert sources[at + 1] == given.source and len({c.id for c in right.cells}) == len(right.cells)
+
+
+def test_given_code_that_was_deleted_is_put_back(right, empty):
+    given = next(c for c in empty.cells if c.cell_type == "code" and "nbgrader" not in c.metadata)
+    right.cells = [c for c in right.cells if c.id != given.id]
+    assert "was missing" in grading.restore(right, empty)[0]
+    assert given.source in [c.source for c in right.cells]
+
+
+def test_a_copied_cell_is_scratch_paper(right, empty):
+    right.cells.append(copy.deepcopy(cell(right, "steer")))
+    assert grading.restore(right, empty) == []
+    assert sum(c.metadata.get("nbgrader", {}).get("grade_id") == "steer" for c in right.cells) == 1
+    nbformat.validate(right)
+
+
+def test_points_and_locks_are_ours(right, empty):
+    cell(right, "test_change").metadata.nbgrader.points = 100
+    cell(right, "change").metadata.nbgrader |= {"grade": True, "points": 100, "locked": True}
+    grading.restore(right, empty)
+    assert cell(right, "test_change").metadata.nbgrader.points == 1
+    assert cell(right, "change").metadata.nbgrader == cell(empty, "change").metadata.nbgrader
+
+
+# --- finding out what was handed in --------------------------------------------------------------------
+
+
+def write(place, notebook):
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(notebook if isinstance(notebook, str) else nbformat.writes(notebook), encoding="utf-8")
+
+
+def test_what_lies_in_a_folder_of_submissions(tmp_path, right, empty):
+    released = {LESSON: empty}
+    write(tmp_path / "ann" / "deep" / "my homework.ipynb", right)
+    write(tmp_path / f"bob_{LESSON}.ipynb", right)
+    write(tmp_path / "cem" / f"{LESSON}.ipynb", "{ no")
+    write(tmp_path / "dia" / "poem.txt", "roses")
+    write(tmp_path / "eva" / "other.ipynb", nbformat.v4.new_notebook())
+    write(tmp_path / "eva" / "00_start_here.ipynb", nbformat.v4.new_notebook())
+    write(tmp_path / "eva" / ".ipynb_checkpoints" / f"{LESSON}.ipynb", right)
+    found = {one.student: one for one in grading.find_submissions(tmp_path, released, ["00_start_here"])}
+    assert list(found) == ["ann", "bob", "cem", "dia", "eva"]
+    assert [found[name].lesson for name in ("ann", "bob")] == [LESSON, LESSON]
+    assert "holds no notebook (NotJSONError" in found["cem"].notes[0]
+    assert "no exercise notebook in this folder, only poem.txt" in found["dia"].notes[0]
+    assert "nothing in it tells" in found["eva"].notes[0]
+
+
+def test_the_newest_of_two_counts(tmp_path, right, empty):
+    write(tmp_path / "ann" / "old.ipynb", empty)
+    write(tmp_path / "ann" / "new.ipynb", right)
+    os.utime(tmp_path / "ann" / "old.ipynb", (1, 1))
+    new, old = grading.find_submissions(tmp_path, {LESSON: empty})
+    assert (new.status, old.status) == ("to grade", "not graded") and "new.ipynb" in old.notes[0]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"cells": 3}', '{"nbformat": 4, "cells": [{}]}', "\x00\x01"])
+def test_damaged_files_are_told_in_one_line(tmp_path, text):
+    write(tmp_path / "x.ipynb", text)
+    with pytest.raises(ValueError, match=r"^x\.ipynb: holds no notebook") as caught:
+        grading.read_notebook(tmp_path / "x.ipynb")
+    assert "\n" not in str(caught.value)
+
+
+def test_students_have_folders_of_their_own():
+    names = grading._student_ids(
+        [grading.Submission(name, "", Path()) for name in ("Ann B", "Ann_B", "../x", "Åsa", "***")]
+    )
+    assert len(set(names.values())) == 5 and all("/" not in name and name.strip(".") for name in names.values())
+
+
+def test_a_spreadsheet_is_given_no_formula():
+    assert grading._harmless("=1+1") == "'=1+1" and grading._harmless("Ann") == "Ann" and grading._harmless("") == ""
+
+
+# --- a class of thirty, through nbgrader ----------------------------------------------------------------
+
+LOOP = "def best_push(p, b, r):\n    while True:\n        pass\n\n\ntasks.best_push.check(best_push)"
+STUBBORN = "import signal\n\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n" + LOOP
+
+
+def hand_in(folder):
+    """Thirty submissions, and what each should get: points, or words of the reason."""
+    wanted = {}
+
+    def put(student, wants, edit=lambda notebook: None, of="solutions", name=f"{LESSON}.ipynb"):
+        notebook = load(of)
+        text = edit(notebook)
+        write(folder / student / name, text or notebook)
+        wanted[student] = wants
+
+    def without(*names):
+        return ALL - sum(TASKS[name].points for name in names)
+
+    def answer(label, source):
+        return lambda notebook: cell(notebook, label).update(source=source)
+
+    for k in range(6):
+        put(f"right {k}", ALL)
+    for k in range(4):
+        put(f"empty {k}", 0, of="exercises")
+    put("wrong sign", without("best_push"), answer("best_push", "def best_push(p, b, r):\n    return b * p / r"))
+    put("wrong number", without("change"), answer("change", "change = 42"))
+    put("wrong end", without("costates"), answer("costates", "def costates(x, z, a, q, dt):\n    return 0 * x"))
+    put("wrong name", without("steer"), answer("steer", "def stear(z, q, r, dt):\n    return z"))
+    put(
+        "half",
+        TASKS["change"].points,
+        lambda n: answer("change", cell(load("solutions"), "change").source)(n),
+        of="exercises",
+    )
+    put("raising cell", without("change"), answer("change", "raise RuntimeError('oh')"))
+    put("raising function", without("gradient", "steer"), answer("gradient", "def gradient(*a):\n    return 1 / 0"))
+    put("syntax error", without("costates"), answer("costates", "def costates(x, z, a, q, dt)\n    return"))
+    put("loop", without("best_push"), answer("best_push", LOOP))
+    put("stubborn loop", "does not let itself be stopped", answer("best_push", STUBBORN))
+    put("deleted answer", without("costates"), lambda n: drop(n, "costates"))
+    put("deleted tests", ALL, lambda n: drop(n, "test_costates", "test_steer"))
+    put("changed test", 0, lambda n: cell(n, "test_steer").update(source="assert True"), of="exercises")
+    put("more points", ALL, lambda n: cell(n, "test_steer").metadata.nbgrader.update(points=99))
+    put("renamed", ALL, name="final FINAL.ipynb")
+    put("other editor", ALL, lambda n: [c.metadata.pop("nbgrader", None) for c in n.cells] and None)
+    put("much output", ALL, answer("change", cell(load("solutions"), "change").source + "\nprint('x' * 300_000)"))
+    put("corrupt", "holds no notebook", lambda n: nbformat.writes(n)[:5000])
+    put("ends the kernel", "ended the kernel", answer("costates", "import os\n\nos._exit(3)"))
+    write(folder / "only a poem" / "poem.txt", "roses are red")
+    wanted["only a poem"] = "no exercise notebook"
+    return wanted
+
+
+def fingerprint(folder):
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def table(path):
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_class_of_thirty(tmp_path, capsys):
+    folder, out = tmp_path / "submissions", tmp_path / "grading"
+    wanted = hand_in(folder)
+    assert len(wanted) == 30
+    before, begun = fingerprint(folder), time.monotonic()
+    assert cli.main(["grade", str(folder), "--out", str(out), "--cell-limit", "15"]) == 0
+    said, seconds = capsys.readouterr().out, time.monotonic() - begun
+    rows = {row["student"]: row for row in table(out / "grades.csv")}
+    assert rows.keys() == wanted.keys()
+    for student, wants in wanted.items():
+        row = rows[student]
+        if isinstance(wants, str):
+            assert row["status"] == "not graded" and wants in row["notes"] and row["points"] == "", row
+        else:
+            assert (row["status"], row["points"], row["possible"]) == ("graded", f"{wants:g}", f"{ALL:g}"), row
+            assert (out / row["feedback"]).is_file(), row
+    assert fingerprint(folder) == before  # nothing is lost, and nothing changed
+    assert "26 graded, 4 not" in said and str(rows["loop"]["file"]) == f"loop/{LESSON}.ipynb"
+
+    tasks = {(row["student"], row["task"]): row for row in table(out / "tasks.csv")}
+    assert len(tasks) == 26 * len(TASKS)
+    assert tasks["right 0", "steer"]["said"] == "correct"
+    assert tasks["empty 0", "steer"]["said"].startswith("not attempted")
+    assert tasks["wrong sign", "best_push"]["said"].startswith("not yet, because")
+    assert "a loop without end?" in tasks["loop", "best_push"]["said"]
+    assert "put back" in rows["changed test"]["notes"] and "put back" in rows["deleted tests"]["notes"]
+    print(f"\n30 submissions in {seconds:.0f} s")
+
+    # A second time: what is marked stays marked; only what failed or is new is tried.
+    (folder / "wrong number" / f"{LESSON}.ipynb").write_text(nbformat.writes(load("solutions")), encoding="utf-8")
+    shutil.rmtree(folder / "ends the kernel")
+    begun = time.monotonic()
+    assert cli.main(["grade", str(folder), "--out", str(out), "--cell-limit", "15"]) == 0
+    rows = {row["student"]: row for row in table(out / "grades.csv")}
+    assert rows["wrong number"]["points"] == f"{ALL:g}" and rows["half"]["points"] == "1" and len(rows) == 29
+    assert time.monotonic() - begun < seconds
+
+
+def test_the_time_of_a_submission_is_limited(tmp_path):
+    write(tmp_path / "in" / "slow" / f"{LESSON}.ipynb", load("solutions"))
+    (one,) = grading.find_submissions(tmp_path / "in", {LESSON: load("exercises")})
+    grading.grade_class([one], ROOT / "solutions", tmp_path / "out", limit=1)
+    assert one.status == "not graded" and "took longer than 1 s" in one.notes[0]
+    assert table(tmp_path / "out" / "grades.csv")[0]["notes"] == one.notes[0]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends the signal of Ctrl-C")
+def test_control_c_leaves_no_process_and_the_next_run_goes_on(tmp_path):
+    notebook = load("solutions")
+    cell(notebook, "best_push").source = LOOP
+    write(tmp_path / "in" / "loop" / f"{LESSON}.ipynb", notebook)
+    command = [sys.executable, "-m", "hlp_edu.cli", "grade", "in", "--cell-limit", "300"]
+    teacher = subprocess.Popen(
+        command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    deadline, family = time.monotonic() + 120, []
+    while not any("ipykernel" in " ".join(member.cmdline()) for member in family):
+        assert teacher.poll() is None and time.monotonic() < deadline
+        time.sleep(0.2)
+        try:
+            family = psutil.Process(teacher.pid).children(recursive=True)
+            [member.cmdline() for member in family]
+        except psutil.NoSuchProcess:
+            family = []
+    teacher.send_signal(signal.SIGINT)
+    assert teacher.wait(timeout=30) == 130 and "stopped" in teacher.stderr.read()
+    teacher.stderr.close()
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert alive == []
+    (row,) = table(tmp_path / "grading" / "grades.csv")
+    assert row["status"] != "graded"
+
+
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        (["nowhere"], "SUBMISSIONS = 'nowhere': must be a folder"),
+        (["class"], "holds no notebook and no student's folder"),
+        (["class", "--out", "class/marks"], "must lie beside the submissions"),
+        (["class", "--course", "class"], "holds no exercises with solutions"),
+    ],
+)
+def test_grade_says_what_is_wrong(tmp_path, monkeypatch, capsys, words, message):
+    monkeypatch.chdir(tmp_path)
+    Path("class").mkdir()
+    assert cli.main(["grade", *words]) == 1
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["--limit", "0"], ["--workers", "two"], ["--cell-limit", "-1"]])
+def test_grade_refuses_strange_numbers(words, capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["grade", "class", *words])
+    assert "must be a whole number, at least 1" in capsys.readouterr().err
+
+
+# --- progress ---------------------------------------------------------------------------------------------
+
+
+def test_progress_reads_the_learners_own_notebooks(tmp_path, monkeypatch, capsys):
+    assert cli.main(["start", str(tmp_path / "mine")]) == 0
+    here = tmp_path / "mine" / "exercises" / LESSON
+    assert progress(tmp_path / "mine").row("all")["points"].startswith("0 of ")
+    notebook = load("solutions")  # as if solved and run, but for one that was then changed and run again
+    cell(notebook, "test_steer").execution_count = 1000
+    error = "not yet, because it is late"
+    cell(notebook, "test_steer").outputs = [
+        nbformat.v4.new_output("error", ename="AssertionError", evalue=error, traceback=[])
+    ]
+    nbformat.write(notebook, here / f"{LESSON}.ipynb")
+    monkeypatch.chdir(here)
+    row = progress().row(LESSON)
+    assert row["solved"] == f"{len(TASKS) - 1} of {len(TASKS)}" and row["left"] == "steer (not yet)"
+    capsys.readouterr()
+    assert cli.main(["progress"]) == 0
+    said = capsys.readouterr().out
+    assert LESSON in said and "steer (not yet)" in said and "last saved" in said
+
+
+def test_progress_survives_missing_and_damaged_notebooks(tmp_path):
+    module = checks.lessons()[LESSON]
+    for text in (None, "", "{}", '{"cells": [{}]}', '{"cells": [{"metadata": {"nbgrader": 3}, "execution_count": 1}]}'):
+        place = tmp_path / "x.ipynb"
+        if text is not None:
+            place.write_text(text)
+        assert set(states_of(place, module).values()) == {"not attempted"}
+
+
+def test_progress_says_where_it_looked(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="no copy of the course here"):
+        find_course()
+    assert cli.main(["progress", "elsewhere"]) == 1
+    assert "DIR = 'elsewhere': must be a copy of the course" in capsys.readouterr().err
