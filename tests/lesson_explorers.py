@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import functools
 import io
 from pathlib import Path
 
@@ -18,12 +19,30 @@ def names(node, kind):
     return {found.id for found in ast.walk(node) if isinstance(found, ast.Name) and isinstance(found.ctx, kind)}
 
 
+def read(statement):
+    """Names from outside that a statement needs."""
+    if not isinstance(statement, ast.FunctionDef):
+        return names(statement, ast.Load)
+    own = names(statement, ast.Store) | {arg.arg for arg in ast.walk(statement) if isinstance(arg, ast.arg)}
+    return names(statement, ast.Load) - own
+
+
 def bound(statement):
+    """Names that a statement makes, or whose contents it changes."""
     if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
         return {statement.name}
     if isinstance(statement, (ast.Import, ast.ImportFrom)):
         return {(alias.asname or alias.name).split(".")[0] for alias in statement.names}
-    return names(statement, ast.Store)
+    filled = set()
+    for node in ast.walk(statement):
+        entry = node if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) else None
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("append", "extend", "update", "add"):
+            entry = node.func
+        if entry is not None and isinstance(entry.value, ast.Name):
+            filled.add(entry.value.id)
+    if isinstance(statement, (ast.For, ast.Expr)):  # what a loop names on its way is of no use later
+        return filled
+    return names(statement, ast.Store) | filled
 
 
 def makes_explorer(statement):
@@ -38,20 +57,23 @@ def recipes(path):
     for k, made in enumerate(statements):
         if not makes_explorer(made):
             continue
-        needed, kept = names(made, ast.Load), [made]
+        needed, kept = read(made), [made]
         for before in reversed(statements[:k]):
-            if not isinstance(before, (ast.Expr, ast.For, ast.Assert)) and bound(before) & needed:
-                needed |= names(before, ast.Load)
+            if bound(before) & needed:
+                needed |= read(before)
                 kept.append(before)
         draw = ast.unparse(made.value.args[0])
         yield f"{path.stem[:2]} {draw}", made.targets[0].id, ast.Module(kept[::-1], type_ignores=[])
 
 
+WHOLE = {"13 evidence"}  # it shows what the whole lesson has found: it is tried in the browser only
 RECIPES = {name: (variable, module) for path in LESSONS for name, variable, module in recipes(path)}
+RECIPES = {name: recipe for name, recipe in RECIPES.items() if name not in WHOLE}
 
 
+@functools.cache
 def explorer(name):
-    """Make an explorer as the lesson makes it."""
+    """Make an explorer as the lesson makes it; whoever moves it puts it back."""
     variable, module = RECIPES[name]
     space = {"__name__": "lesson"}
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
