@@ -451,7 +451,7 @@ def runs(problem, policy, seeds, T, workers=None, progress=True, record="output"
     silent = not progress or os.environ.get("TQDM_DISABLE", "") not in ("", "0")
     crew = _crews[job] = set()
     try:
-        return list(tqdm(results, total=len(seeds), delay=1.0, leave=False, unit="run", disable=silent))
+        return list(results if silent else tqdm(results, total=len(seeds), delay=1.0, leave=False, unit="run"))
     except BaseException:  # Ctrl-C, or a run that failed: the others stop at their next chunk, and are waited for
         _given_up.add(job)
         results.close()
