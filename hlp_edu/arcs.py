@@ -181,7 +181,7 @@ def arc_by_arc(wiring, head, tail, law, look, stop, h, lag, mixed, g, y, w, p_w,
     growth : float
         |w|^2 + |p_w|^2 when they have moved (0 if they have not).
     """
-    ahead, s_all = LOOKS if stop >= END else look + 1, s_w[0]
+    ahead, s_all = LOOKS if stop >= END else look + 1, s_w[0] if s_w.size > 0 else 1.0
     size, speed, growth = 0.0, 0.0, 0.0
     for i in range(head, tail):
         g_1, g_2, g_3, g_4, credit, a = g[0, i], g[1, i], g[2, i], g[3, i], g[look, i], 0.0

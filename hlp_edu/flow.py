@@ -3,9 +3,11 @@
 Nothing here looks ahead: a step reads the state, the targets and the inputs of that step alone.
 """
 
+import itertools
 import math
 import numbers
 import os
+import threading
 
 import numpy as np
 
@@ -20,6 +22,7 @@ from hlp_edu.validate import number, vector
 
 METHODS = {"euler": 0, "rk4": 1, "exponential": 2}
 CHUNK = 4096  # steps between two looks at the signals: memory does not grow with the length of a run
+CHUNK_ARCS = 1e9  # arcs times steps between two looks at whether somebody has given up: about a second
 
 
 @compiled
@@ -91,8 +94,8 @@ def advance(
     H_x, H_w = H_y[:n], np.empty(0 if steady and slaved < 0.0 else m)
     x_new, p_new, p_here, goal = x.copy(), p_x.copy(), p_x.copy(), np.empty(z.shape[2])
     leak_x, leak_p = np.ones(n), np.ones(n)
-    sizes, still = crowds(wiring), arc_table(law, 0.0, 0.0, 1.0)
-    canonical, flipped = arc_table(law, h, lag, 1.0), arc_table(law, h, lag, -1.0)
+    sizes, table, sign = crowds(wiring), arc_table(law, 0.0, 0.0, 1.0), 0.0
+    before_x, before_w = np.empty(0 if steady else n), np.empty(0 if steady else m)
     if method == 2:  # the leak is solved exactly: x' = -c x + ...
         for i in range(n):
             leak_x[i] = _phi1(-h * wiring.speed[i])
@@ -103,7 +106,7 @@ def advance(
         y[LOOKS, n + i] = u[0, 0, i]
     # A step of length 0 tells the neurons what they hear at the start, by the very sums of all other steps.
     walk(
-        wiring, sizes, law, still, looks - 1, looks, 0.0, 0.0, mixed, g, y, w, p_w, s_w, H_y, heard,
+        wiring, sizes, law, table, looks - 1, looks, 0.0, 0.0, mixed, g, y, w, p_w, s_w, H_y, heard,
         W_y, P_y, books,
     )  # fmt: skip
     total, row = 0.0, 0
@@ -115,10 +118,10 @@ def advance(
         L_slaved, H_slaved = 0.0, 0.0
         if not steady or (slaved >= 0.0 and (record or end)):
             L_slaved, H_slaved = laws(wiring, cost, slaved, w, p_x, p_w, y[0], z[k, 0], f, g[0], H_y, H_w)
-            if end:  # whoever goes on from here asks the rule again
-                s_x, s_w = s_x.copy(), s_w.copy()
-            if not steady:
-                rule(times[k], H_slaved, p_x, p_w, H_x, H_w, s_x, s_w, values)
+        if not steady:
+            if end:
+                before_x[:], before_w[:] = s_x, s_w
+            rule(times[k], H_slaved, p_x, p_w, H_x, H_w, s_x, s_w, values)
         if record:
             if everything:
                 rows_x[row] = x
@@ -130,13 +133,17 @@ def advance(
                     rows_x[row, o] = x[wiring.outputs[o]]
             for j in range(rows_s.shape[1]):
                 rows_s[row, j] = np.int8(s_w[j])
+        if end and not steady:  # whoever goes on from here asks the rule again
+            s_x[:], s_w[:] = before_x, before_w
         if method == 2:
             for i in range(n):  # p_x' = (s c - theta) p_x + ...
                 leak_p[i] = _phi1(h * (s_x[i] * wiring.speed[i] - dissipation_x))
-        table = canonical if s_w[0] > 0.0 else flipped
+        if m > 0 and s_w[0] != sign:
+            sign = s_w[0]
+            table[:] = arc_table(law, h, lag, sign)
         length, behind = h, lag
         if end and looks == 1:  # only a look: a step of length 0 leaves everything where it is
-            table, length, behind = still, 0.0, 0.0
+            length, behind = 0.0, 0.0
         books[:] = 0.0
         for look in range(looks):
             # Runge-Kutta looks at the start, twice at the middle and at the end of the step.
@@ -305,7 +312,8 @@ def run(
     clock = begin.clock
     if clock.dt != h:
         clock = Clock(clock.time, 0, h)
-    state = begin.x, begin.w, begin.p_x, begin.p_w, begin.s_x, begin.s_w
+    s_w = np.full(1, policy.sign_at_start) if policy.steady else begin.s_w  # one that never changes stands for all
+    state = begin.x, begin.w, begin.p_x, begin.p_w, begin.s_x, s_w  # every chunk works on a copy of it
 
     everything = record == "all"
     rows = steps // every + 1 + (steps % every > 0)
@@ -332,15 +340,17 @@ def run(
             )  # fmt: skip
 
     while gone < steps and culprit == -1:
-        count = min(CHUNK, steps - gone)
+        if getattr(_here, "job", None) in _given_up:
+            raise RuntimeError("this run was given up, with all others of its call of runs")
+        count = min(CHUNK, steps - gone, 1 + int(CHUNK_ARCS / (m + 1)))
         times = clock.origin + (clock.count + gone + np.arange(count + 1)) * h
         z, u = problem.at_steps(times)
         last = gone + count == steps
-        before = tuple(part.copy() for part in state)
+        before, state = state, tuple(part.copy() for part in state)
         done, added, culprit = go(state, times, z, u, last)
         recorded = np.flatnonzero((gone + np.arange(done)) % every == 0)
         if culprit != -1:  # the step that failed is not part of the run: go again, up to just before it
-            state = before
+            state = tuple(part.copy() for part in before)
             go(state, times[: done - (culprit >= 0) + 1], z, u, False)
         elif last:
             recorded = np.append(recorded, count)
@@ -357,6 +367,8 @@ def run(
     elif abs(t[-1] - (clock.time + T)) < 1e-9 * max(1.0, abs(t[-1])):
         t[-1] = clock.time + T  # the end is part of the run, to the last digit
     final = State(Clock(clock.origin, clock.count + gone, h), *state)
+    if policy.steady:
+        final.s_w = begin.s_w
     about = dict(problem=repr(problem), policy=repr(policy), method=method, dt=h, version=hlp_edu.__version__)
     about["seed"] = None if start is not None or (x0 is not None and w0 is not None) else int(seed)
     sign = sign[:, 0] if policy.one_sign else sign
@@ -429,18 +441,44 @@ def runs(problem, policy, seeds, T, workers=None, progress=True, record="output"
     if workers is not None and (not isinstance(workers, numbers.Integral) or workers < 1):
         raise ValueError(f"workers = {workers!r}: must be a whole number, at least 1")
 
-    def one(seed):
-        here = problem(seed) if not isinstance(problem, Tracking) and callable(problem) else problem
-        how = policy(seed) if not isinstance(policy, Policy) and callable(policy) else policy
-        return run(here, how, T, seed=seed, record=record, **arguments)
-
     # The compiled loop lets go of the interpreter lock, so threads share the work and the compiled
     # code. Inside joblib.parallel_config (a Dask cluster, say) that backend is used instead.
+    job = f"{os.getpid()}.{next(_jobs)}"
+    arguments = dict(T=T, record=record, **arguments)
     pool = joblib.Parallel(n_jobs=workers or os.cpu_count(), prefer="threads", return_as="generator")
-    results = pool(joblib.delayed(one)(seed) for seed in seeds)
+    results = pool(joblib.delayed(_one)(job, problem, policy, seed, arguments) for seed in seeds)
     # In a notebook tqdm does not look at its own variable TQDM_DISABLE, so it is read here.
     silent = not progress or os.environ.get("TQDM_DISABLE", "") not in ("", "0")
-    return list(tqdm(results, total=len(seeds), delay=1.0, leave=False, unit="run", disable=silent))
+    crew = _crews[job] = set()
+    try:
+        return list(results if silent else tqdm(results, total=len(seeds), delay=1.0, leave=False, unit="run"))
+    except BaseException:  # Ctrl-C, or a run that failed: the others stop at their next chunk, and are waited for
+        _given_up.add(job)
+        results.close()
+        for thread in list(crew):
+            thread.join(timeout=60)
+        raise
+    finally:
+        del _crews[job]
+        _given_up.discard(job)
+
+
+_jobs = itertools.count()  # calls of `runs` in this process
+_here = threading.local()  # .job: for which of them this thread works
+_crews = {}  # the threads that work for each
+_given_up = set()  # those that were interrupted
+
+
+def _one(job, problem, policy, seed, arguments):
+    _here.job = job
+    if job in _crews and threading.current_thread() is not threading.main_thread():
+        _crews[job].add(threading.current_thread())
+    try:
+        problem = problem(seed) if not isinstance(problem, Tracking) and callable(problem) else problem
+        policy = policy(seed) if not isinstance(policy, Policy) and callable(policy) else policy
+        return run(problem, policy, seed=seed, **arguments)
+    finally:
+        _here.job = None
 
 
 def _beginning(problem, policy, seed, t0, x0, w0, p0, start):
@@ -455,10 +493,10 @@ def _beginning(problem, policy, seed, t0, x0, w0, p0, start):
             raise ValueError(
                 f"start: holds {len(start.x)} neurons and {len(start.w)} arcs; this network has {n} and {m}"
             )
-        begin = State(start.clock, *(getattr(start, key).copy() for key in ("x", "w", "p_x", "p_w", "s_x", "s_w")))
+        s_x, s_w = start.s_x, start.s_w
         if policy.steady:
-            begin.s_x[:], begin.s_w[:] = policy.sign_at_start, policy.sign_at_start
-        return begin
+            s_x, s_w = np.full(n, policy.sign_at_start), _one_for_all(policy.sign_at_start, m)
+        return State(start.clock, start.x, start.w, start.p_x, start.p_w, s_x, s_w)
     if not isinstance(seed, numbers.Integral) or isinstance(seed, bool) or seed < 0:
         raise ValueError(f"seed = {seed!r}: must be a whole number, at least 0")
     dice = np.random.default_rng(seed)
@@ -472,7 +510,12 @@ def _beginning(problem, policy, seed, t0, x0, w0, p0, start):
             raise ValueError(f"p0 = {p0!r}: must be a pair (p_x, p_w)")
         p_x, p_w = vector("p0[0]", p0[0], n, "neuron"), vector("p0[1]", p0[1], m, "arc")
     clock = Clock(number("t0", t0), 0, 0.0)
-    return State(clock, x, w, p_x, p_w, np.full(n, policy.sign_at_start), np.full(m, policy.sign_at_start))
+    return State(clock, x, w, p_x, p_w, np.full(n, policy.sign_at_start), _one_for_all(policy.sign_at_start, m))
+
+
+def _one_for_all(sign, arcs):
+    # A sign that never changes takes no memory, and no time.
+    return np.broadcast_to(np.float64(sign), arcs)
 
 
 def _fits(rows, width, record, most=4e9):

@@ -2,7 +2,7 @@
 
 import pytest
 
-rows = []
+rows, lines = [], []
 
 
 @pytest.fixture
@@ -17,9 +17,19 @@ def per_step(benchmark):
     return note
 
 
+@pytest.fixture
+def roofline():
+    """Note a line about the memory."""
+    return lines.append
+
+
 def pytest_terminal_summary(terminalreporter):
     """The table, if benchmarks were timed (python -m pytest tests/benchmarks)."""
     if rows:
-        terminalreporter.section("microseconds a step (medians)")
-        for group, who, microseconds in sorted(rows, key=lambda row: (int(row[0].split()[0]), row[0], row[2])):
-            terminalreporter.line(f"{group:>20}  {who:40} {microseconds:10.2f}")
+        terminalreporter.section("microseconds a step (medians, set-up included), and times our own")
+        ours = {group: number for group, who, number in rows if who.startswith("hlp_edu")}
+        for group, who, number in sorted(rows, key=lambda row: (int(row[0].split()[0]), row[0], row[2])):
+            ratio = f"{number / ours[group]:8.1f}" if group in ours else ""
+            terminalreporter.line(f"{group:>20}  {who:40} {number:10.2f} {ratio}")
+    for line in lines:
+        terminalreporter.line(line)
