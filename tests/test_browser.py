@@ -107,10 +107,17 @@ def test_a_lesson_opens_with_its_pictures_runs_and_its_sliders_draw(page, server
         page.evaluate(lab.SHOW, index)
         page.locator(f"{lab.CELL} img").first.wait_for(state="visible", timeout=10_000)
         page.evaluate(lab.WATCH, lab.CELL)
-        page.locator(f"{lab.CELL} .noUi-handle, {lab.CELL} select").first.focus()
         before = named(page)
-        handle = page.evaluate("document.activeElement.tagName") != "SELECT"
-        lab.press(page, "ArrowRight" if handle else "ArrowDown")
+        if page.locator(f"{lab.CELL} .noUi-handle").count():
+            page.locator(f"{lab.CELL} .noUi-handle").first.focus()
+            lab.press(page, "ArrowRight")
+        else:  # a menu alone; JupyterLab takes arrow keys for its own there
+            picture = page.locator(f"{lab.CELL} img").first.get_attribute("src")
+            page.locator(f"{lab.CELL} select").first.select_option(index=1)
+            page.wait_for_function(
+                "([cell, old]) => document.querySelector(`${cell} img`).src !== old", arg=[lab.CELL, picture]
+            )
+            page.wait_for_timeout(500)  # the words follow the picture
         assert named(page) and (named(page) != before or lesson.startswith("03"))
         for width in (1280, 800):
             page.set_viewport_size({"width": width, "height": 1000})
