@@ -122,7 +122,7 @@ def _audited(answer):
     if unknown:
         return f"there is no rule {unknown[0]}: the rules are {', '.join(RULES)}"
     if named == set(RULES):
-        return "all of them cannot be it: some of them read less than the law itself"
+        return "all of them cannot be it: some of them read no more than the law itself"
     if not named:
         return "there is at least one rule that reads too much"
     wrong = named ^ _offenders()
@@ -169,7 +169,7 @@ def _by_wiggling(p, c, theta, children, error):
 def _neighbourhoods(rng):
     for count, theta, is_output in ((2, 0.0, 0), (1, 3.0, 1), (3, 5.0, 1), (0, 1.0, 1), (4, 2.0, 0)):
         children = [(rng.normal(), rng.uniform(1, 20), rng.normal(), rng.normal()) for _ in range(count)]
-        yield rng.normal(), rng.uniform(1, 20), theta, children, is_output * 100 * rng.normal()
+        yield rng.normal(), rng.uniform(1, 20), theta, children, is_output * 100 * rng.normal() + 0.0  # never -0
 
 
 neuron_costate = Function(
@@ -195,6 +195,15 @@ neuron_costate = Function(
         ),
         "a child's credit comes back through the weight w_ki, and that is forgotten": lambda right, *given: _neuron(
             *given, weigh=False
+        ),
+        "the child's speed c_k is forgotten in its credit g_k": lambda right, p, c, theta, children, error: _neuron(
+            p, c, theta, [(w, 1.0, a, p_k) for w, _, a, p_k in children], error
+        ),
+        "of all children only the last one is heard: add them up": lambda right, p, c, theta, children, error: _neuron(
+            p, c, theta, children[-1:], error
+        ),
+        "that is the bracket H_x; the costate moves against it, and there is friction: p' = -theta p - H_x": (
+            lambda right, p, c, theta, *rest: -right - theta * p
         ),
         "it takes its own speed where the child's c_k belongs": lambda right, *given: _neuron(*given, own=True),
         "theta p is forgotten": lambda right, p, c, theta, *rest: right + theta * p,
@@ -252,6 +261,11 @@ arc_law = Function(
         "r is missing in w'": lambda right, w, p_w, *rest: (-p_w, right[1]),
         "w' multiplies by r where it should divide": lambda right, w, p_w, *rest: (-p_w * rest[4], right[1]),
         "the sign s is not used: it stands in front of H_w": _but(s=lambda known: 1),
+        "the sign s is not used: this is the flipped law, whatever s says": _but(s=lambda known: -1),
+        "s stands in front of H_w only; the weight has the same law for both signs": lambda right, *given: (
+            given[-1] * right[0],
+            right[1],
+        ),
         "the sign s has the wrong sense: p' = -s H_w - theta p": _but(s=lambda known: -known["s"]),
         "s belongs to H_w alone; the friction - theta p_w is never flipped": _but(
             theta=lambda known: known["s"] * known["theta"]
@@ -288,6 +302,12 @@ def _tracks_without_transport(update):
     rates = update(*given)
     if not isinstance(rates, (tuple, list)) or [np.shape(rate) for rate in rates] != [(n,), (m,), (n,), (m,)]:
         return "it must return four arrays: x', w', p_x', p_w', as long as x, w, p_x, p_w"
+    moment = (net, *(np.linspace(0.1, 0.3, len(part)) for part in given[1:]))
+    if not all(map(np.array_equal, update(*moment), update(*moment))):
+        return (
+            "called twice with the same arguments it gives two answers. Are there random numbers in it? Then draw them "
+            "from a fixed seed, so that they are the same at each call"
+        )
     found = audit(problem, update=update)
     if found.violations:
         (rate, of), (read, whose) = found.violations[0]

@@ -114,6 +114,27 @@ read_flow = Function(
         "the slope is taken at x; it belongs to the sum a that the neuron hears": (
             lambda right, network, c, w, x, p_x, u: _with_delta(right, network, x, u, (1 - np.tanh(x) ** 2) * right[0])
         ),
+        "the inputs are missing in the sums a: they are parents too": lambda right, network, c, w, x, p_x, u: (
+            _with_delta(right, network, x, u, _slope_of(network, w, x, 0 * u) * right[0])
+        ),
+        "c is in delta twice: D = c p_x has it already": lambda right, network, c, w, x, p_x, u: _with_delta(
+            right, network, x, u, c * right[1]
+        ),
+        "c is in the gradient twice: delta has it already, from D = c p_x": lambda right, network, c, w, x, p_x, u: (
+            *right[:2],
+            _arcs(network, c * right[1], x, u),
+        ),
+        "delta is handed on to the parents; D is the sum over the children already, delta = sigma'(a) D is all": (
+            lambda right, network, c, w, x, p_x, u: _with_delta(
+                right, network, x, u, network.matrix(w)[:, : len(x)].T @ right[1]
+            )
+        ),
+        "the gradient takes tanh(a) of the tail; this flow is moving, and the arc sees the x that is there": (
+            lambda right, network, c, w, x, p_x, u: (
+                *right[:2],
+                _arcs(network, right[1], np.tanh(network.matrix(w) @ np.append(x, u)), u),
+            )
+        ),
         "the gradient takes D of the head where delta belongs": lambda right, network, c, w, x, p_x, u: (
             *right[:2],
             _arcs(network, right[0], x, u),
@@ -178,6 +199,14 @@ def _one_hop(right, *given):
     return e + W.T @ (slope * e)
 
 
+def _one_hop_each(right, *given):
+    W, slope, e = _parts(*given)
+    D = e
+    for _ in e:
+        D = e + W.T @ (slope * D)
+    return D
+
+
 at_rest = Function(
     LESSON,
     "at_rest",
@@ -196,6 +225,9 @@ at_rest = Function(
         "sigma' is missing: D = q e + Wᵀ sigma'(a) D": _solved("no slope"),
         "only the outputs have a D: nothing was handed on": lambda right, *given: _parts(*given)[2],
         "credit was handed on once; in a deep network, or in one with cycles, the walk goes on": _one_hop,
+        "credit was handed on once for each neuron; with cycles it goes on: repeat until D stays, or solve": (
+            _one_hop_each
+        ),
         "that is delta, sigma'(a) D; D itself is asked for": lambda right, *given: _parts(*given)[1] * right,
     },
     hints=[

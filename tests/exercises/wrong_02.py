@@ -69,6 +69,7 @@ def offset(a, b, q, r, z, P, T):
         swap("(2 * (b * k - a))", "(b * k - a)", says="twice as fast"),
         swap("(2 * (b", "(4 * (b", says="twice the cost is P_k"),
         swap("b / r * P_k", "P_k", says="that is P_k, the value"),
+        swap("b * k - a", "b * k", says="leak is missing"),
         swap("b * k - a", "b * k + a", says="leak has the wrong sign"),
         swap("return b", "return -b", says="pushes against x"),
         swap("b / r * P_k", "(a + natural_rate(a, b, q, r)) / b", says="best k of all"),

@@ -18,6 +18,7 @@ WRONG = {
             says="against the arrows",
         ),
         swap("+= weight * y[j]", "+= np.tanh(weight * y[j])", "np.tanh(a)", "a", says="sums first"),
+        swap("a[i] += weight", "a[i] = weight", says="only the last one is heard"),
         swap("(np.tanh(a) - x)", "np.tanh(a)", says="leak is forgotten"),
         swap("np.tanh(a)", "a", says="tanh is forgotten"),
         swap("dt * c *", "dt *", says="speed c is forgotten"),
@@ -60,7 +61,16 @@ def euler_step(network, x, w, u, c, dt):
             "t[np.argmin(abs(done - 0.5), axis=0)]",
             says="row .nearest. to the half-way",
         ),
+        write(
+            """
+def half_way(t, x):
+    row = np.argmax((x - x[0]) / (x[-1] - x[0]) >= 0.5, axis=0)
+    return (t[row] + t[row - 1]) / 2
+""",
+            says="middle between two rows",
+        ),
         swap("(x - x[0]) / (x[-1] - x[0])", "x / x[-1]", says="half of the .way."),
+        swap("np.interp(0.5", "np.interp(0.4", says=r"gets 1\.6, not 2$"),
         write(
             """
 def half_way(t, x):
@@ -97,6 +107,11 @@ def half_way(t, x):
         swap("(there + back", "(back", says="way back alone"),
         swap("(there + back", "(neuron", says="hears the .signal."),
         swap("length - neuron + 1", "neuron", says="wrong end"),
+        write(
+            "def credit_time(length, neuron, c):\n    return (2 * (length - neuron + 1) - 1 / 3) / c",
+            says="sets out at the input",
+        ),
+        swap("1 / 3", "2 / 3", says="taken off twice"),
         swap(") / c", ")", says="in units of 1/c"),
         swap(" - 1 / 3", "", says="median"),
         swap("length, length - neuron + 1", "length, length - neuron + 2", says="is right"),

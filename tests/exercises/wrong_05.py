@@ -20,6 +20,15 @@ WRONG = {
         swap("delta = (1 - np.tanh(network.matrix(w) @ y) ** 2) * D", "delta = D", says="slope sigma.* is missing"),
         swap("np.tanh(network.matrix(w) @ y) ** 2", "x**2", says="only at rest"),
         swap("network.matrix(w) @ y", "x", says="slope is taken at x"),
+        swap("@ y) ** 2", "@ np.append(x, 0 * u)) ** 2", says="inputs are missing"),
+        swap("@ y) ** 2) * D", "@ y) ** 2) * D * c", says="in delta twice"),
+        swap("delta[network.heads]", "(c * delta)[network.heads]", says="in the gradient twice"),
+        swap(
+            "(1 - np.tanh(network.matrix(w) @ y) ** 2) * D",
+            "network.matrix(w)[:, : len(x)].T @ ((1 - np.tanh(network.matrix(w) @ y) ** 2) * D)",
+            says="handed on to the parents",
+        ),
+        swap("y[network.tails]", "np.append(np.tanh(network.matrix(w) @ y), u)[network.tails]", says="tanh.a. of the tail"),
         swap("delta[network.heads]", "D[network.heads]", says="where delta belongs"),
         swap("y[network.tails]", "y[network.heads]", says="activity of the head"),
         swap("D = c * p_x", "D = -c * p_x", says="all signs"),
@@ -35,6 +44,11 @@ WRONG = {
         swap("W.T * slope", "W.T", says="sigma' is missing"),
         swap("np.linalg.solve(np.eye(n) - W.T * slope, q_e)", "q_e", says="only the outputs"),
         swap("np.linalg.solve(np.eye(n) - W.T * slope, q_e)", "q_e + W.T @ (slope * q_e)", says="handed on once"),
+        swap(
+            "return np.linalg.solve(np.eye(n) - W.T * slope, q_e)",
+            "D = q_e\n    for _ in range(n):\n        D = q_e + W.T @ (slope * D)\n    return D",
+            says="once for each neuron",
+        ),
         swap("return np", "return slope * np", says="that is delta"),
         swap("np.eye(n) - W", "np.eye(n) + W", says="is right"),
         write(
