@@ -22,6 +22,7 @@ from hlp_edu.validate import number, vector
 
 METHODS = {"euler": 0, "rk4": 1, "exponential": 2}
 CHUNK = 4096  # steps between two looks at the signals: memory does not grow with the length of a run
+GAP = 64  # numbers between arrays
 CHUNK_ARCS = 1e9  # arcs times steps between two looks at whether somebody has given up: about a second
 
 
@@ -88,14 +89,19 @@ def advance(
     n, m, inputs, steps = x.size, w.size, u.shape[2], times.size - 1
     looks = LOOKS if method == 1 else 1
     lag = h * h * law.mobility if method == 2 else 0.0
-    f, heard, H_y = np.empty(n), np.empty(n), np.empty(n + inputs)
-    g, y = np.zeros((LOOKS, n)), np.zeros((LOOKS + 1, n + inputs))  # the row behind: where the next step begins
-    W_y, P_y, books = np.zeros((LOOKS, n)), np.zeros((LOOKS, n)), np.zeros((6, 6))
+    # All arrays of one number a neuron, with gaps between them: where arrays nearly touch, the compiler's
+    # check for overlap sends small networks another way, and the last digit would depend on the heap.
+    room = np.zeros((9 + 4 * LOOKS + 1, n + inputs + GAP))
+    f, heard, H_y, x_new, p_new = room[1][:n], room[2][:n], room[3][: n + inputs], room[4][:n], room[5][:n]
+    p_here, leak_x, leak_p = room[6][:n], room[7][:n], room[8][:n]
+    g, W_y, P_y = room[9 : 9 + LOOKS], room[9 + LOOKS : 9 + 2 * LOOKS], room[9 + 2 * LOOKS : 9 + 3 * LOOKS]
+    y = room[9 + 3 * LOOKS :]  # the row behind: where the next step begins
+    books, goal = np.zeros((6, 6)), np.empty(z.shape[2])
     H_x, H_w = H_y[:n], np.empty(0 if steady and slaved < 0.0 else m)
-    x_new, p_new, p_here, goal = x.copy(), p_x.copy(), p_x.copy(), np.empty(z.shape[2])
-    leak_x, leak_p = np.ones(n), np.ones(n)
     sizes, table, sign = crowds(wiring), arc_table(law, 0.0, 0.0, 1.0), 0.0
     before_x, before_w = np.empty(0 if steady else n), np.empty(0 if steady else m)
+    for i in range(n):
+        x_new[i], p_new[i], p_here[i], leak_x[i], leak_p[i] = x[i], p_x[i], p_x[i], 1.0, 1.0
     if method == 2:  # the leak is solved exactly: x' = -c x + ...
         for i in range(n):
             leak_x[i] = _phi1(-h * wiring.speed[i])
@@ -117,7 +123,9 @@ def advance(
             y[0, i] = y[LOOKS, i]
         L_slaved, H_slaved = 0.0, 0.0
         if not steady or (slaved >= 0.0 and (record or end)):
-            L_slaved, H_slaved = laws(wiring, cost, slaved, w, p_x, p_w, y[0], z[k, 0], f, g[0], H_y, H_w)
+            L_slaved, H_slaved = laws(
+                wiring, cost, slaved, w, p_x, p_w, y[0][: n + inputs], z[k, 0], f, g[0][:n], H_y, H_w
+            )
         if not steady:
             if end:
                 before_x[:], before_w[:] = s_x, s_w
@@ -346,11 +354,11 @@ def run(
         times = clock.origin + (clock.count + gone + np.arange(count + 1)) * h
         z, u = problem.at_steps(times)
         last = gone + count == steps
-        before, state = state, tuple(part.copy() for part in state)
+        before, state = state, tuple(_apart(part) for part in state)
         done, added, culprit = go(state, times, z, u, last)
         recorded = np.flatnonzero((gone + np.arange(done)) % every == 0)
         if culprit != -1:  # the step that failed is not part of the run: go again, up to just before it
-            state = tuple(part.copy() for part in before)
+            state = tuple(_apart(part) for part in before)
             go(state, times[: done - (culprit >= 0) + 1], z, u, False)
         elif last:
             recorded = np.append(recorded, count)
@@ -511,6 +519,13 @@ def _beginning(problem, policy, seed, t0, x0, w0, p0, start):
         p_x, p_w = vector("p0[0]", p0[0], n, "neuron"), vector("p0[1]", p0[1], m, "arc")
     clock = Clock(number("t0", t0), 0, 0.0)
     return State(clock, x, w, p_x, p_w, np.full(n, policy.sign_at_start), _one_for_all(policy.sign_at_start, m))
+
+
+def _apart(part):
+    # A copy that touches no other array: see `advance`.
+    copy = np.empty(part.size + 2 * GAP)[GAP : GAP + part.size]
+    copy[:] = part
+    return copy
 
 
 def _one_for_all(sign, arcs):

@@ -206,7 +206,8 @@ def test_share_of_the_memory_bandwidth(case, method, roofline, record_property):
     size = 32 if method == "euler" else 80
     roofline(
         f"{method}: {size} bytes an arc a step; reading {16 * m / read / 1e9:.0f} GB/s, reading and writing "
-        f"{32 * m / both / 1e9:.0f} GB/s; a step {size * m / ours / 1e9:.0f} GB/s: {floor / ours:.0%} of what is possible"
+        f"{32 * m / both / 1e9:.0f} GB/s; a step {size * m / ours / 1e9:.0f} GB/s: "
+        f"{floor / ours:.0%} of what is possible"
     )
     record_property("share of the bandwidth", floor / ours)
     assert ours > 0
