@@ -644,3 +644,24 @@ def test_curves_have_names_and_words():
     assert ax.get_yscale() == "log" and ax.get_ylim() == (0.5, 5)
     with pytest.raises(ValueError, match="curves: 7 given"):
         hlp.plot_curves({str(k): (t, t) for k in range(7)})
+
+
+def test_a_network_shows_its_activity():
+    net = hlp.fully_connected(3)
+    w = np.zeros(len(net.arcs))
+    w[:3] = 1.0, -0.5, 0.01
+    picture = hlp.plot_network(net, w=w, activity=[0.9, -0.4, 0.0], largest=2.0)
+    (ax,) = picture.axes
+    circles = {patch.get_gid(): patch for patch in ax.patches if patch.get_gid() in ("output", "neuron")}
+    fill = circles["output"].get_facecolor()
+    blue = np.array(to_rgb(plotting.PALETTE["blue"]))
+    np.testing.assert_allclose(fill[:3], 1 + 0.9 * (blue - 1))
+    edges = [patch.get_linestyle() for patch in ax.patches if patch.get_gid() in ("output", "neuron")]
+    assert edges[0] == "-" and edges[1] != "-"  # what the colour says, the edge says too
+    lines = ax.collections[0]
+    assert lines.get_linewidths()[0] == pytest.approx(0.8 + 3.7 / 2)  # half of the largest
+    np.testing.assert_allclose(lines.get_colors()[2][:3], to_rgb("#C4C4C4"))  # almost nothing is grey
+    assert "at most 0.90: 1 are positive (blue, solid edge), 1 negative" in picture.alt
+    for wrong, words in ((dict(activity=[1.0]), "activity"), (dict(largest=0.0), "largest")):
+        with pytest.raises(ValueError, match=words):
+            hlp.plot_network(net, w=w, **wrong)

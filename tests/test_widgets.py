@@ -1,8 +1,11 @@
 """Explorers: every control at its ends and middle, pictures that change when they should, errors that are seen."""
 
 import base64
+import importlib
 import io
 import itertools
+import json
+from types import SimpleNamespace
 
 import ipywidgets
 import lesson_explorers as lessons
@@ -648,3 +651,18 @@ def test_no_widget_prints(capsys):
     explorer.controls["speed"].value = 7
     captured = capsys.readouterr()
     assert captured.out == captured.err == ""
+
+
+def test_messages_to_the_browser_are_not_held_back(root):
+    """What `hlp-edu lab` configures exists, and switches the delay off before it connects."""
+    settings = json.loads((root / "hlp_edu" / "_jupyter" / "jupyter_server_config.json").read_text())
+    module, name = settings["ServerApp"]["kernel_websocket_connection_class"].rsplit(".", 1)
+    made = getattr(importlib.import_module(module), name)
+    calls = []
+    handler = SimpleNamespace(set_nodelay=lambda value: calls.append(value))
+    (base,) = made.__bases__
+    assert made.connect is not base.connect
+    one = SimpleNamespace(websocket_handler=handler)
+    with pytest.raises(TypeError):  # only a whole connection can go on from here
+        made.connect(one)
+    assert calls == [True]
