@@ -88,6 +88,10 @@ def test_arrays_complex_numbers_and_pairs():
     refused(pair, (1.0, 2.0, 3.0), "must be 2 things.* it is a tuple of 3$")
     refused(pair, (1, [0, 2]), "part 2: it gives 2 at index 1")
     refused(pair, ([0, 1], 1), "swapped")
+    two = value((1.0, 2.0))
+    assert two.check(np.array([1.0, 2.0]))
+    refused(two, np.arange(3.0), "must be 2 things.* it is an array of 3$")
+    refused(two, (1.5, 9.0), "part 1: it gives 1.5")  # the first that is wrong, not the one that is furthest off
     refused(pair, (1, [0, 1, 2]), r"part 2 of `half` has the shape \(3,\)")
     assert not value(0.0).check(1e-3) and value(0.0).check(1e-9)
 

@@ -285,7 +285,7 @@ class Value(Task):
             got = _like(right, answer, f"`{self.name}`")
             if not _near(got, right, self.tolerance):
                 words = self._explain([(got, right, ())])
-                raise _Refused(words or _wrong_shape(got, right, f"`{self.name}`") or _too(got, right))
+                raise _Refused(words or _wrong_shape(got, right, f"`{self.name}`") or _too(got, right, self.tolerance))
         self._hold(answer)
 
 
@@ -360,7 +360,7 @@ class Function(Task):
         self._hold(call)
         for got, right, given in seen:
             if not _near(got, right, self.tolerance):
-                raise _Refused(f"{_difference(got, right)}, {_inputs(answer, given)}")
+                raise _Refused(f"{_difference(got, right, self.tolerance)}, {_inputs(answer, given)}")
 
     def _call(self, answer, *given):
         """What the learner's function returns, with clear words for everything else that it may do."""
@@ -469,8 +469,9 @@ def _is_untouched(function):
 def _like(right, answer, what):
     """The answer as the type of the right value; lists and arrays are as good as each other."""
     if isinstance(right, tuple):
-        if not isinstance(answer, (tuple, list)) or len(answer) != len(right):
-            many = f" of {len(answer)}" if isinstance(answer, (tuple, list)) else ""
+        several = isinstance(answer, (tuple, list)) or (isinstance(answer, np.ndarray) and answer.ndim > 0)
+        if not several or len(answer) != len(right):
+            many = f" of {len(answer)}" if several else ""
             raise _Refused(f"{what} must be {len(right)} things, as in `a, b`; it is {_kind(answer)}{many}")
         return tuple(_like(r, a, f"part {k + 1} of {what}") for k, (r, a) in enumerate(zip(right, answer, strict=True)))
     if isinstance(right, str):
@@ -525,21 +526,20 @@ def _wrong_shape(got, right, what):
     return None
 
 
-def _too(got, right):
+def _too(got, right, tolerance):
     """Words for a value that is not the right one, without giving it away."""
     if isinstance(right, (str, bool, np.bool_)):
         return f"{got!r} is not it"
     if not isinstance(right, tuple) and np.ndim(right) == 0 and not np.iscomplexobj(right):
         return f"{_show(got)} is too {'high' if got > right else 'low'}"
-    return _difference(got, right, tell=False)
+    return _difference(got, right, tolerance, tell=False)
 
 
-def _difference(got, right, tell=True):
-    """Where an answer is furthest off."""
+def _difference(got, right, tolerance, tell=True):
+    """Where an answer is furthest off; of several parts in the first that is wrong, since the others may follow it."""
     if isinstance(right, tuple):
-        gaps = [0.0 if _near(g, r, 1e-9) else np.abs(g - np.asarray(r)).max() for g, r in zip(got, right, strict=True)]
-        k = int(np.argmax(gaps))
-        return f"part {k + 1}: " + _difference(got[k], right[k], tell)
+        k = next(k for k, (g, r) in enumerate(zip(got, right, strict=True)) if not _near(g, r, tolerance))
+        return f"part {k + 1}: " + _difference(got[k], right[k], tolerance, tell)
     if isinstance(right, (str, bool, np.bool_)):
         return f"it gives {got!r} where {right!r} is right" if tell else f"{got!r} is not it"
     right = np.asarray(right)
@@ -551,7 +551,7 @@ def _difference(got, right, tell=True):
 
 
 def _kind(value):
-    kind = type(value).__name__
+    kind = "array" if isinstance(value, np.ndarray) else type(value).__name__
     return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
