@@ -152,6 +152,9 @@ leaving_rate = Function(
         ),
         "it is the growth in one row; divide by times, not by rows": lambda right, t, gap: right * (t[1] - t[0]),
         "that is by how much the logarithm grew; divide by the time that it took": lambda right, *_: np.log(1000),
+        "it takes the steepest of all steps; in the noise steps are steep by chance, so keep to the middle": (
+            lambda right, t, gap: np.gradient(np.log(gap), t).max()
+        ),
         "it divides the gap by time without a logarithm": lambda right, t, gap: 0.0999 * right / np.log(1000),
     },
     hints=[
@@ -295,7 +298,10 @@ def _joints_fit(multiple_shooting):
     problem, T, pieces = next(_long(None))
     y, h = np.asarray(multiple_shooting(problem, T, pieces), float), T / pieces
     if np.abs(y).max() > 1e3:
-        return f"a joint lies at {np.abs(y).max():.0e}: was that one long shot?"
+        return (
+            f"a joint lies at {np.abs(y).max():.0e}: was that one long shot? With x and p both given at the start it "
+            "is, however many pieces it has; (9) puts one condition at the end"
+        )
     if abs(y[0, 0]) > 1e-4:
         return f"x begins at {y[0, 0]:.3g} and has to begin at 0"
     if abs(y[-1, 1]) > 1e-4:

@@ -41,6 +41,8 @@ delays = Function(
     tolerance=1e-4,
     mistakes={
         "the order is reversed: the optimum comes first": lambda right, *_: right[::-1],
+        "the last two are exchanged: first with the target frozen, then reversed": lambda right, *_: right[[0, 2, 1]],
+        "it counts in units of 1/nu; asked are time units": lambda right, *_: np.arange(3.0),
         "the state's own delay is forgotten: it answers the offset 1/nu late, whoever steers": lambda right, *_: (
             right - right[1]
         ),
@@ -141,8 +143,8 @@ def _runs_away(reversed_cost):
     given = (-1.0, 1.0, 10.0, 0.1, hlp.constant(0.5), 2.0)
     if reversed_cost(*given) > 100 * _cost("reversed", *given):
         return (
-            "its cost explodes: forward, as they stand, P falls below 0 and d grows like exp(nu t). To reverse time is "
-            "to change the sign of the whole right side, in both laws"
+            "its cost explodes. Is v minus b / r times p? Then it is the laws: forward, as they stand, P falls below 0 "
+            "and d grows like exp(nu t). To reverse time is to change the sign of the whole right side, in both laws"
         )
 
 

@@ -57,6 +57,18 @@ flip = Function(
         "the second row is not flipped: these are the canonical equations, a saddle": lambda right, A, B, Q, R, theta: (
             np.block([[A, -_S(B, R)], [-Q, -A.T - theta * np.eye(len(A))]])
         ),
+        "only Q changed its sign; the sign stands before the whole law of p, so before A transposed too": (
+            lambda right, A, B, Q, R, theta: _blocks(A, _S(B, R), Q, -A.T, theta)
+        ),
+        "only A transposed changed its sign; the sign stands before the whole law of p, so before Q too": (
+            lambda right, A, B, Q, R, theta: _blocks(A, _S(B, R), -Q, A.T, theta)
+        ),
+        "the push goes the wrong way: v is minus R⁻¹ Bᵀ p, so -S stands in the law of x": (
+            lambda right, A, B, Q, R, theta: np.block([[A, _S(B, R)], [Q, A.T - theta * np.eye(len(A))]])
+        ),
+        "theta is taken from every entry of a block; each price forgets only itself, so theta times `np.eye(n)`": (
+            lambda right, A, B, Q, R, theta: np.block([[A, -_S(B, R)], [Q, A.T - theta]])
+        ),
         "the whole film is turned round; the law of x is physics, and stays": lambda right, A, B, Q, R, theta: np.block(
             [[-A, _S(B, R)], [Q, A.T - theta * np.eye(len(A))]]
         ),
@@ -90,12 +102,14 @@ flip = Function(
 
 def _scalars(rng):
     kept = 0
-    while kept < 60:
+    while kept < 58:
         a, theta = rng.normal(), rng.choice([0.0, 1.0]) * rng.uniform(0, 4)
         b, q, r = rng.uniform(0.3, 2, size=3) * [1.0, 0.5, 1.0]
         if min(abs(2 * a - theta), abs(a * a - a * theta + q * b * b / r)) > 0.02:  # not on the border
             kept += 1
             yield a, b, q, r, theta
+    yield 0.5, 0.5, 2.0, 1.0, 3.0  # these two tell q b² / r from q / r
+    yield 0.5, 2.0, 0.5, 1.0, 3.0
 
 
 def _settles(a, b, q, r, theta):
@@ -119,6 +133,9 @@ stable = Function(
         ),
         "the first condition is missing: 2 a < theta": lambda right, a, b, q, r, theta: (
             a * a - a * theta + q * b * b / r > 0
+        ),
+        "b is missing in omega² = q b² / r": lambda right, a, b, q, r, theta: (
+            2 * a < theta and a * a - a * theta + q / r > 0
         ),
         "it is the other way round": lambda right, *_: not right,
         "both rates count: x gains a, p gains a - theta, together 2 a - theta": lambda right, a, b, q, r, theta: (
@@ -180,6 +197,12 @@ critical_friction = Function(
         ),
         "r_w / r is missing: large weights have a price, and that is a spring": lambda right, *given: _critical(
             *given, pull=0.0
+        ),
+        "10 is the lesson's r_w / r; here both are arguments": lambda right, c, q, r_w, r, theta_x: _critical(
+            c, q, 10 * r, r, theta_x
+        ),
+        "10 and 0.1 are the lesson's r_w / r and r; here they are arguments": lambda right, c, q, r_w, r, theta_x: (
+            _critical(c, q, 1.0, 0.1, theta_x)
         ),
         "theta_x is forgotten": lambda right, c, q, r_w, r, theta_x: _critical(c, q, r_w, r, 0.0),
         "theta_x has the wrong sign": lambda right, c, q, r_w, r, theta_x: _critical(c, q, r_w, r, -theta_x),

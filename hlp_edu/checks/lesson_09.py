@@ -36,6 +36,9 @@ silence = Function(
         "squares add up, sizes do not: offset² + amplitude² / 2, then the root": lambda right, amplitude, offset: (
             abs(offset) + amplitude / np.sqrt(2)
         ),
+        "an offset below 0 makes the error larger too: squares add up, offset² + amplitude² / 2, then the root": (
+            lambda right, amplitude, offset: offset + amplitude / np.sqrt(2)
+        ),
         "the mean of sin² is 1/2": lambda right, amplitude, offset: np.hypot(offset, amplitude),
     },
     hints=[

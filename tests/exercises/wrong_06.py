@@ -32,6 +32,7 @@ WRONG = {
         swap(" / (t[last] - t[first])", "", says="by how much the logarithm grew"),
         swap("np.log(gap[last] / gap[first])", "(gap[last] - gap[first])", says="without a logarithm"),
         swap("gap[last] / gap[first]", "gap[first] / gap[last]", says="sign is wrong"),
+        write("def leaving_rate(t, gap):\n    return np.gradient(np.log(gap), t).max()", says="steepest of all steps"),
         swap("return", "print(", "t[first])", "t[first]))", says="prints its answer and returns nothing"),
     ],
     "shoot": [
@@ -52,6 +53,7 @@ WRONG = {
         swap("-F, np.eye(2), push", "-F, np.eye(2), 0", says="everything is 0"),
         swap("reshape(-1, 2)", "reshape(-1, 2)[:-1]", says="last joint is missing"),
         swap("equations[-2, 0] = 1", "equations[-2, 1] = 1", says="x begins at .* has to begin at 0"),
+        swap("equations[-1, -1] = 1", "equations[-1, 1] = 1", says="both given at the start"),
         swap("-F, np.eye(2)", "F, np.eye(2)", says="joints do not fit"),
         write(
             """

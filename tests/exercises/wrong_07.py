@@ -9,6 +9,8 @@ WRONG = {
         swap("1 / natural_rate", "natural_rate", says="rate, and a delay is a time"),
         swap("natural_rate(a", "natural_rate(0", says="a is missing"),
         swap("rate(a, b", "rate(a, 1", says="b is missing"),
+        swap("return 0, late, 2 * late", "return 0, 2 * late, late", says="last two are exchanged"),
+        swap("return 0, late, 2 * late", "return 0, 1, 2", says="units of 1/nu"),
         swap("2 * late", "late", says="index 2 where"),
         swap("return 0, late, 2 * late", "return late", says="shape"),
     ],

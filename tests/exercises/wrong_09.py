@@ -10,6 +10,7 @@ WRONG = {
         swap("return np.sqrt(offset**2 + amplitude**2 / 2)",
              "return np.mean(abs(offset + amplitude * np.sin(np.linspace(0, 2 * np.pi, 9999))))", says="squares first"),
         swap("np.sqrt(offset**2 + amplitude**2 / 2)", "abs(offset) + amplitude / 2**0.5", says="squares add up"),
+        swap("np.sqrt(offset**2 + amplitude**2 / 2)", "offset + amplitude / 2**0.5", says="offset below 0"),
         swap(" / 2", "", says="mean of sin² is 1/2"),
         swap("offset**2 +", "offset +", says="where .* is right|no finite number"),
     ],
