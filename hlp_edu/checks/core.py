@@ -469,8 +469,9 @@ def _is_untouched(function):
 def _like(right, answer, what):
     """The answer as the type of the right value; lists and arrays are as good as each other."""
     if isinstance(right, tuple):
-        if not isinstance(answer, (tuple, list)) or len(answer) != len(right):
-            many = f" of {len(answer)}" if isinstance(answer, (tuple, list)) else ""
+        several = isinstance(answer, (tuple, list)) or (isinstance(answer, np.ndarray) and answer.ndim > 0)
+        if not several or len(answer) != len(right):
+            many = f" of {len(answer)}" if several else ""
             raise _Refused(f"{what} must be {len(right)} things, as in `a, b`; it is {_kind(answer)}{many}")
         return tuple(_like(r, a, f"part {k + 1} of {what}") for k, (r, a) in enumerate(zip(right, answer, strict=True)))
     if isinstance(right, str):
