@@ -102,7 +102,11 @@ costates = Function(
     inputs=_runs,
     expected=_prices,
     mistakes={
-        "the sign is wrong: p' = -H_x, and a step *backward* in time turns the minus into a plus": negated,
+        "all signs are wrong: too high a state makes the rest dearer, so the error is x - z, not z - x": negated,
+        "the step has the wrong sign: p' = -H_x, and a step *backward* in time turns the minus into a plus": (
+            lambda right, x, z, a, q, dt: -_prices(x, z, -a, q, dt)
+        ),
+        "a factor dt is missing: a step is dt times the slope": lambda right, x, z, a, q, dt: _prices(x, z, a, q, 1.0),
         "the order of time is reversed: the sweep makes the last price first, so turn the list round": backwards,
         "step k looks at x one step late: `x[k]` and `z[k]` belong together": lambda right, x, z, a, q, dt: _prices(
             np.append(x[1:], 0), z, a, q, dt
@@ -148,6 +152,21 @@ def _one_early(right, v, z, q, r, dt):
     return dt * (r * v + p[:-1])
 
 
+def _with_slope(slope):
+    """The gradient with another slope of the law by x in H_x than that of -x^3."""
+
+    def mistake(right, v, z, q, r, dt):
+        x = np.zeros(len(v) + 1)
+        for k, push in enumerate(v):
+            x[k + 1] = x[k] + dt * (push - x[k] ** 3)
+        p = np.zeros(len(x))
+        for k in reversed(range(len(v))):
+            p[k] = (1 + dt * slope(x[k])) * p[k + 1] + dt * q * (x[k] - z[k])
+        return dt * (r * v + p[1:])
+
+    return mistake
+
+
 def _controls(rng):
     for steps in (20, 60):
         yield rng.normal(size=steps), rng.normal(size=steps), rng.uniform(2, 10), rng.uniform(0.1, 1), 0.05
@@ -168,6 +187,11 @@ gradient = Function(
             right / given[-1]
         ),
         "it uses the price one step early: v[k] moves x[k+1], so it goes with p[k+1]": _one_early,
+        "a 3 is missing in H_x: what is the derivative of x³?": _with_slope(lambda x: -(x**2)),
+        "a sign is wrong in H_x: the law contains *minus* x³": _with_slope(lambda x: 3 * x**2),
+        "the error alone is in H_x: p times the law also depends on x": _with_slope(lambda x: 0.0),
+        "it is still the H_x of a bath with a = -1: derive this law by x, at every x[k]": _with_slope(lambda x: -1.0),
+        "the price of pushing is missing: H_v = r v + p": lambda right, v, z, q, r, dt: right - dt * r * v,
         "it knows only the present: the costate is missing in r v + p": lambda right, v, z, q, r, dt: dt * r * v,
     },
     hints=[
