@@ -127,11 +127,16 @@ def test_a_lesson_opens_with_its_pictures_runs_and_its_sliders_draw(page, server
             page.locator(lab.CELL).screenshot(path=artefacts / f"{Path(lesson).stem}-{index}-{width}.png")
 
 
+SAME = """cell => {
+    const [picture, words] = ['img', '[role=status]'].map(part => document.querySelector(`${cell} ${part}`));
+    return picture?.title && picture.title === words?.innerText;
+}"""
+
+
 def named(page):
     """The accessible name of the picture, which is also its caption."""
-    name = page.locator(f"{lab.CELL} img").first.get_attribute("title")
-    assert name == page.locator(f"{lab.CELL} [role=status]").inner_text()
-    return name
+    page.wait_for_function(SAME, arg=lab.CELL, timeout=10_000)  # picture and words come in two messages
+    return page.locator(f"{lab.CELL} img").first.get_attribute("title")
 
 
 @pytest.fixture

@@ -104,8 +104,13 @@ def _as_recorded(energies):
     run = hlp.run(problem, hlp.Flipped(20, 5), T=1, dt=0.01, seed=1)
     f = problem.dynamics(run.x, run.w, run.t)
     L, H = energies(run.outputs - run.target, f, run.w, run.p_x, run.p_w, 20.0, 0.5, 0.2)
-    if not (np.allclose(L, run.lagrangian) and np.allclose(H, run.hamiltonian)):
-        return "on a run of three neurons it does not give the two curves that the run has recorded"
+    for name, got, right in (("L", L, run.lagrangian), ("H", H, run.hamiltonian)):
+        if not np.allclose(got, right):
+            k = int(np.argmax(np.abs(np.asarray(got) - right)))
+            return (
+                f"on a run of three neurons it does not give the {name} that the run has recorded; at t = "
+                f"{run.t[k]:.2f} it gives {np.asarray(got)[k]:.4g} where {right[k]:.4g} is right"
+            )
 
 
 energies = Function(
@@ -124,6 +129,8 @@ energies = Function(
         "in L and in H r stands on the wrong side: with v = -p_w / r, r/2 |v|² is |p_w|² / (2 r)": _other(
             dict(speed=-1, unscaled=1), dict(speed=1, unscaled=-1)
         ),
+        "in L the moving weights are missing: r/2 |v|² with v = -p_w / r": _other(L=dict(speed=-1)),
+        "in H the moving weights are missing: -|p_w|² / (2 r)": _other(H=dict(speed=1)),
         "in H the moving neurons are missing: p_x . f": _other(H=dict(flow=-1)),
         "in H p_x . f has the wrong sign": _other(H=dict(flow=-2)),
         "the size of the weights is missing, and it has the price r_w": _other(dict(size=-1), dict(size=-1)),
@@ -314,6 +321,14 @@ swelling = Function(
     mistakes={
         "the loops are missing: a neuron that hears itself has df_i/dx_i = c (-1 + sigma'(a_i) w_ii)": _swell(
             lambda leak, loops, s, x, w, *_: (1 - s) * leak - x - w
+        ),
+        "the weight of the loop is missing: a_i contains w_ii x_i, so df_i/dx_i = c (-1 + sigma'(a_i) w_ii)": (
+            lambda right, W, y, c, s, theta_x, theta_w: (
+                -(1 - s) * c * (np.tanh(W @ y) ** 2).sum() - len(W) * theta_x - W.size * theta_w
+            )
+        ),
+        "the arcs from the bias have weights, too: every entry of W is an arc, and counts for theta_w": _swell(
+            lambda leak, loops, s, x, w, n, m, tx, tw: (1 - s) * (leak + loops) - x - n * n * tw
         ),
         "the factor 1 - s is missing: neurons and their costates count together": _swell(
             lambda leak, loops, s, x, w, *_: leak + loops - x - w

@@ -283,6 +283,8 @@ def _examined(problem, policy, first, second, exam, frozen=True, begin="first", 
         guess = np.concatenate([chunk.guess for chunk in made])
         return float(np.sqrt(np.mean((guess - truth) ** 2))), made.state
 
+    if go_on == "unheard":
+        return test(None)[0], test(None)[0]
     one = learn(first, None)
     before, tested = test(one)
     if go_on == "none":
@@ -317,6 +319,8 @@ forgetting = Function(
         "the second regime goes on from the end of the *exam*, where the costates of the weights are lost: an exam "
         "must leave "
         "no trace, so start both from the state after the first regime": _forgot(go_on="tested"),
+        "nothing was learned before the exams: a stream hears no sample until somebody asks for it, so call "
+        "`.collect()` before you read its `.state`": _forgot(go_on="unheard"),
         "both exams are taken by the same network: learn the second regime in between": _forgot(go_on="none"),
     },
     hints=[

@@ -15,6 +15,7 @@ def _errors_by_speed(rng):
     for power in (1.0, 2.0, 0.5):
         c = np.sort(10 ** rng.uniform(0, 5, 12))
         c[:2] = 1.0, 3.0  # the limit is not reached there
+        c[np.searchsorted(c, 100.0)] = 100.0
         error = rng.uniform(1, 5) * (c + 20.0) ** -power * np.exp(0.05 * rng.normal(size=12))
         yield c, error, 100.0
 
@@ -47,6 +48,9 @@ slope = Function(
         "the slow speeds are in it: the limit is not reached there, so leave out c below `least`": (
             lambda right, c, error, least: _steepness(c, error, 0)
         ),
+        "it leaves out the speed `least` itself, and *from* `least` on means that it counts": (
+            lambda right, c, error, least: _steepness(c, error, np.nextafter(least, np.inf))
+        ),
         "that is the slope of the error itself; a power of c is a straight line in the *logarithms* of both": (
             lambda right, c, error, least: np.polyfit(c[c >= least], error[c >= least], 1)[0]
         ),
@@ -69,7 +73,7 @@ slope = Function(
 
 
 def _ledgers(rng):
-    """Errors of ten runs for each condition: all good, some, none, a lucky seed, a wild one, no test at all."""
+    """Errors of ten runs for each condition: all good, some, none, a lucky seed, a few lost, most lost, no test."""
 
     def good():
         return rng.uniform(0.1, 0.2, 10)
@@ -77,8 +81,8 @@ def _ledgers(rng):
     def bad():
         return rng.uniform(0.3, 0.45, 10)
 
-    lucky, wild = bad(), good()
-    lucky[3], wild[:3] = 0.01, np.inf
+    lucky, wild, lost = bad(), good(), good()
+    lucky[3], wild[:3], lost[:6] = 0.01, np.inf, np.inf
     middling = np.append(rng.uniform(0.05, 0.2, 4), rng.uniform(0.26, 0.3, 6))
     for errors in (
         {"friction": good(), "no friction": good()},
@@ -88,6 +92,7 @@ def _ledgers(rng):
         {"friction": wild, "no friction": bad(), "per arc": bad()},
         {"friction": wild, "no friction": good()},
         {"friction": middling},
+        {"friction": good(), "no friction": lost},
         {},
     ):
         yield errors, 0.5
@@ -131,6 +136,9 @@ verdict = Function(
         ),
         "it judges by the worst run; the measure of the lesson is the median of ten": (
             lambda right, errors, silence: _word(errors, silence, np.max)
+        ),
+        "it leaves out the runs that diverged; they count, with the error inf": (
+            lambda right, errors, silence: _word(errors, silence, lambda runs: np.median(runs[np.isfinite(runs)]))
         ),
         "it judges by the mean, which a single diverged run makes infinite: take the median": (
             lambda right, errors, silence: _word(errors, silence, np.mean)
@@ -328,6 +336,10 @@ def _steady(right, evidence):
     return _sound(evidence, DEMANDS[1:]) and bool((signs == signs[0]).all())
 
 
+def _fixed(right, evidence):
+    return right and bool(np.ptp(evidence["signs"]) == 0)
+
+
 refuted = Function(
     LESSON,
     "refuted",
@@ -339,17 +351,21 @@ refuted = Function(
         "it accepts evidence in which the arcs have different signs; the claim is about one sign for all "
         "of them": _without("one sign"),
         "it asks that the sign never changes in time; it may, if it is the same for all arcs at each time": _steady,
+        "it asks for one sign at all times; it may change in time, if it changes for all arcs at once": _fixed,
         "it accepts friction: with it, one sign is known to work": _without("friction w", "friction x"),
+        "it accepts friction on the costates of the weights, dissipation_w": _without("friction w"),
         "it accepts friction on the costates of the neurons, dissipation_x: that is friction, too": _without(
             "friction x"
+        ),
+        "one of the two signals is enough for it; a refutation has to track both": (
+            lambda right, evidence: any(_sound(evidence, signals=(name,)) for name in SIGNALS)
         ),
         "it accepts fewer than ten seeds": _without("seeds"),
         "it looks at the sinusoid alone; a refutation has to track both signals": _without(signals=SIGNALS[:1]),
         "it looks at the patched signal alone; a refutation has to track both": _without(signals=SIGNALS[1:]),
         "it judges by the best run; the measure is the median": _without(middle=np.min),
-        "it judges by the mean, and one diverged run makes it infinite; the measure is the median": _without(
-            middle=np.mean
-        ),
+        "it judges by the mean or by the worst run, and one run that diverges spoils both; the measure is the "
+        "median": _without(middle=np.mean),
         "it takes any error below silence for tracking; the border is half of it": _without(half=1),
     },
     hints=[

@@ -5,6 +5,17 @@ from wrong_answers import swap, write
 WRONG = {
     "blindness": [
         swap("planned / best", "best / planned", says="ratio is upside down"),
+        write(
+            """
+def blindness(rows, paid):
+    cost = {(r["method"], r["seed"]): r["cost"] for r in rows if r["signal"] == "patched"}
+    seeds = {seed for _, seed in cost}
+    ratios = [cost["mpc", s] / cost["optimum", s] for s in seeds]
+    shares = [(cost["mpc", s] - cost["optimum", s]) / (p - cost["optimum", s]) for s, p in paid.items()]
+    return np.median(ratios), np.median(shares)
+""",
+            says="where .* is right",
+        ),
         swap("np.median(ratios)", "np.mean(ratios)", says="ratio is the mean"),
         swap(' if row["signal"] == "patched"', "", says="sine wave too|pair optimum"),
         write(
@@ -78,6 +89,15 @@ def blindness(rows, paid):
             says="wrong order",
         ),
         swap("after=T - rest", "", says="counts the whole run"),
+        write(
+            """
+def freeze(problem, policy, T, rest, seed):
+    first = hlp.run(problem, policy, T, dt=0.01, seed=seed)
+    free, stopped = (hlp.run(problem, p, rest, dt=0.01, start=first.final) for p in (policy, hlp.Frozen()))
+    return free.rmse(), stopped.rmse()
+""",
+            says="before. the stop",
+        ),
         swap("start=first.final", "t0=T, seed=seed", says="stand still are those of the start"),
         swap("start=first.final", "seed=seed", says="starts anew"),
         swap("start=first.final", "x0=first.final.x, w0=first.final.w", says="clock went back"),
@@ -103,6 +123,8 @@ def blindness(rows, paid):
         swap("dice.random(101) < 0.5", "dice.random(101) < 2", says="is a cosine"),
         swap("dice.random(101) < 0.5", "dice.random(101) < -1", says="is constant"),
         swap("-0.8, 0.8", "-0.25, 0.25", says="too easy"),
+        swap("dice.uniform(1, 3, 101)", "dice.uniform(1, 5, 101)", says="one piece in five|does not jump"),
+        write("def surprise(seed):\n    return hlp.patchwork(seed)", says="of your own"),
         swap("return z", "return z(np.arange(0, 100, 0.01))", says="function of an array"),
         swap("return z", "return lambda t: z(np.max(t))", says="one value for each time"),
     ],

@@ -69,6 +69,20 @@ def skill(guess, learn, values):
         swap("return before, after", "return after, before", says="order is wrong"),
         swap("hlp.Frozen()", "policy", says="still move during the exams"),
         swap("second, start=one.state", "second, seed=0", says="by a new network"),
+        write(
+            """
+def forgetting(problem, policy, first, second, exam):
+    errors, how = [], dict(seed=0)
+    for regime in (first, second):
+        learner = hlp.stream(problem, policy, regime, listen=0.5, progress=False, **how)
+        examiner = hlp.stream(problem, hlp.Frozen(), exam, listen=0.5, start=learner.state, progress=False)
+        guess, target = examiner.collect()
+        errors.append(np.sqrt(np.mean((guess - target) ** 2)))
+        how = dict(start=learner.state)
+    return tuple(errors)
+""",
+            says="nothing was learned before the exams",
+        ),
         swap("return before, after", "return before, before", says="same network"),
         write(
             """

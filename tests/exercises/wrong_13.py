@@ -5,6 +5,7 @@ from wrong_answers import swap, write
 WRONG = {
     "slope": [
         swap("return ", "return -1 * ", says="sign is wrong"),
+        swap("c >= least", "c > least", says="leaves out the speed"),
         swap("c >= least", "c >= 0", says="slow speeds are in it"),
         swap("np.log(c[far]), np.log(error[far])", "c[far], error[far]", says="slope of the error itself"),
         swap("np.log(error[far])", "error[far]", says="error too"),
@@ -31,6 +32,7 @@ def slope(c, error, least):
         swap("np.median(runs)", "np.min(runs)", says="best run"),
         swap("np.median(runs)", "np.max(runs)", says="worst run"),
         swap("np.median(runs)", "np.mean(runs)", says="by the mean"),
+        swap("np.median(runs)", "np.median(np.array(runs)[np.isfinite(runs)])", says="runs that diverged"),
         swap("silence / 2", "silence", says="half"),
         swap('return "holds"', "return True", says="must be a text"),
         swap('"holds if"', '"it depends"', says="where 'holds if' is right"),
@@ -50,17 +52,34 @@ def slope(c, error, least):
     "refuted": [
         swap("(signs == signs[:, :1]).all()", "True", says="arcs have different signs"),
         swap("signs[:, :1]", "signs[:1]", says="never changes in time"),
+        swap("signs[:, :1]", "signs[0, 0]", says="one sign at all times"),
+        swap(
+            'evidence["dissipation_w"] == evidence["dissipation_x"] == 0',
+            'evidence["dissipation_x"] == 0',
+            says="dissipation_w",
+        ),
         swap('evidence["dissipation_w"] == evidence["dissipation_x"] == 0', "True", says="accepts friction: with"),
         swap(
             'evidence["dissipation_w"] == evidence["dissipation_x"] == 0',
             'evidence["dissipation_w"] == 0',
             says="dissipation_x",
         ),
+        write(
+            """
+def refuted(evidence):
+    signs = np.asarray(evidence["signs"])
+    fair = (signs == signs[:, :1]).all() and evidence["dissipation_w"] == evidence["dissipation_x"] == 0
+    runs = [(evidence[name], evidence["silence_" + name]) for name in ("sinusoid", "patched")]
+    return bool(fair and any(len(e) >= 10 and np.median(e) < silence / 2 for e, silence in runs))
+""",
+            says="one of the two signals",
+        ),
         swap("len(evidence[name]) >= 10", "True", says="fewer than ten"),
         swap('("sinusoid", "patched")', '("sinusoid",)', says="sinusoid alone"),
         swap('("sinusoid", "patched")', '("patched",)', says="patched signal alone"),
         swap("np.median", "np.min", says="best run"),
         swap("np.median", "np.mean", says="by the mean"),
+        swap("np.median", "np.max", says="worst run"),
         swap(" / 2", "", says="half of it"),
         swap("return bool(", "return int(", says="True or False"),
     ],
