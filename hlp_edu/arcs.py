@@ -379,7 +379,7 @@ def walk(
     growth : float
         |w|^2 + |p_w|^2 when they have moved (what a crowd does not know then, it finds at the first look).
     """
-    n, head = heard.size, 0
+    n, head = heard.size, np.int64(0)  # not the literal 0, for which everything below would be compiled once more
     size, speed, growth, in_crowds = 0.0, 0.0, 0.0, False
     together = looks == LOOKS and not mixed and law.inertia == 1.0
     while head < n:
