@@ -1,8 +1,13 @@
 """Print what the benchmarks measured as one small table; nothing is judged by a stop-watch."""
 
+import os
 import statistics
 
 import pytest
+
+# One thread each; numpy and JAX read this when they are loaded.
+os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 rows, lines = [], []
 

@@ -5,7 +5,6 @@ They are no dependencies. Install them by hand beside the course (jax, and torch
 steps, records the output alone, and must arrive at the same weights.
 """
 
-import os
 import time
 
 import numpy as np
@@ -22,9 +21,6 @@ H = 1e-4
 STEPS = {5: 4000, 50: 1000, 500: 100, 2000: 20}
 SLOW = 20  # peers that take long go fewer steps
 ROUNDS = {5: 40, 50: 40, 500: 10, 2000: 4}
-
-os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="module", params=list(STEPS))
