@@ -309,7 +309,7 @@ def pulled(patch, table, look, g, y, H_y, heard, books):
                 heard[patch.head + row] += to_come * g[k, patch.head + row]
 
 
-@compiled
+@inside
 def crowd(wiring, head, tail, table, look, g, y, w, p_w, H_y, heard, W_y, P_y, books):
     """One look of Runge-Kutta of the arcs that lead to a crowd: neurons with the same parents, arcs with one sign.
 
@@ -357,7 +357,7 @@ def crowd(wiring, head, tail, table, look, g, y, w, p_w, H_y, heard, W_y, P_y, b
             W_y[0, i] = heard[i]
 
 
-@compiled
+@inside
 def walk(
     wiring, sizes, law, table, look, looks, h, lag, mixed, g, y, w, p_w, s_w, H_y, heard, W_y, P_y, books
 ):  # fmt: skip
@@ -379,7 +379,7 @@ def walk(
     growth : float
         |w|^2 + |p_w|^2 when they have moved (what a crowd does not know then, it finds at the first look).
     """
-    n, head = heard.size, 0
+    n, head = heard.size, np.int64(0)  # not the literal 0, for which everything below would be compiled once more
     size, speed, growth, in_crowds = 0.0, 0.0, 0.0, False
     together = looks == LOOKS and not mixed and law.inertia == 1.0
     while head < n:

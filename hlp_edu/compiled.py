@@ -48,7 +48,7 @@ def compiled(function, inside=False):
     function : callable
         Plain Python that numba understands.
     inside : bool
-        Whether it is to become part of whatever calls it: for what is asked once an arc.
+        Whether it is to become part of whatever calls it: see `inside`.
 
     Returns
     -------
@@ -62,7 +62,10 @@ def compiled(function, inside=False):
 
 
 def inside(function):
-    """Compile ``function`` into whatever calls it: for what is asked once an arc.
+    """Compile ``function`` into whatever calls it: for what is asked once an arc, or takes many arrays.
+
+    An array is handed over as seven numbers, twenty of them as 140: for five neurons that is as long as
+    the look of all arcs itself.
 
     Parameters
     ----------

@@ -33,6 +33,19 @@ def _phi1(a):
 
 
 @compiled
+def copy(this, there):
+    """Copy an array, number by number: ``there[:] = this`` would take seconds to compile, for its error messages.
+
+    Parameters
+    ----------
+    this, there : numpy.ndarray, shape (numbers,)
+        From where, to where.
+    """
+    for k in range(this.size):
+        there[k] = this[k]
+
+
+@compiled
 def advance(
     wiring, cost, law, theta, dissipation_x, slaved, steady, mixed, rule, values, method, h, times, z, u, x, w, p_x,
     p_w, s_x, s_w, limit, last, everything, first, every, rows_x, rows_w, rows_p_x, rows_p_w, rows_s, rows_L, rows_H,
@@ -128,31 +141,33 @@ def advance(
             )
         if not steady:
             if end:
-                before_x[:], before_w[:] = s_x, s_w
+                copy(s_x, before_x)
+                copy(s_w, before_w)
             rule(times[k], H_slaved, p_x, p_w, H_x, H_w, s_x, s_w, values)
         if record:
             if everything:
-                rows_x[row] = x
-                rows_w[row] = w
-                rows_p_x[row] = p_x
-                rows_p_w[row] = p_w
+                copy(x, rows_x[row])
+                copy(w, rows_w[row])
+                copy(p_x, rows_p_x[row])
+                copy(p_w, rows_p_w[row])
             else:
                 for o in range(wiring.outputs.size):
                     rows_x[row, o] = x[wiring.outputs[o]]
             for j in range(rows_s.shape[1]):
                 rows_s[row, j] = np.int8(s_w[j])
         if end and not steady:  # whoever goes on from here asks the rule again
-            s_x[:], s_w[:] = before_x, before_w
+            copy(before_x, s_x)
+            copy(before_w, s_w)
         if method == 2:
             for i in range(n):  # p_x' = (s c - theta) p_x + ...
                 leak_p[i] = _phi1(h * (s_x[i] * wiring.speed[i] - dissipation_x))
         if m > 0 and s_w[0] != sign:
             sign = s_w[0]
-            table[:] = arc_table(law, h, lag, sign)
+            table = arc_table(law, h, lag, sign)
         length, behind = h, lag
         if end and looks == 1:  # only a look: a step of length 0 leaves everything where it is
             length, behind = 0.0, 0.0
-        books[:] = 0.0
+        books.fill(0.0)
         for look in range(looks):
             # Runge-Kutta looks at the start, twice at the middle and at the end of the step.
             at, final = (look + 1) // 2, look == looks - 1

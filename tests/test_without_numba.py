@@ -109,6 +109,67 @@ def test_changed_laws_are_compiled_again(root, tmp_path):
     assert said == [["4.0", "0"], ["4.0", "1"], ["6.0", "0"]]
 
 
+CHECKED = """
+from hlp_edu.cli import _check_core
+_check_core()
+"""
+
+FIRST_RUNS = """
+from numba.core import event
+compiled = event.RecordingListener()
+event.register("numba:compile", compiled)
+import numpy as np
+import hlp_edu as hlp
+from hlp_edu.linear_quadratic import LQTracking
+from hlp_edu.locality import audit
+from hlp_edu.stream import open_problem
+
+def problem(n):
+    return hlp.Tracking(hlp.fully_connected(n), hlp.patchwork(seed=2))
+
+layers = hlp.Tracking(hlp.feed_forward([1, 12, 9, 1]), hlp.steps([0.02], [0.5, -0.5]), inputs={"u1": hlp.sinusoid()})
+damped = dict(dissipation_w=30, dissipation_x=5)
+policies = [
+    hlp.Canonical(), hlp.Flipped(**damped), hlp.Periodic(**damped), hlp.HamiltonianBand(**damped),
+    hlp.HamiltonianServo(**damped), hlp.PerArc(0.03), hlp.GradientFlow(0.03), hlp.Frozen(),
+]
+for here in (problem(3), problem(30), layers):
+    for policy in policies:
+        for method in ("euler", "rk4", "exponential"):
+            for record, every in (("all", 1), ("output", 3)):
+                hlp.run(here, policy, T=0.05, dt=0.01, method=method, record=record, every=every)
+hlp.runs(problem, hlp.GradientFlow(0.03), range(2, 5), T=0.05, dt=0.01, progress=False)
+state = hlp.run(layers, policies[1], T=0.05, dt=0.01).final
+hlp.run(layers, policies[1], T=0.05, dt=0.01, start=state)
+samples = [(u, 0.5 * u) for u in np.linspace(-1, 1, 4)]
+hlp.stream(open_problem(hlp.feed_forward([1, 9, 1])), policies[6], samples, listen=0.5, progress=False).collect()
+hlp.optimum(problem(3), T=0.1, progress=False)
+pendulum = LQTracking([[0, 1], [1, 0]], [0, 1], np.eye(2), 1, [hlp.constant(0.8), hlp.constant(0)])
+pendulum.optimal(T=0.1), pendulum.receding(T=0.1), pendulum.flipped(T=0.1, dissipation=1)
+audit(problem(3), policies[1])
+print([entry[1].data["dispatcher"].py_func.__name__ for entry in compiled.buffer])
+
+def own(t, H, p_x, p_w, H_x, H_w, s_x, s_w):
+    for k in range(s_w.size):
+        s_w[k] = -1.0
+
+hlp.run(layers, hlp.Policy(own), T=0.05, dt=0.01)
+print(sorted({entry[1].data["dispatcher"].py_func.__name__ for entry in compiled.buffer}))
+"""
+
+
+def test_after_a_check_nothing_is_left_to_compile(root, tmp_path):
+    """But the learner's own rule, which nobody could know."""
+    pytest.importorskip("numba")
+    environment = os.environ | {"PYTHONPATH": str(root), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    for program in (CHECKED, FIRST_RUNS):
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=environment, cwd=tmp_path, text=True, capture_output=True
+        )
+        assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["[]", "['own']"]
+
+
 def test_numba_is_used_where_it_is():
     pytest.importorskip("numba")
     from hlp_edu.flow import advance

@@ -5,21 +5,22 @@ They are no dependencies. Install them by hand beside the course (jax, and torch
 steps, records the output alone, and must arrive at the same weights.
 """
 
-import os
+import time
 
 import numpy as np
 import pytest
 
 import hlp_edu as hlp
+from hlp_edu.flow import METHODS as FLOW_METHODS
+from hlp_edu.flow import advance
+from hlp_edu.laws import ArcLaw, Cost, Wiring
 
 C, Q, R_W, R, THETA_W, THETA_X = 20.0, 100.0, 1.0, 0.1, 30.0, 5.0
 POLICY = hlp.Flipped(dissipation_w=THETA_W, dissipation_x=THETA_X)
 H = 1e-4
 STEPS = {5: 4000, 50: 1000, 500: 100, 2000: 20}
 SLOW = 20  # peers that take long go fewer steps
-
-os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+ROUNDS = {5: 40, 50: 40, 500: 10, 2000: 4}
 
 
 @pytest.fixture(scope="module", params=list(STEPS))
@@ -75,20 +76,21 @@ def step(lib, method, t, state):
 METHODS = pytest.mark.parametrize("method", ["euler", "rk4"])
 
 
-@METHODS
-def test_hlp_edu(benchmark, case, method, per_step):
-    n, problem, begin = case
-    steps = STEPS[n]
+def hlp_edu(case, method, steps):
+    """One run of ours: a function without arguments that gives the state at its end."""
+    _, problem, begin = case
     arguments = dict(T=steps * H, dt=H, method=method, record="output", start=begin)
-    run = benchmark(hlp.run, problem, POLICY, **arguments)
-    per_step(f"{n} neurons, {method}", "hlp_edu", steps)
-    assert run.diverged_at is None
+
+    def go():
+        end = hlp.run(problem, POLICY, **arguments).final
+        return end.x, end.w, end.p_x, end.p_w
+
+    return go
 
 
-@METHODS
-def test_numpy(benchmark, case, method, per_step):
+def numpy(case, method, steps):
+    """Vectorised numpy."""
     n, _, begin = case
-    steps = max(2, STEPS[n] // SLOW)
 
     def go():
         state, out = list(parts(n, begin)), []
@@ -97,39 +99,32 @@ def test_numpy(benchmark, case, method, per_step):
             state = step(np, method, k * H, state)
         return state
 
-    state = benchmark.pedantic(go, rounds=5, warmup_rounds=1)
-    per_step(f"{n} neurons, {method}", "numpy", steps)
-    assert arrived(case, steps, method, state)
+    return go
 
 
-@METHODS
-def test_jax(benchmark, case, method, per_step):
+def jax(case, method, steps):
+    """A jitted lax.scan."""
     jax = pytest.importorskip("jax")
     jax.config.update("jax_enable_x64", True)
     jnp = jax.numpy
     n, _, begin = case
-    steps = STEPS[n]
 
     @jax.jit
     def go(state):
         return jax.lax.scan(lambda s, k: (tuple(step(jnp, method, k * H, s)), s[0][0]), state, jnp.arange(steps))
 
     start = tuple(jnp.asarray(part) for part in parts(n, begin))
-    state, _ = benchmark.pedantic(lambda: jax.block_until_ready(go(start)), rounds=5, warmup_rounds=1)
-    per_step(f"{n} neurons, {method}", "JAX, jitted scan", steps)
-    assert arrived(case, steps, method, state)
+    return lambda: jax.block_until_ready(go(start))[0]
 
 
-@METHODS
-def test_torch(benchmark, case, method, per_step):
+def torch(case, method, steps):
+    """Hamilton's equations by PyTorch's autograd: nobody writes a gradient."""
     torch = pytest.importorskip("torch")
     torch.set_num_threads(1)
     n, _, begin = case
-    steps = max(2, STEPS[n] // SLOW)
     ones = torch.ones(1, dtype=torch.float64)
 
     def velocities(t, x, W, p, P):
-        """Hamilton's equations by autograd: nobody writes a gradient."""
         x, W = x.detach().requires_grad_(), W.detach().requires_grad_()
         f = C * (torch.tanh(W @ torch.cat([x, ones])) - x)
         hamiltonian = Q / 2 * (x[0] - 0.8 * np.sin(t)) ** 2 + R_W / 2 * (W * W).sum() + p @ f
@@ -151,9 +146,70 @@ def test_torch(benchmark, case, method, per_step):
             state = [s + H / 6 * (a + 2 * b + 2 * c + d) for s, a, b, c, d in looks]
         return state
 
-    state = benchmark.pedantic(go, rounds=5, warmup_rounds=1)
-    per_step(f"{n} neurons, {method}", "PyTorch, autograd", steps)
-    assert arrived(case, steps, method, state)
+    return go
+
+
+PEERS = {"JAX, jitted scan": (jax, 1), "numpy": (numpy, SLOW), "PyTorch, autograd": (torch, SLOW)}
+
+
+@METHODS
+def test_a_step(case, method, note):
+    """Ours and theirs in turn, round after round: what disturbs one disturbs all."""
+    n = case[0]
+    runners = {"hlp_edu": (hlp_edu, 1)} | PEERS
+    going = {}
+    for who, (maker, fewer) in runners.items():
+        steps = max(2, STEPS[n] // fewer)
+        try:
+            going[who] = maker(case, method, steps), steps, []
+        except pytest.skip.Exception:
+            continue
+        end = going[who][0]()  # whatever has to be compiled
+        assert arrived(case, steps, method, end), who
+    for _ in range(ROUNDS[n]):
+        for go, steps, times in going.values():
+            start = time.perf_counter()
+            go()
+            times.append((time.perf_counter() - start) / steps)
+    for who, (_, _, times) in going.items():
+        note(f"{n} neurons, {method}", who, times)
+
+
+@METHODS
+@pytest.mark.parametrize("arcs", [10**4, 10**5, 10**6, 10**7])
+@pytest.mark.parametrize("near", [True, False], ids=["from nearby", "from anywhere"])
+def test_a_sparse_digraph(arcs, near, method, note):
+    """Ten arcs for each neuron: what one costs, whatever the size, where parents are found in the cache or are not."""
+    n = arcs // 10
+    dice = np.random.default_rng(0)
+    heads = np.repeat(np.arange(n), 10)
+    tails = (heads + dice.integers(-500, 500, arcs)) % n if near else dice.integers(0, n, arcs)
+    one_number = np.unique(heads * n + tails)  # sorted by head, then by tail, each arc once
+    heads, tails, m = one_number // n, one_number % n, len(one_number)
+    # A networkx digraph of 1e7 arcs would take more memory than many a laptop has: here is what is made of it.
+    first_run = np.searchsorted(heads, np.arange(n + 1)).astype(np.uint64)
+    one_each = np.arange(m + 1, dtype=np.uint64)
+    wiring = Wiring(first_run, one_each, tails.astype(np.uint64), np.array([0]), np.full(n, C))
+    law = ArcLaw(R_W, 1 / R, THETA_W, 1.0, 0.0)
+    rows, rule, values = np.empty((0, 0)), POLICY.compiled(), POLICY.values()
+
+    def seconds(steps):
+        state = [dice.standard_normal(n), dice.standard_normal(m) / 3, np.zeros(n), np.zeros(m)]
+        signs, times = [np.full(n, -1.0), np.full(1, -1.0)], H * np.arange(steps + 1)
+        z, u = np.full((steps + 1, 3, 1), 0.5), np.empty((steps + 1, 3, 0))
+        start = time.perf_counter()
+        done, _, culprit = advance(
+            wiring, Cost(Q, R_W, R), law, 0.0, THETA_X, -1.0, True, False, rule, values, FLOW_METHODS[method],
+            H, times, z, u, *state, *signs, 1e8, False, False, 0, 1000, rows, rows, rows, rows,
+            np.empty((1, 0), np.int8), np.empty(1), np.empty(1),
+        )  # fmt: skip
+        assert (done, culprit) == (steps, -1)
+        return time.perf_counter() - start
+
+    steps, rounds = max(2, 10**7 // arcs), 3 if arcs < 10**7 else 1
+    short = min(seconds(1) for _ in range(rounds))
+    times = [(seconds(steps + 1) - short) / steps for _ in range(rounds)]
+    note(f"sparse, {m} arcs, {method}", "hlp_edu, parents " + ("nearby" if near else "anywhere"), times, arcs=m)
 
 
 @METHODS
@@ -164,8 +220,6 @@ def test_share_of_the_memory_bandwidth(case, method, roofline, record_property):
     and writes them. An arc is two numbers. Euler reads and writes them once a step, Runge-Kutta reads them
     four times and writes them once.
     """
-    import time
-
     from hlp_edu.compiled import compiled
 
     @compiled
