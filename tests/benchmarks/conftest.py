@@ -12,7 +12,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 @pytest.fixture
 def one_core():
-    """One core for everybody: where two are free, XLA runs on both, whatever its flags say."""
+    """One core for everybody, so that no library quietly takes two."""
     if not hasattr(os, "sched_setaffinity"):  # not on macOS, not on Windows
         yield
         return
