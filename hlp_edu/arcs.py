@@ -7,11 +7,11 @@ costate p, and the pulls g_i y_j of its two ends, one for each look of Runge-Kut
 
 with numbers that are the same for all arcs of one sign: six numbers a look (`arc_table`), found once
 by asking the law what it does with a 1 here and 0 elsewhere. Neurons with the same parents (a *crowd*:
-a layer, a fully connected network) have a second advantage: a pull is an outer product, and a sum over
-an outer product is a product of two sums. What a look needs of it costs a crowd n, not n^2. What is
-left for each arc are four multiplications a look on two numbers, which stand side by side in memory
-with those of its neighbours: eight arcs go in one instruction, as fast as the memory hands them over.
-`arc_by_arc` is the same without the trick, for everybody else; a test holds one against the other.
+a layer, a fully connected network) have a second advantage in Runge-Kutta: a pull is an outer product,
+and a sum over an outer product is a product of two sums. What a look needs of it costs a crowd n, not
+n^2. What is left for each arc are four multiplications a look on two numbers, which stand side by side
+in memory with those of its neighbours: eight arcs go in one instruction. `arc_by_arc` is the same without
+the trick, for Euler's single look and for everybody else; a test holds one against the other.
 """
 
 from typing import NamedTuple

@@ -9,6 +9,19 @@ import pytest
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+
+@pytest.fixture
+def one_core():
+    """One core for everybody, so that no library quietly takes two."""
+    if not hasattr(os, "sched_setaffinity"):  # not on macOS, not on Windows
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(before)})
+    yield
+    os.sched_setaffinity(0, before)
+
+
 rows, lines = [], []
 
 

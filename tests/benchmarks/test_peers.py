@@ -153,7 +153,7 @@ PEERS = {"JAX, jitted scan": (jax, 1), "numpy": (numpy, SLOW), "PyTorch, autogra
 
 
 @METHODS
-def test_a_step(case, method, note):
+def test_a_step(case, method, note, one_core):
     """Ours and theirs in turn, round after round: what disturbs one disturbs all."""
     n = case[0]
     runners = {"hlp_edu": (hlp_edu, 1)} | PEERS
