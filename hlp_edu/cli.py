@@ -9,6 +9,7 @@ import hashlib
 import itertools
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -581,6 +582,8 @@ def grade(arguments):
         raise CourseError(f"SUBMISSIONS = {arguments.submissions!r}: holds no notebook and no student's folder")
     waiting = sum(one.status == "to grade" for one in submissions)
     print(f"{len(submissions)} submissions, {waiting} to grade. Their code runs with your rights on this computer.")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup: a loop without end would not hear its limit
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         grade_class(
             submissions,

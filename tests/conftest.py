@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -22,3 +23,9 @@ def artefacts(root):
     folder = root / "build" / "artefacts"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def pytest_configure(config):
+    """Let this process, and all that the tests start, hear Ctrl-C; a job in the background of a shell does not."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
