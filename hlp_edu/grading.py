@@ -463,6 +463,7 @@ TIMED_OUT = -99
 def _nbgrader(out, limit, stop, *words):
     """Run one of nbgrader's commands in a process of its own, within limits."""
     environment = {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1", "TQDM_DISABLE": "1", "MPLBACKEND": "agg"}
+    environment.pop("PYTHONWARNINGS", None)  # a warning is no mistake, neither a student's nor nbgrader's
     # nbgrader calls alembic by name, which stands beside this Python whether or not that is on the path.
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
     command = [sys.executable, "-m", "nbgrader", *words]

@@ -109,8 +109,9 @@ def execute(notebook):
     """Run in a clean kernel and an empty directory; returns the seconds of each cell."""
     from nbclient import NotebookClient
 
-    os.environ |= {"TQDM_DISABLE": "1", "PYTHONWARNINGS": WARNINGS}
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    # For the kernel alone: whoever calls this may start other programs later, with warnings of their own.
+    environment = os.environ | {"TQDM_DISABLE": "1", "PYTHONWARNINGS": WARNINGS}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     begun, seconds = {}, {}
 
     def starts(cell, cell_index):
@@ -132,7 +133,7 @@ def execute(notebook):
             resources={"metadata": {"path": empty}},
             on_cell_start=starts,
             on_cell_executed=ends,
-        ).execute()
+        ).execute(env=environment)
     return seconds
 
 
