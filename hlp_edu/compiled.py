@@ -40,15 +40,15 @@ def _kept_on_the_shelf():
             numba.config.CACHE_DIR = before
 
 
-def compiled(function, inside=False):
+def compiled(function, **options):
     """Compile ``function``, a loop over numbers and arrays; keep the machine code on disk.
 
     Parameters
     ----------
     function : callable
         Plain Python that numba understands.
-    inside : bool
-        Whether it is to become part of whatever calls it: see `inside`.
+    **options
+        For numba: see `in_place`, `inside`.
 
     Returns
     -------
@@ -58,14 +58,16 @@ def compiled(function, inside=False):
     if numba is None:
         return function
     with _kept_on_the_shelf():
-        return numba.njit(cache=True, nogil=True, fastmath=_fastmath, error_model="numpy", forceinline=inside)(function)
+        return numba.njit(cache=True, nogil=True, fastmath=_fastmath, error_model="numpy", **options)(function)
 
 
-def inside(function):
-    """Compile ``function`` into whatever calls it: for what is asked once an arc, or takes many arrays.
+# numba counts who holds an array, with an atomic addition whenever one is handed over: five neurons spend a quarter
+# of their time on that, and threads wait for each other. A function that makes no arrays need not count.
+_uncounted = {} if numba is None or not hasattr(numba.core.options.DefaultOptions, "_nrt") else {"_nrt": False}
 
-    An array is handed over as seven numbers, twenty of them as 140: for five neurons that is as long as
-    the look of all arcs itself.
+
+def in_place(function):
+    """Compile ``function``, which makes no arrays: it works on those that it is given.
 
     Parameters
     ----------
@@ -77,7 +79,26 @@ def inside(function):
     callable
         As `compiled`.
     """
-    return compiled(function, inside=True)
+    return compiled(function, **_uncounted)
+
+
+def inside(function):
+    """Compile ``function`` into whatever calls it: for what is asked once an arc, or takes many arrays.
+
+    An array is handed over as seven numbers, twenty of them as 140: for five neurons that is as long as
+    the look of all arcs itself. It makes no arrays either.
+
+    Parameters
+    ----------
+    function : callable
+        As in `compiled`.
+
+    Returns
+    -------
+    callable
+        As `compiled`.
+    """
+    return compiled(function, forceinline=True, **_uncounted)
 
 
 def _signature():

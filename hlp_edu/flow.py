@@ -12,8 +12,8 @@ import threading
 import numpy as np
 
 import hlp_edu
-from hlp_edu.arcs import LOOKS, arc_table, crowds, walk
-from hlp_edu.compiled import compiled
+from hlp_edu.arcs import LOOKS, fill, groups, walk
+from hlp_edu.compiled import compiled, in_place
 from hlp_edu.laws import ArcLaw, laws, neurons
 from hlp_edu.policies import Policy
 from hlp_edu.problem import Tracking
@@ -26,13 +26,13 @@ GAP = 64  # numbers between arrays
 CHUNK_ARCS = 1e9  # arcs times steps between two looks at whether somebody has given up: about a second
 
 
-@compiled
+@in_place
 def _phi1(a):
     """(exp(a) - 1) / a: what the exact solution of x' = a x + b adds per unit of step and of b."""
     return 1.0 if abs(a) < 1e-12 else math.expm1(a) / a
 
 
-@compiled
+@in_place
 def copy(this, there):
     """Copy an array, number by number: ``there[:] = this`` would take seconds to compile, for its error messages.
 
@@ -43,6 +43,159 @@ def copy(this, there):
     """
     for k in range(this.size):
         there[k] = this[k]
+
+
+@in_place
+def steps_on(
+    wiring, cost, law, theta, dissipation_x, slaved, steady, mixed, rule, values, method, h, times, z, u, x, w, p_x,
+    p_w, s_x, s_w, limit, last, everything, first, every, rows_x, rows_w, rows_p_x, rows_p_w, rows_s, rows_L, rows_H,
+    room, goal, H_w, before_x, before_w, books, still, going, who,
+):  # fmt: skip
+    """`advance`, given arrays to work with.
+
+    Parameters
+    ----------
+    wiring, cost, law, theta, dissipation_x, slaved, steady, mixed, rule, values, method, h, times, z, u, x, w, p_x, p_w
+        As in `advance`.
+    s_x, s_w, limit, last, everything, first, every, rows_x, rows_w, rows_p_x, rows_p_w, rows_s, rows_L, rows_H
+        As in `advance`.
+    room : numpy.ndarray, shape (22 or more, numbers)
+        A row for everything that is one number a neuron.
+    goal, H_w, before_x, before_w : numpy.ndarray
+        Targets of a look; gradients and the signs before, if there is a rule to be asked.
+    books, still, going, who : numpy.ndarray
+        As in `arcs.walk`; tables for a step of length 0, and for the steps to come.
+
+    Returns
+    -------
+    done : int
+    cost : float
+    culprit : int
+        As in `advance`.
+    """
+    n, m, inputs, steps = x.size, w.size, u.shape[2], times.size - 1
+    looks = LOOKS if method == 1 else 1
+    lag = h * h * law.mobility if method == 2 else 0.0
+    f, heard, H_y, x_new, p_new = room[1][:n], room[2][:n], room[3][: n + inputs], room[4][:n], room[5][:n]
+    p_here, leak_x, leak_p = room[6][:n], room[7][:n], room[8][:n]
+    g, W_y, P_y = room[9 : 9 + LOOKS], room[9 + LOOKS : 9 + 2 * LOOKS], room[9 + 2 * LOOKS : 9 + 3 * LOOKS]
+    y = room[9 + 3 * LOOKS :]  # the row behind: where the next step begins
+    H_x, sign = H_y[:n], 0.0
+    for i in range(n):
+        x_new[i], p_new[i], p_here[i], leak_x[i], leak_p[i] = x[i], p_x[i], p_x[i], 1.0, 1.0
+    if method == 2:  # the leak is solved exactly: x' = -c x + ...
+        for i in range(n):
+            leak_x[i] = _phi1(-h * wiring.speed[i])
+
+    for i in range(n):
+        y[LOOKS, i] = x[i]
+    for i in range(inputs):
+        y[LOOKS, n + i] = u[0, 0, i]
+    # A step of length 0 tells the neurons what they hear at the start, by the very sums of all other steps.
+    walk(
+        wiring, who, law, still, looks - 1, looks, 0.0, 0.0, False, g, y, w, p_w, s_w, H_y, heard,
+        W_y, P_y, books,
+    )  # fmt: skip
+    total, row = 0.0, 0
+    for k in range(steps + 1):
+        end = k == steps
+        record = last if end else (first + k) % every == 0
+        for i in range(n + inputs):
+            y[0, i] = y[LOOKS, i]
+        L_slaved, H_slaved = 0.0, 0.0
+        if not steady or (slaved >= 0.0 and (record or end)):
+            L_slaved, H_slaved = laws(
+                wiring, cost, slaved, w, p_x, p_w, y[0][: n + inputs], z[k, 0], f, g[0][:n], H_y, H_w
+            )
+        if not steady:
+            if end:
+                copy(s_x, before_x)
+                copy(s_w, before_w)
+            rule(times[k], H_slaved, p_x, p_w, H_x, H_w, s_x, s_w, values)
+        if record:
+            if everything:
+                copy(x, rows_x[row])
+                copy(w, rows_w[row])
+                copy(p_x, rows_p_x[row])
+                copy(p_w, rows_p_w[row])
+            else:
+                for o in range(wiring.outputs.size):
+                    rows_x[row, o] = x[wiring.outputs[o]]
+            for j in range(rows_s.shape[1]):
+                rows_s[row, j] = np.int8(s_w[j])
+        if end and not steady:  # whoever goes on from here asks the rule again
+            copy(before_x, s_x)
+            copy(before_w, s_w)
+        if method == 2:
+            for i in range(n):  # p_x' = (s c - theta) p_x + ...
+                leak_p[i] = _phi1(h * (s_x[i] * wiring.speed[i] - dissipation_x))
+        uneven = 0  # a rule for every arc often gives all the same sign: then it is that sign's table, to the last bit
+        if mixed:
+            for a in range(m):
+                uneven += s_w[a] != s_w[0]
+        if m > 0 and s_w[0] != sign:
+            sign = s_w[0]
+            fill(going, law, h, lag, sign)
+        length, behind, table = h, lag, going
+        if end and looks == 1:  # only a look: a step of length 0 leaves everything where it is
+            length, behind, table = 0.0, 0.0, still
+        for look in range(looks):
+            # Runge-Kutta looks at the start, twice at the middle and at the end of the step.
+            at, final = (look + 1) // 2, look == looks - 1
+            reach = 0.5 * h * (1 + look // 2)  # to the next look
+            share = h if looks == 1 else h / 6.0 if look == 0 or look == 3 else h / 3.0
+            for o in range(goal.size):
+                goal[o] = z[k, at, o]
+            error, flow = neurons(wiring, cost, look, heard, p_here, y, goal, f, g, H_y)
+            ahead = LOOKS if final else look + 1
+            for i in range(n):
+                x_new[i] += share * leak_x[i] * f[i]
+                y[ahead, i] = x_new[i] if final else x[i] + reach * f[i]
+            if not end:
+                for i in range(inputs):
+                    y[ahead, n + i] = u[k + 1, 0, i] if final else u[k, (look + 2) // 2, i]
+            size, speed, growth = walk(
+                wiring, who, law, table, look, looks, length, behind, uneven > 0, g, y, w, p_w, s_w, H_y, heard,
+                W_y, P_y, books,
+            )  # fmt: skip
+            if looks == LOOKS and look == 0:
+                growth = size + speed
+            if not growth < limit * limit:  # true for nan as well
+                gone = k + 1 if looks == 1 else k
+                for a in range(m):
+                    if not abs(w[a]) <= limit:
+                        return gone, total, n + a
+                    if not abs(p_w[a]) <= limit:
+                        return gone, total, 2 * n + m + a
+            accuracy = 0.5 * (cost.q * error + cost.r_w * size)
+            now = accuracy + 0.5 * law.mobility * speed  # (4)
+            if look == 0:
+                L, H = now, accuracy - 0.5 * law.mobility * speed + flow  # (5)
+                if not (math.isfinite(L) and math.isfinite(H)):
+                    return k, total, -2
+                if record:
+                    rows_L[row] = L
+                    rows_H[row] = H
+                    row += 1
+                if end:
+                    return steps, total, -1
+            phi = 1.0 if theta == 0.0 else math.exp(theta * (times[k] + 0.5 * h * at))
+            total += share * phi * now
+            for i in range(n):
+                rate = -s_x[i] * H_y[i] - dissipation_x * p_here[i]  # (10)
+                p_new[i] += share * leak_p[i] * rate
+                p_here[i] = p_x[i] + reach * rate
+        size = 0.0
+        for i in range(n):
+            x[i], p_x[i], p_here[i] = x_new[i], p_new[i], p_new[i]
+            size += x[i] * x[i] + p_x[i] * p_x[i]
+        if not size < limit * limit:  # true for nan as well
+            for i in range(n):
+                if not abs(x[i]) <= limit:
+                    return k + 1, total, i
+                if not abs(p_x[i]) <= limit:
+                    return k + 1, total, n + m + i
+    return steps, total, -1
 
 
 @compiled
@@ -99,128 +252,20 @@ def advance(
         -1 if all went well; else the index of what left the limit, counting x, w, p_x, p_w one
         behind the other; -2 if L or H did.
     """
-    n, m, inputs, steps = x.size, w.size, u.shape[2], times.size - 1
-    looks = LOOKS if method == 1 else 1
-    lag = h * h * law.mobility if method == 2 else 0.0
+    n, m, inputs = x.size, w.size, u.shape[2]
     # All arrays of one number a neuron, with gaps between them: where arrays nearly touch, the compiler's
     # check for overlap sends small networks another way, and the last digit would depend on the heap.
     room = np.zeros((9 + 4 * LOOKS + 1, n + inputs + GAP))
-    f, heard, H_y, x_new, p_new = room[1][:n], room[2][:n], room[3][: n + inputs], room[4][:n], room[5][:n]
-    p_here, leak_x, leak_p = room[6][:n], room[7][:n], room[8][:n]
-    g, W_y, P_y = room[9 : 9 + LOOKS], room[9 + LOOKS : 9 + 2 * LOOKS], room[9 + 2 * LOOKS : 9 + 3 * LOOKS]
-    y = room[9 + 3 * LOOKS :]  # the row behind: where the next step begins
-    books, goal = np.zeros((6, 6)), np.empty(z.shape[2])
-    H_x, H_w = H_y[:n], np.empty(0 if steady and slaved < 0.0 else m)
-    sizes, table, sign = crowds(wiring), arc_table(law, 0.0, 0.0, 1.0), 0.0
-    before_x, before_w = np.empty(0 if steady else n), np.empty(0 if steady else m)
-    for i in range(n):
-        x_new[i], p_new[i], p_here[i], leak_x[i], leak_p[i] = x[i], p_x[i], p_x[i], 1.0, 1.0
-    if method == 2:  # the leak is solved exactly: x' = -c x + ...
-        for i in range(n):
-            leak_x[i] = _phi1(-h * wiring.speed[i])
-
-    for i in range(n):
-        y[LOOKS, i] = x[i]
-    for i in range(inputs):
-        y[LOOKS, n + i] = u[0, 0, i]
-    # A step of length 0 tells the neurons what they hear at the start, by the very sums of all other steps.
-    walk(
-        wiring, sizes, law, table, looks - 1, looks, 0.0, 0.0, mixed, g, y, w, p_w, s_w, H_y, heard,
-        W_y, P_y, books,
+    books, still, going, goal = np.zeros((6, 6)), np.empty((6, 3, 6)), np.empty((6, 3, 6)), np.empty(z.shape[2])
+    fill(still, law, 0.0, 0.0, 1.0)
+    together = 0 if mixed or law.inertia != 1.0 else 2 if method == 1 else 4
+    signs, gradients = 0 if steady else 1, 0 if steady and slaved < 0.0 else 1
+    return steps_on(
+        wiring, cost, law, theta, dissipation_x, slaved, steady, mixed, rule, values, method, h, times, z, u, x, w, p_x,
+        p_w, s_x, s_w, limit, last, everything, first, every, rows_x, rows_w, rows_p_x, rows_p_w, rows_s, rows_L, rows_H,
+        room, goal, np.empty(gradients * m), np.empty(signs * n), np.empty(signs * m), books, still, going,
+        groups(wiring, together),
     )  # fmt: skip
-    total, row = 0.0, 0
-    for k in range(steps + 1):
-        end = k == steps
-        record = last if end else (first + k) % every == 0
-        for i in range(n + inputs):
-            y[0, i] = y[LOOKS, i]
-        L_slaved, H_slaved = 0.0, 0.0
-        if not steady or (slaved >= 0.0 and (record or end)):
-            L_slaved, H_slaved = laws(
-                wiring, cost, slaved, w, p_x, p_w, y[0][: n + inputs], z[k, 0], f, g[0][:n], H_y, H_w
-            )
-        if not steady:
-            if end:
-                copy(s_x, before_x)
-                copy(s_w, before_w)
-            rule(times[k], H_slaved, p_x, p_w, H_x, H_w, s_x, s_w, values)
-        if record:
-            if everything:
-                copy(x, rows_x[row])
-                copy(w, rows_w[row])
-                copy(p_x, rows_p_x[row])
-                copy(p_w, rows_p_w[row])
-            else:
-                for o in range(wiring.outputs.size):
-                    rows_x[row, o] = x[wiring.outputs[o]]
-            for j in range(rows_s.shape[1]):
-                rows_s[row, j] = np.int8(s_w[j])
-        if end and not steady:  # whoever goes on from here asks the rule again
-            copy(before_x, s_x)
-            copy(before_w, s_w)
-        if method == 2:
-            for i in range(n):  # p_x' = (s c - theta) p_x + ...
-                leak_p[i] = _phi1(h * (s_x[i] * wiring.speed[i] - dissipation_x))
-        if m > 0 and s_w[0] != sign:
-            sign = s_w[0]
-            table = arc_table(law, h, lag, sign)
-        length, behind = h, lag
-        if end and looks == 1:  # only a look: a step of length 0 leaves everything where it is
-            length, behind = 0.0, 0.0
-        books.fill(0.0)
-        for look in range(looks):
-            # Runge-Kutta looks at the start, twice at the middle and at the end of the step.
-            at, final = (look + 1) // 2, look == looks - 1
-            reach = 0.5 * h * (1 + look // 2)  # to the next look
-            share = h if looks == 1 else h / 6.0 if look == 0 or look == 3 else h / 3.0
-            for o in range(goal.size):
-                goal[o] = z[k, at, o]
-            error, flow = neurons(wiring, cost, look, heard, p_here, y, goal, f, g, H_y)
-            ahead = LOOKS if final else look + 1
-            for i in range(n):
-                x_new[i] += share * leak_x[i] * f[i]
-                y[ahead, i] = x_new[i] if final else x[i] + reach * f[i]
-            if not end:
-                for i in range(inputs):
-                    y[ahead, n + i] = u[k + 1, 0, i] if final else u[k, (look + 2) // 2, i]
-            size, speed, growth = walk(
-                wiring, sizes, law, table, look, looks, length, behind, mixed, g, y, w, p_w, s_w, H_y, heard,
-                W_y, P_y, books,
-            )  # fmt: skip
-            if looks == LOOKS and look == 0:
-                growth = size + speed
-            if not growth <= limit * limit:  # "not <=" is true for nan as well
-                gone = k + 1 if looks == 1 else k
-                for a in range(m):
-                    if not abs(w[a]) <= limit:
-                        return gone, total, n + a
-                    if not abs(p_w[a]) <= limit:
-                        return gone, total, 2 * n + m + a
-            accuracy = 0.5 * (cost.q * error + cost.r_w * size)
-            now = accuracy + 0.5 * law.mobility * speed  # (4)
-            if look == 0:
-                L, H = now, accuracy - 0.5 * law.mobility * speed + flow  # (5)
-                if not (math.isfinite(L) and math.isfinite(H)):
-                    return k, total, -2
-                if record:
-                    rows_L[row] = L
-                    rows_H[row] = H
-                    row += 1
-                if end:
-                    return steps, total, -1
-            phi = 1.0 if theta == 0.0 else math.exp(theta * (times[k] + 0.5 * h * at))
-            total += share * phi * now
-            for i in range(n):
-                rate = -s_x[i] * H_y[i] - dissipation_x * p_here[i]  # (10)
-                p_new[i] += share * leak_p[i] * rate
-                p_here[i] = p_x[i] + reach * rate
-        for i in range(n):
-            x[i], p_x[i], p_here[i] = x_new[i], p_new[i], p_new[i]
-            if not abs(x[i]) <= limit:
-                return k + 1, total, i
-            if not abs(p_x[i]) <= limit:
-                return k + 1, total, n + m + i
-    return steps, total, -1
 
 
 def arc_law(problem, policy):
@@ -367,7 +412,7 @@ def run(
             raise RuntimeError("this run was given up, with all others of its call of runs")
         count = min(CHUNK, steps - gone, 1 + int(CHUNK_ARCS / (m + 1)))
         times = clock.origin + (clock.count + gone + np.arange(count + 1)) * h
-        z, u = problem.at_steps(times)
+        z, u = problem.at_steps(times, middles=method == "rk4")
         last = gone + count == steps
         before, state = state, tuple(_apart(part) for part in state)
         done, added, culprit = go(state, times, z, u, last)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hlp_edu.compiled import compiled, inside
+from hlp_edu.compiled import in_place, inside
 
 ONE = np.uint64(1)  # unsigned, as the stretches are
 
@@ -110,7 +110,7 @@ def tanh(a):
     return math.copysign(T + (1.0 - T * T) * t / (1.0 + T * t), a)
 
 
-@compiled
+@in_place
 def hear(wiring, w, y, heard):
     """Every neuron listens to its parents: (1).
 
@@ -134,7 +134,7 @@ def hear(wiring, w, y, heard):
         heard[i] = a
 
 
-@compiled
+@in_place
 def neurons(wiring, cost, look, heard, p_x, y, z, f, g, H_y):
     """What every neuron does with what it has heard: (2), and its own part of (7).
 
@@ -241,7 +241,7 @@ def arc_rates(law, credit, y, w, p, s):
     return arc_motion(law, arc_gradient(credit, y, w, law.r_w), p, s)
 
 
-@compiled
+@in_place
 def laws(wiring, cost, slaved, w, p_x, p_w, y, z, f, g, H_y, H_w):
     """Velocities and gradients of the Hamiltonian at one instant: (1), (2), (5), (7), (8).
 

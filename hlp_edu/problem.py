@@ -151,7 +151,7 @@ class Tracking:
         """
         return _sample([f"input {label!r}" for label in self.inputs], list(self.inputs.values()), t)
 
-    def at_steps(self, times):
+    def at_steps(self, times, middles=True):
         """Targets and inputs at the start, the middle and the end of every step.
 
         At the end of a step stands the value just *before* a jump, if there is one: a step that
@@ -161,6 +161,8 @@ class Tracking:
         ----------
         times : numpy.ndarray, shape (steps + 1,)
             The ends of the steps.
+        middles : bool
+            Whether somebody looks at the middles; if not, they stay 0, and a third of the work is saved.
 
         Returns
         -------
@@ -168,15 +170,14 @@ class Tracking:
         u : numpy.ndarray, shape (steps + 1, 3, inputs)
             In the last row only the first entry is filled.
         """
-        middles = 0.5 * (times[:-1] + times[1:])
-        both = []
+        both, steps = [], len(times) - 1
+        asked = np.append(times, 0.5 * (times[:-1] + times[1:])) if middles else times
         for sample, signals in ((self.target_at, self.targets), (self.inputs_at, self.inputs.values())):
-            now = sample(times)
-            values = np.zeros((len(times), 3, now.shape[1]))
-            values[:, 0] = now
-            if len(middles):
-                values[:-1, 1] = sample(middles)
-                values[:-1, 2] = now[1:]
+            found = sample(asked)
+            values = np.zeros((steps + 1, 3, found.shape[1]))
+            values[:, 0], values[:-1, 2] = found[: steps + 1], found[1 : steps + 1]
+            if middles:
+                values[:-1, 1] = found[steps + 1 :]
             for column, signal in enumerate(signals):
                 if not isinstance(signal, Signal):
                     continue

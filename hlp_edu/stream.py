@@ -214,7 +214,7 @@ class _Held(Tracking):
     def take(self, u, z, begin):
         self.u, self.z, self.begin = u, z, begin
 
-    def at_steps(self, times):
+    def at_steps(self, times, middles=True):
         """A sample is held from its first step to the end of its last; its target is silent at first."""
         step = np.rint((times - self.begin) / self.dt).astype(int)
         step = np.minimum(step, len(self.z) * self.steps - 1)  # the next sample is not known at the end

@@ -9,7 +9,7 @@ from reference import Dense, beginning, flat, given
 
 import hlp_edu as hlp
 import hlp_edu.arcs
-from hlp_edu.arcs import END, END_OF_ONE, arc_at, arc_table, crowds
+from hlp_edu.arcs import END, END_OF_ONE, arc_at, fill, groups
 from hlp_edu.compiled import compiled
 from hlp_edu.flow import arc_law
 from hlp_edu.laws import tanh
@@ -34,10 +34,13 @@ def problem_of(name):
 
 
 def test_who_is_a_crowd():
-    assert crowds(problem_of("fully connected").wiring)[0] == 17
-    assert set(crowds(problem_of("no crowd").wiring)) == {1}
-    sizes = crowds(problem_of("layers").wiring)
-    assert [sizes[0], sizes[12], sizes[21]] == [12, 9, 1]
+    def of(name, at_a_time):
+        return groups(problem_of(name).wiring, at_a_time).tolist()
+
+    assert of("fully connected", 2) == [[0, 16, 1], [16, 17, 0]] and of("fully connected", 4) == [[0, 16, 1], [16, 17, 0]]
+    assert of("fully connected", 0) == [[0, 17, 0]] and of("no crowd", 2) == [[0, 11, 0]]
+    assert of("layers", 2) == [[0, 12, 1], [12, 20, 1], [20, 22, 0]]
+    assert of("layers", 4) == [[0, 12, 1], [12, 20, 1], [20, 22, 0]]
 
 
 @pytest.mark.parametrize("s", [-1, 1])
@@ -86,12 +89,18 @@ def test_crowds_resume_and_are_cut_into_chunks_bit_for_bit(name, monkeypatch):
         assert np.array_equal(getattr(whole, key)[:51], getattr(first, key)), key
 
 
+def table_of(*what):
+    table = np.full((6, 3, 6), np.nan)
+    fill(table, *what)
+    return table
+
+
 @pytest.mark.parametrize("policy", [hlp.Flipped(30, 5), hlp.GradientFlow(0.03)], ids=["inertia", "slaved"])
 @pytest.mark.parametrize("s", [-1.0, 1.0])
 def test_the_table_is_the_law(policy, s):
     """An arc is linear in w, p and its pulls; and the last pull does not reach a weight with inertia."""
     law = arc_law(problem_of("layers"), policy)[0]
-    table = arc_table(law, 0.1, 0.02, s)
+    table = table_of(law, 0.1, 0.02, s)
     arc = np.random.default_rng(0).standard_normal(6)
 
     @compiled
@@ -101,8 +110,8 @@ def test_the_table_is_the_law(policy, s):
     for stop in range(6):
         assert np.allclose(table[stop] @ arc, stands(law, stop, arc), atol=1e-14)
     assert (table[END, 0, 5] == 0) == (law.inertia == 1)
-    assert np.array_equal(arc_table(law, 0.0, 0.0, s)[END][:2], np.eye(6)[:2])
-    assert np.array_equal(arc_table(law, 0.0, 0.0, s)[END_OF_ONE][:2], np.eye(6)[:2])
+    assert np.array_equal(table_of(law, 0.0, 0.0, s)[END][:2], np.eye(6)[:2])
+    assert np.array_equal(table_of(law, 0.0, 0.0, s)[END_OF_ONE][:2], np.eye(6)[:2])
 
 
 def test_tanh_to_one_and_a_half_units_in_the_last_place(record_property):
