@@ -5,13 +5,17 @@ costate p, and the pulls g_i y_j of its two ends, one for each look of Runge-Kut
 
     w_ij = alpha w + beta p + gamma_1 g_i(1) y_j(1) + gamma_2 g_i(2) y_j(2) + ...
 
-with numbers that are the same for all arcs of one sign: six numbers a look (`fill`), found once
-by asking the law what it does with a 1 here and 0 elsewhere. Neurons with the same parents (a *crowd*:
-a layer, a fully connected network) have a second advantage in Runge-Kutta: a pull is an outer product,
-and a sum over an outer product is a product of two sums. What a look needs of it costs a crowd n, not
-n^2. What is left for each arc are four multiplications a look on two numbers, which stand side by side
-in memory with those of its neighbours: eight arcs go in one instruction. `arc_by_arc` is the same without
-the trick, for Euler's single look and for everybody else; a test holds one against the other.
+with six numbers that are the same for all arcs of one sign, found once by asking the law what it does
+with a 1 here and 0 elsewhere (`fill`). Neurons with the same parents (a *crowd*: a layer, a fully connected
+network) have more in common. A pull is an outer product, and a sum over an outer product is a product of two
+sums: it costs a crowd n, not n^2. And what a parent says is fetched once for two or four heads. What is left
+for an arc are a few multiplications on two numbers that stand side by side in memory with those of its
+neighbours: eight arcs go in one instruction. `arc_by_arc` is for everybody who is in no crowd.
+
+Why heads go together that stand far apart, one from each half or quarter of the crowd, and not neighbours:
+before the processor takes eight arcs at once, the program has to know that what it writes for one head is
+nothing that it reads for another. Halves do not touch, and that is seen once for all; neighbours would have to
+be asked again in every row.
 """
 
 from typing import NamedTuple
@@ -30,7 +34,7 @@ CROWD = 8  # from so many neurons on a crowd pays
 
 @inside
 def arc_at(law, stop, h, lag, w, p, s, pull_1, pull_2, pull_3, pull_4):
-    """One arc through one step, up to a stop: (6), (8), (10).
+    """One arc through one step, up to a stop: (6), (8), (10). The reference for all shortcuts below.
 
     Parameters
     ----------
@@ -222,11 +226,13 @@ def arc_by_arc(wiring, head, tail, law, table, look, stop, h, lag, mixed, g, y, 
         The first of the neurons, and the one behind the last.
     law, h, lag
         As in `arc_at`.
+    table : numpy.ndarray, shape (6, 3, 6)
+        As `fill` leaves it for the sign of all arcs.
     look, stop : int
         Where the arcs stand, and what their heads are to hear: where they stand next, or END, END_OF_ONE:
         then they move.
     mixed : bool
-        Whether each arc has a sign of its own; else the first one is everybody's.
+        Whether signs differ: then the table is no help, and every arc asks the law.
     g, y : numpy.ndarray, shape (4, neurons), (5, neurons + inputs)
         Credits and activities of the looks so far, and activities at the next look; the last row
         is the first look of the next step.
@@ -246,8 +252,9 @@ def arc_by_arc(wiring, head, tail, law, table, look, stop, h, lag, mixed, g, y, 
     """
     ahead = LOOKS if stop >= END else look + 1
     size, speed, growth = 0.0, 0.0, 0.0
-    of_w, of_p, of_p_now = factors(table, look, 0), factors(table, look, 1), factors(table, look, 2)
-    of_w_next, of_p_next = factors(table, stop, 0), factors(table, stop, 1)
+    here, then = np.int64(look), np.int64(stop)  # variables, so that `factors` is compiled only once for each
+    of_w, of_p_now = factors(table, here, 0), factors(table, here, 2)
+    of_w_next, of_p_next = factors(table, then, 0), factors(table, then, 1)
     for i in range(head, tail):
         g_1, g_2, g_3, g_4, credit, a = g[0, i], g[1, i], g[2, i], g[3, i], g[look, i], 0.0
         for b in range(wiring.first_run[i], wiring.first_run[i + 1]):
@@ -349,7 +356,12 @@ def pull_of(table, g, i):
     """
     return (
         (table[END, 0, 2] * g[0, i], table[END, 0, 3] * g[1, i], table[END, 0, 4] * g[2, i]),
-        (table[END, 1, 2] * g[0, i], table[END, 1, 3] * g[1, i], table[END, 1, 4] * g[2, i], table[END, 1, 5] * g[3, i]),
+        (
+            table[END, 1, 2] * g[0, i],
+            table[END, 1, 3] * g[1, i],
+            table[END, 1, 4] * g[2, i],
+            table[END, 1, 5] * g[3, i],
+        ),
     )
 
 
@@ -598,12 +610,12 @@ def crowd(wiring, head, tail, table, look, looks, push, lag, g, y, w, p_w, H_y, 
         elif look == 0:
             listen(True, patch, table, 0, g, y, w, p_w, H_y, W_y, P_y, books)
             pulled(patch, table, 0, g, y, H_y, heard, books)
-        elif look == 1:
-            listen(False, patch, table, 1, g, y, w, p_w, H_y, W_y, P_y, books)
-            pulled(patch, table, 1, g, y, H_y, heard, books)
-        elif look == 2:
-            listen(False, patch, table, 2, g, y, w, p_w, H_y, W_y, P_y, books)
-            pulled(patch, table, 2, g, y, H_y, heard, books)
+        elif look < 3:
+            listen(False, patch, table, look, g, y, w, p_w, H_y, W_y, P_y, books)
+            if look == 1:
+                pulled(patch, table, 1, g, y, H_y, heard, books)
+            else:
+                pulled(patch, table, 2, g, y, H_y, heard, books)
         else:
             move(patch, table, g, y, w, p_w, H_y, heard)
             pulled(patch, table, 3, g, y, H_y, heard, books)
@@ -660,7 +672,9 @@ def walk(
             continue
         # The numbers are written out: for each of these five the loop is compiled anew, with nothing left to decide.
         if looks == 1:
-            sums = arc_by_arc(wiring, head, tail, law, table, 0, END_OF_ONE, h, lag, mixed, g, y, w, p_w, s_w, H_y, heard)
+            sums = arc_by_arc(
+                wiring, head, tail, law, table, 0, END_OF_ONE, h, lag, mixed, g, y, w, p_w, s_w, H_y, heard
+            )
         elif look == 0:
             sums = arc_by_arc(wiring, head, tail, law, table, 0, 1, h, lag, mixed, g, y, w, p_w, s_w, H_y, heard)
         elif look == 1:

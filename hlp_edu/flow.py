@@ -13,7 +13,7 @@ import numpy as np
 
 import hlp_edu
 from hlp_edu.arcs import LOOKS, fill, groups, walk
-from hlp_edu.compiled import compiled, in_place
+from hlp_edu.compiled import in_place
 from hlp_edu.laws import ArcLaw, laws, neurons
 from hlp_edu.policies import Policy
 from hlp_edu.problem import Tracking
@@ -51,7 +51,7 @@ def steps_on(
     p_w, s_x, s_w, limit, last, everything, first, every, rows_x, rows_w, rows_p_x, rows_p_w, rows_s, rows_L, rows_H,
     room, goal, H_w, before_x, before_w, books, still, going, who,
 ):  # fmt: skip
-    """`advance`, given arrays to work with.
+    """`advance`, given arrays to work with: what is compiled makes none itself.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def steps_on(
     p_here, leak_x, leak_p = room[6][:n], room[7][:n], room[8][:n]
     g, W_y, P_y = room[9 : 9 + LOOKS], room[9 + LOOKS : 9 + 2 * LOOKS], room[9 + 2 * LOOKS : 9 + 3 * LOOKS]
     y = room[9 + 3 * LOOKS :]  # the row behind: where the next step begins
-    H_x, sign = H_y[:n], 0.0
+    H_x, sign, uneven = H_y[:n], 0.0, 0
     for i in range(n):
         x_new[i], p_new[i], p_here[i], leak_x[i], leak_p[i] = x[i], p_x[i], p_x[i], 1.0, 1.0
     if method == 2:  # the leak is solved exactly: x' = -c x + ...
@@ -93,7 +93,7 @@ def steps_on(
         y[LOOKS, n + i] = u[0, 0, i]
     # A step of length 0 tells the neurons what they hear at the start, by the very sums of all other steps.
     walk(
-        wiring, who, law, still, looks - 1, looks, 0.0, 0.0, False, g, y, w, p_w, s_w, H_y, heard,
+        wiring, who, law, still, looks - 1, looks, 0.0, 0.0, uneven > 0, g, y, w, p_w, s_w, H_y, heard,
         W_y, P_y, books,
     )  # fmt: skip
     total, row = 0.0, 0
@@ -198,7 +198,6 @@ def steps_on(
     return steps, total, -1
 
 
-@compiled
 def advance(
     wiring, cost, law, theta, dissipation_x, slaved, steady, mixed, rule, values, method, h, times, z, u, x, w, p_x,
     p_w, s_x, s_w, limit, last, everything, first, every, rows_x, rows_w, rows_p_x, rows_p_w, rows_s, rows_L, rows_H,
@@ -261,8 +260,9 @@ def advance(
     together = 0 if mixed or law.inertia != 1.0 else 2 if method == 1 else 4
     signs, gradients = 0 if steady else 1, 0 if steady and slaved < 0.0 else 1
     return steps_on(
-        wiring, cost, law, theta, dissipation_x, slaved, steady, mixed, rule, values, method, h, times, z, u, x, w, p_x,
-        p_w, s_x, s_w, limit, last, everything, first, every, rows_x, rows_w, rows_p_x, rows_p_w, rows_s, rows_L, rows_H,
+        wiring, cost, law, theta, dissipation_x, slaved, steady, mixed, rule, values, method, h, times, z, u,
+        x, w, p_x, p_w, s_x, s_w, limit, last, everything, first, every,
+        rows_x, rows_w, rows_p_x, rows_p_w, rows_s, rows_L, rows_H,
         room, goal, np.empty(gradients * m), np.empty(signs * n), np.empty(signs * m), books, still, going,
         groups(wiring, together),
     )  # fmt: skip

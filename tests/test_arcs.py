@@ -37,7 +37,8 @@ def test_who_is_a_crowd():
     def of(name, at_a_time):
         return groups(problem_of(name).wiring, at_a_time).tolist()
 
-    assert of("fully connected", 2) == [[0, 16, 1], [16, 17, 0]] and of("fully connected", 4) == [[0, 16, 1], [16, 17, 0]]
+    for at_a_time in (2, 4):
+        assert of("fully connected", at_a_time) == [[0, 16, 1], [16, 17, 0]]
     assert of("fully connected", 0) == [[0, 17, 0]] and of("no crowd", 2) == [[0, 11, 0]]
     assert of("layers", 2) == [[0, 12, 1], [12, 20, 1], [20, 22, 0]]
     assert of("layers", 4) == [[0, 12, 1], [12, 20, 1], [20, 22, 0]]
@@ -55,9 +56,10 @@ def test_crowds_agree_with_a_dense_solution(name, s):
     assert run.cost == pytest.approx(cost, rel=1e-6)
 
 
+@pytest.mark.parametrize("method", hlp_edu.flow.METHODS)
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("name", ["fully connected", "layers"])
-def test_crowds_and_single_arcs_give_the_same(name, policy):
+def test_crowds_and_single_arcs_give_the_same(name, policy, method):
     """A policy that gives every arc its own sign goes arc by arc: it gets the signs that the crowd had."""
     problem, one_sign = problem_of(name), POLICIES[policy]
 
@@ -67,7 +69,7 @@ def test_crowds_and_single_arcs_give_the_same(name, policy):
 
     alone = Alone.__new__(Alone)
     alone.__dict__.update(one_sign.__dict__)
-    arguments = dict(T=0.5, dt=0.01, seed=1)
+    arguments = dict(T=0.5, dt=0.01, seed=1, method=method)
     together, apart = hlp.run(problem, one_sign, **arguments), hlp.run(problem, alone, **arguments)
     assert np.array_equal(together.sign, apart.sign[:, 0]) and (policy == "periodic") == (np.ptp(together.sign) > 0)
     for key in ("x", "w", "p_x", "p_w", "lagrangian", "hamiltonian"):
@@ -76,14 +78,15 @@ def test_crowds_and_single_arcs_give_the_same(name, policy):
     assert together.cost == pytest.approx(apart.cost, rel=1e-12)
 
 
+@pytest.mark.parametrize("method", hlp_edu.flow.METHODS)
 @pytest.mark.parametrize("name", NETWORKS)
-def test_crowds_resume_and_are_cut_into_chunks_bit_for_bit(name, monkeypatch):
+def test_crowds_resume_and_are_cut_into_chunks_bit_for_bit(name, method, monkeypatch):
     problem, policy = problem_of(name), POLICIES["flipped"]
-    arguments = dict(dt=0.01, seed=3)
+    arguments = dict(dt=0.01, seed=3, method=method)
     whole = hlp.run(problem, policy, T=1, **arguments)
     monkeypatch.setattr(hlp_edu.flow, "CHUNK", 17)
     first = hlp.run(problem, policy, T=0.5, **arguments)
-    second = hlp.run(problem, policy, T=0.5, dt=0.01, start=first.final)
+    second = hlp.run(problem, policy, T=0.5, dt=0.01, method=method, start=first.final)
     for key in ("x", "w", "p_x", "p_w", "lagrangian", "hamiltonian"):
         assert np.array_equal(getattr(whole, key)[50:], getattr(second, key)), key
         assert np.array_equal(getattr(whole, key)[:51], getattr(first, key)), key
