@@ -268,6 +268,7 @@ def arc_by_arc(wiring, head, tail, law, table, look, stop, h, lag, mixed, g, y, 
                     w_next, p_next, _ = arc_at(law, stop, h, lag, w_k, p_k, s_w[k], pull_1, pull_2, pull_3, pull_4)
                 else:
                     w_here = sum_of(of_w, look, w_k, p_k, pull_1, pull_2, pull_3, pull_4)
+                    # What moves the weight may know this look's own pull: where p is slaved.
                     p_here = sum_of(of_p_now, look + 1, w_k, p_k, pull_1, pull_2, pull_3, pull_4)
                     w_next = sum_of(of_w_next, stop, w_k, p_k, pull_1, pull_2, pull_3, pull_4)
                     p_next = sum_of(of_p_next, stop, w_k, p_k, pull_1, pull_2, pull_3, pull_4)

@@ -46,6 +46,25 @@ def copy(this, there):
 
 
 @in_place
+def differ(signs):
+    """Whether the signs are not all the same. Often they are, also where a rule gives one to every arc.
+
+    Parameters
+    ----------
+    signs : numpy.ndarray, shape (arcs,)
+        Signs.
+
+    Returns
+    -------
+    bool
+    """
+    others = 0
+    for a in range(signs.size):
+        others += signs[a] != signs[0]
+    return others > 0
+
+
+@in_place
 def steps_on(
     wiring, cost, law, theta, dissipation_x, slaved, steady, mixed, rule, values, method, h, times, z, u, x, w, p_x,
     p_w, s_x, s_w, limit, last, everything, first, every, rows_x, rows_w, rows_p_x, rows_p_w, rows_s, rows_L, rows_H,
@@ -80,7 +99,8 @@ def steps_on(
     p_here, leak_x, leak_p = room[6][:n], room[7][:n], room[8][:n]
     g, W_y, P_y = room[9 : 9 + LOOKS], room[9 + LOOKS : 9 + 2 * LOOKS], room[9 + 2 * LOOKS : 9 + 3 * LOOKS]
     y = room[9 + 3 * LOOKS :]  # the row behind: where the next step begins
-    H_x, sign, uneven = H_y[:n], 0.0, 0
+    H_x, sign = H_y[:n], 0.0
+    uneven = mixed and differ(s_w)  # the last step's signs: this walk must add as that one did, to the last bit
     for i in range(n):
         x_new[i], p_new[i], p_here[i], leak_x[i], leak_p[i] = x[i], p_x[i], p_x[i], 1.0, 1.0
     if method == 2:  # the leak is solved exactly: x' = -c x + ...
@@ -93,7 +113,7 @@ def steps_on(
         y[LOOKS, n + i] = u[0, 0, i]
     # A step of length 0 tells the neurons what they hear at the start, by the very sums of all other steps.
     walk(
-        wiring, who, law, still, looks - 1, looks, 0.0, 0.0, uneven > 0, g, y, w, p_w, s_w, H_y, heard,
+        wiring, who, law, still, looks - 1, looks, 0.0, 0.0, uneven, g, y, w, p_w, s_w, H_y, heard,
         W_y, P_y, books,
     )  # fmt: skip
     total, row = 0.0, 0
@@ -129,10 +149,7 @@ def steps_on(
         if method == 2:
             for i in range(n):  # p_x' = (s c - theta) p_x + ...
                 leak_p[i] = _phi1(h * (s_x[i] * wiring.speed[i] - dissipation_x))
-        uneven = 0  # a rule for every arc often gives all the same sign: then it is that sign's table, to the last bit
-        if mixed:
-            for a in range(m):
-                uneven += s_w[a] != s_w[0]
+        uneven = mixed and differ(s_w)
         if m > 0 and s_w[0] != sign:
             sign = s_w[0]
             fill(going, law, h, lag, sign)
@@ -155,7 +172,7 @@ def steps_on(
                 for i in range(inputs):
                     y[ahead, n + i] = u[k + 1, 0, i] if final else u[k, (look + 2) // 2, i]
             size, speed, growth = walk(
-                wiring, who, law, table, look, looks, length, behind, uneven > 0, g, y, w, p_w, s_w, H_y, heard,
+                wiring, who, law, table, look, looks, length, behind, uneven, g, y, w, p_w, s_w, H_y, heard,
                 W_y, P_y, books,
             )  # fmt: skip
             if looks == LOOKS and look == 0:
