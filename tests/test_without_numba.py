@@ -172,7 +172,7 @@ def test_after_a_check_nothing_is_left_to_compile(root, tmp_path):
 
 def test_numba_is_used_where_it_is():
     pytest.importorskip("numba")
-    from hlp_edu.flow import advance
+    from hlp_edu.flow import steps_on
 
     hlp.run(hlp.Tracking(hlp.fully_connected(1), hlp.constant(0)), hlp.Flipped(), T=0.01)
-    assert advance.signatures and Path(advance.py_func.__code__.co_filename).name == "flow.py"
+    assert steps_on.signatures and Path(steps_on.py_func.__code__.co_filename).name == "flow.py"
