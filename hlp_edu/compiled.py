@@ -61,8 +61,8 @@ def compiled(function, **options):
         return numba.njit(cache=True, nogil=True, fastmath=_fastmath, error_model="numpy", **options)(function)
 
 
-# numba counts who holds an array, with an atomic addition whenever one is handed over: five neurons spend a quarter
-# of their time on that, and threads wait for each other. A function that makes no arrays need not count.
+# numba counts who holds an array, with an atomic addition whenever one is handed over: five neurons spend a fifth
+# of their time on that. A function that makes no arrays need not count.
 _uncounted = {} if numba is None or not hasattr(numba.core.options.DefaultOptions, "_nrt") else {"_nrt": False}
 
 
