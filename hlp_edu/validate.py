@@ -1,4 +1,8 @@
-"""Checks of arguments: every message names the argument, its value and what is allowed."""
+"""Checks of arguments. Every message names the argument, its value and what is allowed.
+
+All of them take the argument's name and its value, return the value in the form that the code works with, and
+raise a ValueError if it is not allowed.
+"""
 
 import math
 import numbers
@@ -6,71 +10,58 @@ import numbers
 import numpy as np
 
 
-def number(name, value, *, above=None, least=None):
-    """Return ``value`` as a float, or raise a ValueError that says what is allowed.
+def number(name, value, *, above=None, least=None, most=None):
+    """A finite real number, as a float: strictly above ``above``, at least ``least``, at most ``most``."""
+    real = isinstance(value, (numbers.Real, np.ndarray)) and np.ndim(value) == 0 and not isinstance(value, bool)
+    tests = [
+        (True, "a finite number", lambda: real and math.isfinite(value)),
+        (above is not None, f" above {above}", lambda: value > above),
+        (least is not None, f", at least {least}", lambda: value >= least),
+        (most is not None, f", at most {most}", lambda: value <= most),
+    ]
+    tests = [test[1:] for test in tests if test[0]]
+    if not all(holds() for _, holds in tests):
+        raise ValueError(f"{name} = {value!r}: must be {''.join(words for words, _ in tests)}")
+    return float(value)
 
-    Parameters
-    ----------
-    name : str
-        The argument's name, for the message.
-    value : object
-        What the caller gave.
-    above, least : float, optional
-        The value must lie strictly above ``above``, or be at least ``least``.
 
-    Returns
-    -------
-    float
+def whole(name, value, least=1):
+    """A whole number, at least ``least``, as an int."""
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name} = {value!r}: must be a whole number, at least {least}")
+    return int(value)
 
-    Raises
-    ------
-    ValueError
-        If the value is no finite real number or lies outside the bounds.
-    """
-    allowed = "a finite number"
-    if above is not None:
-        allowed += f" above {above:g}"
-    if least is not None:
-        allowed += f", at least {least:g}"
-    real = isinstance(value, (numbers.Real, np.ndarray)) and np.ndim(value) == 0
-    if not real or isinstance(value, bool) or not math.isfinite(value):
-        raise ValueError(f"{name} = {value!r}: must be {allowed}")
-    value = float(value)
-    if (above is not None and value <= above) or (least is not None and value < least):
-        raise ValueError(f"{name} = {value!r}: must be {allowed}")
+
+def one_of(name, value, allowed):
+    """One of the ``allowed`` values."""
+    allowed = list(allowed)
+    if not any(value is one or (isinstance(value, type(one)) and value == one) for one in allowed):
+        raise ValueError(f"{name} = {value!r}: must be one of {', '.join(map(repr, allowed))}")
+    return value
+
+
+def kind(name, value, types, example):
+    """An object of one of the ``types``; ``example`` says in words what is expected."""
+    if not isinstance(value, types):
+        raise ValueError(f"{name} = {value!r}: must be {example}")
     return value
 
 
 def vector(name, value, size, what):
-    """Return ``value`` as a new float64 array of shape ``(size,)``.
-
-    Parameters
-    ----------
-    name : str
-        The argument's name, for the message.
-    value : array_like
-        What the caller gave.
-    size : int
-        How many entries there must be.
-    what : str
-        What one entry stands for, e.g. "arc".
-
-    Returns
-    -------
-    numpy.ndarray, shape (size,)
-
-    Raises
-    ------
-    ValueError
-        If the entries are not finite numbers or there are not ``size`` of them.
-    """
+    """``size`` finite numbers, one for each ``what``, as a new float64 array of shape (size,)."""
     try:
         array = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):
         raise ValueError(f"{name} = {value!r}: must be {size} numbers, one per {what}") from None
     if array.shape != (size,):
         raise ValueError(f"{name} has shape {array.shape}: must be ({size},), one number per {what}")
+    return finite(name, array)
+
+
+def finite(name, array):
+    """An array without nan or infinity, as it is."""
     if not np.isfinite(array).all():
-        bad = int(np.flatnonzero(~np.isfinite(array))[0])
-        raise ValueError(f"{name}[{bad}] = {array[bad]}: every entry must be a finite number")
+        bad = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
+        place = ", ".join(map(str, bad))
+        raise ValueError(f"{name}[{place}] = {array[bad]}: every entry must be a finite number")
     return array
