@@ -14,7 +14,7 @@ import importlib
 import sys
 import types
 
-__version__ = "0.1.0"
+from hlp_edu._version import __version__ as __version__
 
 # Every name is loaded on first use (PEP 562), so that `import hlp_edu` does not wait for the
 # compiler, for networkx or for matplotlib.
@@ -39,7 +39,7 @@ _home = {
     "GradientFlow": "policies",
     "Frozen": "policies",
     "run": "flow",
-    "runs": "flow",
+    "runs": "batch",
     "stream": "stream",
     "progress": "progress",
     "optimum": "optimum",

@@ -1,10 +1,9 @@
-"""Compile the laws with numba where it is installed; the same code runs, slower, where it is not."""
+"""Compile with numba where it is installed; the same code runs, slower, where it is not."""
 
-import contextlib
 import functools
 import hashlib
-import pathlib
-import threading
+import types
+from pathlib import Path
 
 try:
     import numba
@@ -13,124 +12,48 @@ except ImportError:
 
 # A sum may be re-ordered and a product fused into it, so that several arcs are done in one
 # instruction. Nothing else of "fast math" is allowed: nan and inf keep their meaning.
-_fastmath = {"reassoc", "contract"}
+OPTIONS = dict(nogil=True, fastmath={"reassoc", "contract"}, error_model="numpy")
 
 
-@functools.cache
-def _shelf():
-    # numba looks for changes in the file of a function, not in those of the functions that are
-    # compiled into it. So machine code is kept under a name made from all files that have a part.
-    here = pathlib.Path(__file__).parent
-    sources = (here / f"{name}.py" for name in ("compiled", "laws", "arcs", "policies", "flow"))
-    text = b"".join(source.read_bytes() for source in sources if source.exists())
-    base = pathlib.Path(numba.config.CACHE_DIR or here / "__pycache__")
-    return str(base / f"laws-{hashlib.sha256(text).hexdigest()[:12]}")
+def _sources():
+    """A hash of the files whose functions are compiled into one another."""
+    here = Path(__file__).parent
+    files = [here / f"{name}.py" for name in ("compiled", "tanh", "laws", "kernel", "blocks", "policies")]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files if file.exists())).hexdigest()
 
 
-_one_at_a_time = threading.RLock()  # the setting below is everybody's, and runs compile in threads
+SOURCES = _sources()
 
 
-@contextlib.contextmanager
-def _kept_on_the_shelf():
-    with _one_at_a_time:
-        before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, _shelf()
-        try:
-            yield
-        finally:
-            numba.config.CACHE_DIR = before
+def _keyed(function):
+    """The same function with the hash of all sources in its closure.
 
-
-def compiled(function, **options):
-    """Compile ``function``, a loop over numbers and arrays; keep the machine code on disk.
-
-    Parameters
-    ----------
-    function : callable
-        Plain Python that numba understands.
-    **options
-        For numba: see `in_place`, `inside`.
-
-    Returns
-    -------
-    callable
-        The compiled function, or ``function`` itself where numba is missing.
+    numba keeps machine code on disk under a key that holds the function's own file and what is in its closure, but
+    not the functions that it calls: without the hash, an edit of laws.py would go unnoticed.
     """
-    if numba is None:
-        return function
-    with _kept_on_the_shelf():
-        return numba.njit(cache=True, nogil=True, fastmath=_fastmath, error_model="numpy", **options)(function)
+    code = function.__code__.replace(co_freevars=(*function.__code__.co_freevars, "sources"))
+    closure = (*(function.__closure__ or ()), types.CellType(SOURCES))
+    keyed = types.FunctionType(code, function.__globals__, function.__name__, function.__defaults__, closure)
+    return functools.update_wrapper(keyed, function)
 
 
-# numba counts who holds an array, with an atomic addition whenever one is handed over: five neurons spend a fifth
-# of their time on that. A function that makes no arrays need not count.
-_uncounted = {} if numba is None or not hasattr(numba.core.options.DefaultOptions, "_nrt") else {"_nrt": False}
-
-
-def in_place(function):
-    """Compile ``function``, which makes no arrays: it works on those that it is given.
-
-    Parameters
-    ----------
-    function : callable
-        As in `compiled`.
-
-    Returns
-    -------
-    callable
-        As `compiled`.
-    """
-    return compiled(function, **_uncounted)
-
-
-def inside(function):
-    """Compile ``function`` into whatever calls it: for what is asked once an arc, or takes many arrays.
-
-    An array is handed over as seven numbers, twenty of them as 140: for five neurons that is as long as
-    the look of all arcs itself. It makes no arrays either.
-
-    Parameters
-    ----------
-    function : callable
-        As in `compiled`.
-
-    Returns
-    -------
-    callable
-        As `compiled`.
-    """
-    return compiled(function, forceinline=True, **_uncounted)
-
-
-def _signature():
-    number, vector = numba.float64, numba.float64[::1]
-    return numba.void(number, number, *[vector] * 7)
+def compiled(function):
+    """Compile a loop over numbers and arrays, and keep the machine code on disk."""
+    return function if numba is None else numba.njit(cache=True, **OPTIONS)(_keyed(function))
 
 
 def compiled_rule(rule, keep=False):
     """Compile a sign rule to one fixed signature, so that the loop in time is compiled only once.
 
-    Parameters
-    ----------
-    rule : callable
-        ``rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w, values)``: two numbers and seven arrays.
-    keep : bool
-        Keep the machine code on disk (for rules that live in a file).
-
-    Returns
-    -------
-    callable
-        A function that compiled code may call, or ``rule`` itself where numba is missing.
-
-    Raises
-    ------
-    ValueError
-        If numba cannot compile the rule; the message says what it stumbled over.
+    ``keep``: keep the machine code on disk (for rules that are in a file). A rule that cannot be compiled raises a
+    ValueError with the compiler's words.
     """
     if numba is None:
         return rule
+    number, vector = numba.float64, numba.float64[::1]
+    signature = numba.void(number, number, *[vector] * 7)
     try:
-        with _kept_on_the_shelf():
-            return numba.cfunc(_signature(), cache=keep, error_model="numpy")(rule)
+        return numba.cfunc(signature, cache=keep, error_model="numpy")(_keyed(rule) if keep else rule)
     except numba.core.errors.NumbaError as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise ValueError(
@@ -141,25 +64,7 @@ def compiled_rule(rule, keep=False):
 
 @functools.cache
 def student_rule(rule, outside=()):
-    """Compile a rule of eight arguments (no ``values``), once for each function and its surroundings.
-
-    Parameters
-    ----------
-    rule : callable
-        ``rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w)``.
-    outside : tuple
-        The values from outside that it reads: other values, another compilation.
-
-    Returns
-    -------
-    callable
-        As `compiled_rule`.
-
-    Raises
-    ------
-    ValueError
-        As `compiled_rule`.
-    """
+    """Compile a rule of eight arguments, once for each function and the values ``outside`` that it reads."""
     inner = rule if numba is None else numba.njit(error_model="numpy")(rule)
 
     def with_values(t, H, p_x, p_w, H_x, H_w, s_x, s_w, values):
@@ -170,16 +75,5 @@ def student_rule(rule, outside=()):
 
 @functools.cache
 def built_in_rule(rule):
-    """Compile one of the library's rules, once for each process; its code is kept on disk.
-
-    Parameters
-    ----------
-    rule : callable
-        As in `compiled_rule`.
-
-    Returns
-    -------
-    callable
-        As `compiled_rule`.
-    """
+    """Compile one of the library's rules, once in a process; its code is kept on disk."""
     return compiled_rule(rule, keep=True)

@@ -22,7 +22,8 @@ from threadpoolctl import threadpool_limits
 import hlp_edu
 from hlp_edu import data
 from hlp_edu.backprop import Online
-from hlp_edu.flow import run, runs
+from hlp_edu.batch import runs
+from hlp_edu.flow import run
 from hlp_edu.network import Network
 from hlp_edu.policies import Flipped, Frozen, GradientFlow, HamiltonianServo, PerArc, Policy
 from hlp_edu.problem import Tracking

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hlp_edu.flow import METHODS, advance, arc_law
-from hlp_edu.laws import Wiring
+from hlp_edu.flow import Forward, no_rows
+from hlp_edu.kernel import Signals
 from hlp_edu.network import Network
 from hlp_edu.policies import Flipped
 from hlp_edu.problem import Tracking
@@ -41,25 +41,18 @@ def library_update(problem, policy):
     >>> round(float(dx[0])), round(float(dw[0])), round(float(dp_x[0]))
     (0, -3, -50)
     """
-    rule, values = policy.compiled(), policy.values()
-    law, theta_x, slaved = arc_law(problem, policy)
+    forward = Forward(problem, policy, "euler", 1.0, np.inf)
+    forward.blocks = None
 
     def update(network, x, w, p_x, p_w, u, z):
-        wiring = Wiring(*network.runs, network.output_index, problem.speed)
+        segment, first, tail = network.segments
+        everybody = np.array([[0, len(network.neurons)]], np.uint64)
+        forward.model = forward.model._replace(segment=segment, first=first, tail=tail, single=everybody)
         before = [np.array(part, float) for part in (x, w, p_x, p_w)]
-        after = [part.copy() for part in before]
-        signs = [np.full(len(part), policy.sign_at_start) for part in before[:2]]
+        state = forward.copy((*before, *(np.full(len(part), policy.sign_at_start) for part in before[:2])))
         z, u = (np.tile(np.asarray(part, float), (2, 3, 1)) for part in (z, u))
-        rows, none = np.empty((0, 0)), np.empty(0)
-        # One Euler step of length 1 adds the velocities to the state; no row of it is recorded.
-        advance(
-            wiring, problem.cost, law, problem.theta, theta_x, slaved, policy.steady, not policy.one_sign,
-            rule, values, METHODS["euler"], 1.0, np.arange(2.0), z, u, *after, *signs, np.inf, False, False, 1, 2,
-            rows, rows, rows, rows, np.empty((0, 0), np.int8), none, none,
-        )  # fmt: skip
-        if slaved >= 0:
-            after[3] = before[3]  # here p_w is no state: it is set, and does not move by itself
-        return [new - old for new, old in zip(after, before, strict=True)]
+        forward.march(state, Signals(np.arange(2.0), z, u), no_rows(1))  # a step of length 1 adds the velocities
+        return [new - old for new, old in zip(state[:4], before, strict=True)]
 
     return update
 
@@ -268,7 +261,7 @@ def audit(problem, policy=None, update=None, draws=None, seed=0):
     columns += [("p_x", i) for i in network.neurons] + [("p_w", arc) for arc in arcs]
     columns += [("u", i) for i in network.inputs] + [("z", i) for i in network.outputs]
     columns += [("a", i) for i in network.neurons]
-    return Audit(network, rows, columns, total, reads, _neighbourhoods(network, policy.slaved >= 0))
+    return Audit(network, rows, columns, total, reads, _neighbourhoods(network, not policy.inertia))
 
 
 def _changed(after, before):

@@ -6,15 +6,15 @@ Each plan is the minimum that `optimum.py` finds downhill along the exact adjoin
 """
 
 import math
-import os
 
 import numpy as np
 
-import hlp_edu
-from hlp_edu.optimum import _downhill, _Run
+from hlp_edu._version import __version__
+from hlp_edu.bars import bar
+from hlp_edu.optimum.adjoint import Run, descend
 from hlp_edu.signals import constant
 from hlp_edu.trajectory import Clock, State, Trajectory
-from hlp_edu.validate import number
+from hlp_edu.validate import number, whole
 
 
 def mpc(
@@ -79,7 +79,6 @@ def mpc(
     True
     """
     from threadpoolctl import threadpool_limits
-    from tqdm.auto import tqdm
 
     T, every = number("T", T, above=0), number("every", every, above=0)
     horizon, dt = number("horizon", horizon), number("dt", dt, above=0)
@@ -88,49 +87,52 @@ def mpc(
     if dt > every * (1 + 1e-9):
         raise ValueError(f"dt = {dt:g}: must be at most every = {every:g}")
     tolerance = number("tolerance", tolerance, above=0)
-    iterations = int(number("iterations", iterations, least=1))
+    iterations = whole("iterations", iterations)
     # All times lie on one grid: `ahead` steps are planned, `done` of them are followed.
     done = math.ceil(every / dt - 1e-9)
     h = every / done
     ahead, steps = math.ceil(horizon / h - 1e-9), math.ceil(T / h - 1e-9)
-    whole = _Run(problem, steps * h, h, seed, t0, x0, w0, None)
+    entire = Run(problem, steps * h, h, seed, t0, x0, w0, None)
     labels = problem.network.inputs
-    x, w = whole.x0.copy(), whole.w0.copy()
-    v = np.zeros((ahead + 1, whole.m))
+    x, w = entire.x0.copy(), entire.w0.copy()
+    v = np.zeros((ahead + 1, entire.m))
     rows = {key: [] for key in ("x", "w", "p_x", "p_w")}
     cost = 0.0
-    # In a notebook tqdm does not look at its own variable TQDM_DISABLE, so it is read here.
-    silent = not progress or os.environ.get("TQDM_DISABLE", "") not in ("", "0")
-    with threadpool_limits(1), tqdm(total=steps, delay=1.0, disable=silent, unit="step") as bar:
+    with threadpool_limits(1), bar(progress, total=steps, unit="step") as shown:
         for first in range(0, steps, done):
-            now = float(whole.times[first])
+            now = float(entire.times[first])
             frozen = problem.replace(
                 target=[constant(z) for z in problem.target_at(now)],
                 inputs=dict(zip(labels, map(constant, problem.inputs_at(now)), strict=True)),
             )
-            plan = _Run(frozen, ahead * h, h, 0, now, x, w, None)
-            halves, _ = _downhill(plan, v, tolerance, iterations, _Silent)
+            plan = Run(frozen, ahead * h, h, 0, now, x, w, None)
+            halves, _ = descend(plan, v, tolerance, iterations, _Silent)
             v = halves[::2].copy()
             plan.cost(halves)
             count = min(done, steps - first)
-            world = _Run(problem, count * h, h, 0, now, x, w, None)
+            world = Run(problem, count * h, h, 0, now, x, w, None)
             cost += world.scale * world.cost(halves[: 2 * count + 1])
             last = first + count == steps
             keep = slice(0, count + last)
-            for key, part in (("x", world.stage[:, 0]), ("w", world.w), ("p_x", plan.p_x), ("p_w", -problem.r * v)):
+            for key, part in (
+                ("x", world.made.stage[:, 0]),
+                ("w", world.made.w),
+                ("p_x", plan.made.p_x),
+                ("p_w", -problem.r * v),
+            ):
                 rows[key].append(part[keep].copy())
-            x, w = world.stage[-1, 0].copy(), world.w[-1].copy()
-            v = np.concatenate([v[count:], np.zeros((count, whole.m))])
-            bar.update(count)
+            x, w = world.made.stage[-1, 0].copy(), world.made.w[-1].copy()
+            v = np.concatenate([v[count:], np.zeros((count, entire.m))])
+            shown.update(count)
     x, w, p_x, p_w = (np.concatenate(rows[key]) for key in ("x", "w", "p_x", "p_w"))
-    ones = np.ones(whole.n), np.ones(whole.m)
-    final = State(Clock(float(whole.times[0]), steps, whole.h), x[-1], w[-1], p_x[-1], p_w[-1], *ones)
-    L = problem.lagrangian(x, w, -p_w / problem.r, whole.times)
-    H = problem.hamiltonian(x, w, p_x, p_w, whole.times)
+    ones = np.ones(entire.n), np.ones(entire.m)
+    final = State(Clock(float(entire.times[0]), steps, entire.h), x[-1], w[-1], p_x[-1], p_w[-1], *ones)
+    L = problem.lagrangian(x, w, -p_w / problem.r, entire.times)
+    H = problem.hamiltonian(x, w, p_x, p_w, entire.times)
     about = dict(problem=repr(problem), policy=f"MPC(horizon={horizon:g}, every={every:g})", method="adjoint", dt=h)
-    about |= dict(version=hlp_edu.__version__, seed=whole.drawn)
+    about |= dict(version=__version__, seed=entire.drawn)
     return Trajectory(
-        whole.times, x, w, p_x, p_w, whole.z[:, 0].copy(), np.ones(len(x), np.int8), L, H, float(cost), final, None,
+        entire.times, x, w, p_x, p_w, entire.z[:, 0].copy(), np.ones(len(x), np.int8), L, H, float(cost), final, None,
         None, problem.network, "all", about,
     )  # fmt: skip
 

@@ -159,30 +159,30 @@ class Network:
         return dense
 
     @functools.cached_property
-    def runs(self):
-        """The arcs as stretches whose parents stand side by side in the array of activities.
+    def segments(self):
+        """The arcs as segments whose parents stand side by side in the array of activities.
 
-        In a fully connected network each neuron's arcs are one such stretch: weights, costates
+        In a fully connected network each neuron's arcs are one such segment: weights, costates
         and parents are then walked in step through contiguous memory, several at a time. In a
-        sparse digraph most stretches hold a single arc, and nothing is lost. The numbers are unsigned:
+        sparse digraph most segments hold a single arc, and nothing is lost. The numbers are unsigned:
         then the compiler knows that no index is counted from the end.
 
         Returns
         -------
-        first_run : numpy.ndarray of uint64, shape (neurons + 1,)
-            Neuron i owns the stretches ``first_run[i]`` to ``first_run[i + 1]``.
-        first_arc : numpy.ndarray of uint64, shape (stretches + 1,)
+        segment : numpy.ndarray of uint64, shape (neurons + 1,)
+            Neuron i owns the segments ``segment[i]`` to ``segment[i + 1]``.
+        first_arc : numpy.ndarray of uint64, shape (segments + 1,)
             Stretch b holds the arcs ``first_arc[b]`` to ``first_arc[b + 1]``.
-        first_parent : numpy.ndarray of uint64, shape (stretches,)
-            Index of the parent of a stretch's first arc.
+        first_parent : numpy.ndarray of uint64, shape (segments,)
+            Index of the parent of a segment's first arc.
         """
         m = len(self.heads)
         breaks = np.ones(m, dtype=bool)
         breaks[1:] = (np.diff(self.heads) != 0) | (np.diff(self.tails) != 1)
         start = np.flatnonzero(breaks)
         first_arc = np.append(start, m).astype(np.uint64)
-        first_run = np.searchsorted(self.heads[start], np.arange(len(self.neurons) + 1)).astype(np.uint64)
-        return first_run, first_arc, self.tails[start].astype(np.uint64)
+        segment = np.searchsorted(self.heads[start], np.arange(len(self.neurons) + 1)).astype(np.uint64)
+        return segment, first_arc, self.tails[start].astype(np.uint64)
 
     def __repr__(self):
         return (

@@ -44,7 +44,7 @@ class Policy:
     sign_at_start = -1.0
     one_sign = False  # whether all arcs share one sign
     steady = False  # whether the signs never change
-    slaved = -1.0  # at least 0: p_w follows H_w, p_w = slaved H_w
+    inertia, gain = 1.0, 0.0  # whether p_w is a state of its own; if not, it is gain times H_w
 
     def __init__(self, rule, dissipation_w=0.0, dissipation_x=0.0):
         self._dissipate(dissipation_w, dissipation_x)
@@ -324,13 +324,14 @@ class GradientFlow(_BuiltIn):
 
     one_sign = True
     steady = True
+    inertia = 0.0
 
     def __init__(self, mu):
         self.mu = number("mu", mu, least=0)
         self._dissipate(0.0, 0.0)
 
     @property
-    def slaved(self):
+    def gain(self):
         """The number mu in p_w = mu H_w."""
         return self.mu
 
@@ -340,7 +341,7 @@ class Frozen(_BuiltIn):
 
     one_sign = True
     steady = True
-    slaved = 0.0
+    inertia = 0.0
 
     def __init__(self):
         self._dissipate(0.0, 0.0)

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from hlp_edu.laws import Cost, Wiring, laws
+from hlp_edu import blocks
+from hlp_edu.kernel import Model, Point, Signals, evaluate
+from hlp_edu.laws import Law
 from hlp_edu.network import Network
 from hlp_edu.signals import JOIN, Signal, constant
 from hlp_edu.validate import number, vector
@@ -83,8 +85,10 @@ class Tracking:
             _probe(f"target of output {label!r}", signal)
         for label, signal in self.inputs.items():
             _probe(f"input {label!r}", signal)
-        self.cost = Cost(self.q, self.r_w, self.r)
-        self.wiring = Wiring(*network.runs, network.output_index, self.speed)
+        self.law = Law(self.q, self.r_w, self.r, self.theta, self.theta, self.theta, 1.0, 0.0)
+        everybody = np.array([[0, n]], np.uint64)
+        self.model = Model(*network.segments, network.output_index, self.speed, self.law, everybody)
+        self.blocks = blocks.find(network)  # whose arcs are taken together, and whose are not
 
     def replace(self, **changes):
         """The same problem with other arguments.
@@ -295,33 +299,14 @@ class Tracking:
         except ValueError:
             raise ValueError(f"x, w, costates and t: must have one row or {count} rows each") from None
         z, u = self.target_at(times), self.inputs_at(times)
+        signals = Signals(np.zeros(count), z[:, None], np.concatenate([u, u[-1:]])[:, None])
+        rates = Point(*(np.empty((count, size)) for size in (n, m, n, m)))
         L, H = np.empty(count), np.empty(count)
-        f, g, H_y, H_w = (
-            np.empty((count, n)),
-            np.empty(n),
-            np.empty((count, n + u.shape[1])),
-            np.empty((count, m)),
-        )
-        for k in range(count):
-            y = np.concatenate([x[k], u[k]])
-            L[k], H[k] = laws(
-                self.wiring,
-                self.cost,
-                -1.0,
-                w[k].copy(),
-                p_x[k].copy(),
-                p_w[k].copy(),
-                y,
-                z[k],
-                f[k],
-                g,
-                H_y[k],
-                H_w[k],
-            )
-        H_x = H_y[:, :n]
+        points = Point(*(np.array(part, order="C") for part in (x, w, p_x, p_w)))
+        evaluate(self.model, signals, points, rates, L, H)
         if count == 1 and t.ndim == 0:
-            return float(L[0]), float(H[0]), f[0], H_x[0].copy(), H_w[0]
-        return L, H, f, H_x.copy(), H_w
+            return float(L[0]), float(H[0]), rates.x[0], rates.p_x[0], rates.p_w[0]
+        return L, H, rates.x, rates.p_x, rates.p_w
 
     def __repr__(self):
         names = ", ".join(_name(signal) for signal in self.targets)

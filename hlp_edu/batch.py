@@ -1,0 +1,104 @@
+"""Many runs side by side, on all cores."""
+
+import os
+import threading
+
+from hlp_edu import flow
+from hlp_edu.bars import bar
+from hlp_edu.policies import Policy
+from hlp_edu.problem import Tracking
+from hlp_edu.validate import whole
+
+__all__ = ["runs"]
+
+
+def runs(problem, policy, seeds, T, workers=None, progress=True, record="output", **arguments):
+    """Many runs side by side, on all cores. The numbers do not depend on how many cores there are.
+
+    Parameters
+    ----------
+    problem : Tracking or callable
+        One problem for all, or a function of the seed that gives the problem.
+    policy : Policy or callable
+        One policy for all, or a function of the seed that gives the policy.
+    seeds : iterable of int
+        One run for each.
+    T : float
+        Duration of every run.
+    workers : int, optional
+        How many runs at a time; all cores by default.
+    progress : bool
+        Show a progress bar when it takes longer than a second. TQDM_DISABLE=1 in the environment
+        silences it everywhere.
+    record : {"output", "all"}
+        As in `run`; here "output" by default, so that hundreds of runs fit in memory.
+    **arguments
+        Passed to `run`.
+
+    Returns
+    -------
+    list of Trajectory
+        In the order of ``seeds``.
+
+    Raises
+    ------
+    ValueError
+        As `run`, or if ``seeds`` is empty.
+
+    Examples
+    --------
+    >>> import hlp_edu as hlp
+    >>> problem = hlp.Tracking(hlp.fully_connected(5), hlp.sinusoid())
+    >>> len(hlp.runs(problem, hlp.GradientFlow(mu=0.03), seeds=range(3), T=1, dt=0.01))
+    3
+    """
+    import joblib
+
+    seeds = list(seeds) if hasattr(seeds, "__iter__") else seeds
+    if not isinstance(seeds, list) or not seeds:
+        raise ValueError(f"seeds = {seeds!r}: must be a sequence of at least one seed, for example range(10)")
+    workers = os.cpu_count() if workers is None else whole("workers", workers)
+
+    # The compiled loop lets go of the interpreter lock, so threads share the work and the compiled
+    # code. Inside joblib.parallel_config (a Dask cluster, say) that backend is used instead.
+    jobs = _Jobs()
+    pool = joblib.Parallel(n_jobs=workers, prefer="threads", return_as="generator")
+    arguments = dict(T=T, record=record, **arguments)
+    results = pool(joblib.delayed(_one)(jobs.number, problem, policy, seed, arguments) for seed in seeds)
+    try:
+        return list(bar(progress, iterable=results, total=len(seeds), unit="run"))
+    except BaseException:  # Ctrl-C, or a run that failed: the others stop at their next chunk, and are waited for
+        jobs.cancel.set()
+        results.close()
+        for thread in list(jobs.threads):
+            thread.join(timeout=60)
+        raise
+    finally:
+        jobs.close()
+
+
+class _Jobs:
+    """One call of `runs`: the threads that work for it, and whether they are to stop."""
+
+    open = {}  # by number: a number can be sent to another process, where it stands for nothing
+
+    def __init__(self):
+        self.number, self.threads, self.cancel = f"{os.getpid()}.{id(self)}", set(), threading.Event()
+        self.open[self.number] = self
+
+    def close(self):
+        del self.open[self.number]
+
+
+def _one(number, problem, policy, seed, arguments):
+    """One run, in whatever thread or process it is sent to."""
+    jobs = _Jobs.open.get(number)
+    flow.cancelled.event = jobs and jobs.cancel
+    if jobs and threading.current_thread() is not threading.main_thread():
+        jobs.threads.add(threading.current_thread())
+    try:
+        problem = problem(seed) if not isinstance(problem, Tracking) and callable(problem) else problem
+        policy = policy(seed) if not isinstance(policy, Policy) and callable(policy) else policy
+        return flow.run(problem, policy, seed=seed, **arguments)
+    finally:
+        flow.cancelled.event = None

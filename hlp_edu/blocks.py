@@ -1,0 +1,275 @@
+"""Neurons that share their parents, taken together: faster, and the same. Skip this on a first reading.
+
+All arcs from neighbouring parents to neighbouring neurons form a *panel*, two matrices W (weights) and P (costates)
+with a row for each head and a column for each parent:
+
+                    y: parents' states
+                  [ . . . . . . . . . . ]
+    g: heads'   . [                     ] .
+    credits     . [   W and P, side by  ] .  W y: activations
+                . [   side in memory    ] .
+                  [ . . . . . . . . . . ]
+                    W'g: reports
+
+If all arcs have the same sign, what a stage k of Runge-Kutta makes of an arc is linear in its w, its p and the
+products g_i y_j of the stages before, with coefficients that are the same for all arcs:
+
+    W_k = alpha_k W + beta_k P + sum over l < k of  gamma_kl g_l y_l'          (P_k likewise)
+
+`coefficients` finds them by taking single arcs through a step. Hence no stage is stored. A stage needs
+
+    its reports          W_k' g_k         = alpha_k W'g_k + beta_k P'g_k + sum gamma_kl (g_l . g_k) y_l
+    the next activations W_k+1 y_k+1      = alpha W y_k+1 + beta P y_k+1 + sum gamma (y_l . y_k+1) g_l
+    its size             |W_k|^2          = a quadratic form in (alpha, beta, gamma): the Gram matrix of W, P, g_l y_l'
+
+One walk through memory gives W'g, P'g, W y and P y; the outer products cost n instead of n^2. The last stage of a
+step also moves W and P. Rows are taken two at a time, one from each half of the panel: halves do not overlap, so the
+compiler may vectorise, and a parent's state is read once for both.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hlp_edu.compiled import compiled
+from hlp_edu.laws import arc
+
+TWO = np.uint64(2)  # unsigned, as the indices of arcs are
+SMALLEST = 8  # from so many neurons with the same parents on a block is faster
+
+
+def find(network):
+    """The rows `single` (from, to) and `panel` (head, heads, tail, tails, first arc, arcs from row to row)."""
+    segment, first, tail = (part.astype(np.int64) for part in network.segments)
+    start, n = first[segment], len(network.neurons)  # neuron i has the arcs start[i] to start[i + 1]
+    count = np.diff(start)
+    other = np.append(True, count[1:] != count[:-1])  # whether a neuron's parents are not those of the one before
+    before = np.arange(len(network.tails)) - count[network.heads]
+    other[network.heads[(before < 0) | (network.tails != network.tails[before])]] = True
+    groups = np.append(np.flatnonzero(other), n)
+    large = np.flatnonzero((np.diff(groups) >= SMALLEST) & (count[groups[:-1]] > 0))
+    panel, single, done = [], [], 0
+    for head, behind in zip(groups[large], groups[large + 1], strict=True):
+        rows = (behind - head) // 2 * 2
+        for b in range(segment[head], segment[head + 1]):
+            panel.append((head, rows, tail[b], first[b + 1] - first[b], first[b], count[head]))
+        single.append((done, head))
+        done = head + rows
+    single = [(start, end) for start, end in [*single, (done, n)] if start < end]
+    return np.array(single, np.uint64).reshape(-1, 2), np.array(panel, np.uint64).reshape(-1, 6)
+
+
+class Blocks(NamedTuple):
+    """The panels, and arrays to work with."""
+
+    panel: np.ndarray
+    W_y: np.ndarray  # W y and P y at the stage to come, a number a head
+    P_y: np.ndarray
+    table: np.ndarray  # coefficients of W and of P at each stage, and after the step
+    gram: np.ndarray
+
+
+def blocks_of(panel, method, neurons):
+    """Blocks, ready for a run."""
+    stages = len(method.weight)
+    sizes = [neurons + 64, neurons + 64, (stages + 1, 2, stages + 2), (stages + 2, stages + 2)]
+    return Blocks(panel, *map(np.zeros, sizes))
+
+
+@compiled
+def coefficients(law, method, h, s, table):
+    """Fill table[k, 0] with the coefficients of W_k, table[k, 1] with those of P_k; the last row is after the step."""
+    stages = method.weight.size
+    symplectic = h / law.r if method.exponential else 0.0
+    for unit in range(2 + stages):
+        w_now, p_now = 1.0 if unit == 0 else 0.0, 1.0 if unit == 1 else 0.0
+        w, p, w_end, p_end = w_now, p_now, w_now, p_now
+        for k in range(stages):
+            table[k, 0, unit], table[k, 1, unit] = w, p
+            w_rate, p_rate, _ = arc(law, w, p, 1.0, 1.0 if unit == 2 + k else 0.0, s)
+            share = h * method.weight[k]
+            w_end += share * (w_rate - symplectic * p_rate)
+            p_end += share * p_rate
+            ahead = 0.5 * h * method.at[k + 1] if k + 1 < stages else 0.0
+            w, p = w_now + ahead * w_rate, p_now + ahead * p_rate
+        table[stages, 0, unit], table[stages, 1, unit] = w_end, p_end
+
+
+@compiled
+def dot(a, k, b, e, first, count):
+    """The sum of a_ki b_ei over ``count`` entries i."""
+    total = 0.0
+    for i in range(first, first + count):
+        total += a[k, i] * b[e, i]
+    return total
+
+
+@compiled
+def form(gram, table, k, part):
+    """|W_k|^2 (part 0) or |P_k|^2 (part 1): a quadratic form, from the upper half of the Gram matrix."""
+    total = 0.0
+    for a in range(2 + k):
+        for b in range(a, 2 + k):
+            total += (1.0 if a == b else 2.0) * table[k, part, a] * table[k, part, b] * gram[a, b]
+    return total
+
+
+@compiled
+def outer_products(blocks, b, work, k, last):
+    """What the products g_l y_l' of the stages so far add to the reports, the next activations and the Gram matrix."""
+    y, g, table = work.y, work.credit, blocks.table
+    head, heads, tail, tails = blocks.panel[b, 0], blocks.panel[b, 1], blocks.panel[b, 2], blocks.panel[b, 3]
+    for e in range(k + 1):  # the earlier stages, and this one
+        credits = dot(g, e, g, k, head, heads)
+        blocks.gram[2 + e, 2 + k] += credits * dot(y, e, y, k, tail, tails)
+        if e < k:
+            report = table[k, 0, 2 + e] * credits
+            for j in range(tail, tail + tails):
+                work.H_x[j] += report * y[e, j]
+        if not last:
+            added = table[k + 1, 0, 2 + e] * dot(y, e, y, k + 1, tail, tails)
+            for i in range(head, head + heads):
+                work.a[i] += added * g[e, i]
+
+
+@compiled
+def walk(blocks, b, work, k, first, w, p):
+    """Once through W and P of a panel: reports from the credits, activations from the states of the next stage.
+
+    ``first`` is True at the first stage, which also fills the Gram matrix of W and P, else None: for each the loop is
+    compiled with nothing left to decide.
+    """
+    y, g, H_x, gram, ahead = work.y, work.credit, work.H_x, blocks.gram, k + 1
+    alpha, beta = blocks.table[k, 0, 0], blocks.table[k, 0, 1]
+    head, half, tail, tails = blocks.panel[b, 0], blocks.panel[b, 1] // TWO, blocks.panel[b, 2], blocks.panel[b, 3]
+    for row in range(half):
+        i, m = head + row, blocks.panel[b, 4] + row * blocks.panel[b, 5]
+        i_2, m_2 = i + half, m + half * blocks.panel[b, 5]
+        a_w, a_p, b_w, b_p = alpha * g[k, i], beta * g[k, i], alpha * g[k, i_2], beta * g[k, i_2]
+        w_y, p_y, w_y_2, p_y_2, start, start_2, ww, wp, pp = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        for c in range(tails):
+            j = tail + c
+            W, P, W_2, P_2, y_j = w[m + c], p[m + c], w[m_2 + c], p[m_2 + c], y[ahead, j]
+            w_y += W * y_j
+            p_y += P * y_j
+            w_y_2 += W_2 * y_j
+            p_y_2 += P_2 * y_j
+            if first is None:
+                H_x[j] += a_w * W + a_p * P + b_w * W_2 + b_p * P_2
+            else:  # here beta is 0
+                H_x[j] += a_w * W + b_w * W_2
+                start += P * y[0, j]
+                start_2 += P_2 * y[0, j]
+                ww += W * W + W_2 * W_2
+                wp += W * P + W_2 * P_2
+                pp += P * P + P_2 * P_2
+        blocks.W_y[i] += w_y
+        blocks.P_y[i] += p_y
+        blocks.W_y[i_2] += w_y_2
+        blocks.P_y[i_2] += p_y_2
+        if first is not None:
+            gram[0, 0] += ww
+            gram[0, 1] += wp
+            gram[1, 1] += pp
+            gram[1, 2] += g[0, i] * start + g[0, i_2] * start_2
+
+
+@compiled
+def products(four, c, y, j):
+    """The sum of c_l y_l over the stages of the method."""
+    return c[0] * y[0, j] if four is None else c[0] * y[0, j] + c[1] * y[1, j] + c[2] * y[2, j] + c[3] * y[3, j]
+
+
+@compiled
+def of_head(four, table, part, g, i):
+    """The coefficients gamma of the whole step, each times the head's credit of that stage."""
+    if four is None:
+        return table[1, part, 2] * g[0, i], 0.0, 0.0, 0.0
+    return (
+        table[4, part, 2] * g[0, i], table[4, part, 3] * g[1, i],
+        table[4, part, 4] * g[2, i], table[4, part, 5] * g[3, i],
+    )  # fmt: skip
+
+
+@compiled
+def last_walk(blocks, b, work, w, p, four):
+    """The same in the last stage, where W and P move, and the activations are those of the next step.
+
+    ``four`` is True for methods of four stages, and None for those of one, where the last stage is the first.
+    """
+    y, g, H_x, table, k = work.y, work.credit, work.H_x, blocks.table, 0 if four is None else 3
+    alpha, beta, ahead = table[k, 0, 0], table[k, 0, 1], k + 1
+    w_w, w_p, p_w, p_p = table[ahead, 0, 0], table[ahead, 0, 1], table[ahead, 1, 0], table[ahead, 1, 1]
+    head, half, tail, tails = blocks.panel[b, 0], blocks.panel[b, 1] // TWO, blocks.panel[b, 2], blocks.panel[b, 3]
+    for row in range(half):
+        i, m = head + row, blocks.panel[b, 4] + row * blocks.panel[b, 5]
+        i_2, m_2 = i + half, m + half * blocks.panel[b, 5]
+        a_w, a_p, b_w, b_p = alpha * g[k, i], beta * g[k, i], alpha * g[k, i_2], beta * g[k, i_2]
+        u, v = of_head(four, table, 0, g, i), of_head(four, table, 1, g, i)
+        u_2, v_2 = of_head(four, table, 0, g, i_2), of_head(four, table, 1, g, i_2)
+        w_y, w_y_2, ww, pp = 0.0, 0.0, 0.0, 0.0
+        for c in range(tails):
+            j = tail + c
+            W, P, W_2, P_2 = w[m + c], p[m + c], w[m_2 + c], p[m_2 + c]
+            if four is None:
+                H_x[j] += a_w * W + b_w * W_2
+                ww += W * W + W_2 * W_2
+                pp += P * P + P_2 * P_2
+            else:
+                H_x[j] += a_w * W + a_p * P + b_w * W_2 + b_p * P_2
+            W, P = w_w * W + w_p * P + products(four, u, y, j), p_w * W + p_p * P + products(four, v, y, j)
+            W_2, P_2 = (
+                w_w * W_2 + w_p * P_2 + products(four, u_2, y, j),
+                p_w * W_2 + p_p * P_2 + products(four, v_2, y, j),
+            )
+            w[m + c], p[m + c], w[m_2 + c], p[m_2 + c] = W, P, W_2, P_2
+            w_y += W * y[ahead, j]
+            w_y_2 += W_2 * y[ahead, j]
+        blocks.W_y[i] += w_y
+        blocks.W_y[i_2] += w_y_2
+        blocks.gram[0, 0] += ww
+        blocks.gram[1, 1] += pp
+
+
+@compiled
+def block_stage(model, work, blocks, k, w, p):
+    """Stage ``k`` for all panels: reports, next activations; in the last stage W and P move.
+
+    Returns |w|^2 and |w'|^2 at the stage, and |w|^2 + |p|^2 at the start of the step.
+    """
+    table, gram, g, n = blocks.table, blocks.gram, work.credit, model.speed.size
+    stages = table.shape[0] - 1
+    last = k == stages - 1
+    if k == 0:
+        gram[:] = 0.0
+    for i in range(n):  # W y and P y of this stage, from the walk before; of P y_0 the first walk takes care
+        gram[0, 2 + k] += g[k, i] * blocks.W_y[i]
+        gram[1, 2 + k] += g[k, i] * blocks.P_y[i] if k > 0 else 0.0
+    for i in range(n):
+        blocks.W_y[i] = blocks.P_y[i] = work.a[i] = 0.0
+    for b in range(blocks.panel.shape[0]):
+        outer_products(blocks, b, work, k, last)
+        if last and stages == 1:
+            last_walk(blocks, b, work, w, p, None)
+        elif last:
+            last_walk(blocks, b, work, w, p, True)
+        elif k == 0:
+            walk(blocks, b, work, 0, True, w, p)
+        else:
+            walk(blocks, b, work, k, None, w, p)
+    alpha, beta = (1.0, 0.0) if last else (table[k + 1, 0, 0], table[k + 1, 0, 1])
+    for i in range(n):
+        work.a[i] += alpha * blocks.W_y[i] + beta * blocks.P_y[i]
+    r = model.law.r
+    return form(gram, table, k, 0), form(gram, table, k, 1) / (r * r), gram[0, 0] + gram[1, 1]
+
+
+@compiled
+def begin_blocks(model, method, s, work, blocks, w, p):
+    """Before the first step: the activations, by the last stage of a step of length 0 (the very sums of all others)."""
+    coefficients(model.law, method, 0.0, s, blocks.table)
+    last = method.weight.size - 1
+    for j in range(work.H_x.size):
+        work.y[last + 1, j] = work.y[0, j]
+    block_stage(model, work, blocks, last, w, p)
+    coefficients(model.law, method, method.h, s, blocks.table)

@@ -1,0 +1,331 @@
+"""The loop in time: textbook Runge-Kutta over neurons and arcs, for any digraph, policy and method.
+
+A step has one or four stages. In every stage, in this order:
+
+    1. every neuron adds up what its parents send, (1), answers, (2), and its state moves;
+    2. every arc reports to its tail, a term of (7), and its weight and costate move, (6), (10);
+    3. every neuron has the reports of its children, and its costate moves, (10).
+
+What a neuron and an arc do is written in `laws.py`, and nowhere else. Three points of phase space are kept:
+`now`, where the step begins; `here`, where this stage asks the laws; `end`, now plus the velocities so far, each
+times the step and its weight. Arcs that lead from neighbouring parents to one neuron form a segment: their weights
+and their parents' states are read side by side. Neurons that share their parents can be taken together,
+which is faster: `blocks.py`, to be skipped on a first reading.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from hlp_edu.blocks import begin_blocks, block_stage
+from hlp_edu.compiled import compiled
+from hlp_edu.laws import Law, arc, costate, energies, neuron
+
+ONE = np.uint64(1)  # indices of arcs are unsigned: the compiler then knows that none is counted from the end
+GAP = (
+    64  # numbers between arrays: if they nearly touched, the compiler's check for overlap would give other last digits
+)
+
+
+class Method(NamedTuple):
+    """A step of length h of a Runge-Kutta method whose stages need only the stage before."""
+
+    h: float
+    at: np.ndarray  # where each stage asks: 0 at the start, 1 in the middle, 2 at the end of the step
+    weight: np.ndarray  # of its velocity
+    exponential: bool  # solve the leak of the neurons exactly, and move weights with the new costates
+
+
+METHODS = {
+    "rk4": Method(1.0, np.array([0, 1, 1, 2]), np.array([1.0, 2.0, 2.0, 1.0]) / 6, False),
+    "euler": Method(1.0, np.array([0]), np.array([1.0]), False),
+    "exponential": Method(1.0, np.array([0]), np.array([1.0]), True),
+}
+
+
+class Model(NamedTuple):
+    """What does not change during a run: the arcs in segments, outputs, speeds, laws, and who is taken together."""
+
+    segment: np.ndarray  # neuron i owns the segments segment[i] to segment[i + 1]
+    first: np.ndarray  # segment b holds the arcs first[b] to first[b + 1]
+    tail: np.ndarray  # its first arc leads from node tail[b], the next from tail[b] + 1, ...
+    outputs: np.ndarray
+    speed: np.ndarray
+    law: Law
+    single: np.ndarray  # rows (from, to): the neurons whose arcs are taken one by one, not in blocks
+
+
+class Point(NamedTuple):
+    """A point of phase space: states, weights and their costates."""
+
+    x: np.ndarray
+    w: np.ndarray
+    p_x: np.ndarray
+    p_w: np.ndarray
+
+
+class Signs(NamedTuple):
+    """The signs s of (10), and the rule that sets them at the start of each step (unless they never change)."""
+
+    x: np.ndarray
+    w: np.ndarray
+    values: np.ndarray  # numbers that the rule reads
+    fixed: bool
+
+
+class Signals(NamedTuple):
+    """Times of the steps; targets and inputs at the start, middle and end of each, shape (steps + 1, 3, ...)."""
+
+    t: np.ndarray
+    z: np.ndarray  # nan where there is no target
+    u: np.ndarray
+
+
+class Rows(NamedTuple):
+    """What is recorded, a row every so many steps; `x` of the neurons `columns`."""
+
+    x: np.ndarray
+    w: np.ndarray
+    p_x: np.ndarray
+    p_w: np.ndarray
+    sign: np.ndarray
+    L: np.ndarray
+    H: np.ndarray
+    columns: np.ndarray
+    every: int
+    skip: int  # steps until the first row
+
+
+class Work(NamedTuple):
+    """Arrays to work with. y[k] is what the arcs read at stage k: the states, then the inputs."""
+
+    y: np.ndarray  # (stages + 1, neurons + inputs and more)
+    a: np.ndarray  # activations
+    credit: np.ndarray  # (stages, neurons and more)
+    H_x: np.ndarray
+    leak_x: np.ndarray  # how much of a velocity counts where the leak is solved exactly, else 1
+    leak_p: np.ndarray
+
+
+@compiled
+def array(size):
+    """An array with a gap before and behind."""
+    return np.zeros(size + 2 * GAP)[GAP : GAP + size]
+
+
+@compiled
+def work_arrays(model, method, inputs):
+    """All arrays of a run that are no state."""
+    n, stages = model.speed.size, method.weight.size
+    y, credit = np.zeros((stages + 1, n + inputs + GAP)), np.zeros((stages, n + GAP))
+    leak_x, leak_p = array(n), array(n)
+    leak_x[:], leak_p[:] = 1.0, 1.0
+    return Work(y, array(n), credit, array(n + inputs), leak_x, leak_p)
+
+
+@compiled
+def phi_1(a):
+    """(exp(a) - 1) / a: what the exact solution of x' = a x + b adds, for each unit of step and of b."""
+    return 1.0 if abs(a) < 1e-12 else math.expm1(a) / a
+
+
+@compiled
+def step(model, method, signals, at_step, signs, work, blocks, now, here, end):
+    """One step from `now`, where `here` and `end` are too; after it, all three are where the next one begins.
+
+    Returns what the step adds to the cost (4), L and H at its start, and the sum of all squares at its end.
+    """
+    n, stages, h = now.x.size, method.weight.size, method.h
+    cost, L_start, H_start, total = 0.0, 0.0, 0.0, 0.0
+    symplectic = h / model.law.r if method.exponential else 0.0  # weights move with the new costates
+    for k in range(stages):
+        last = k == stages - 1
+        share, ahead = h * method.weight[k], 0.0 if last else 0.5 * h * method.at[k + 1]
+        error, size, speed, power = 0.0, 0.0, 0.0, 0.0
+        for group in range(model.single.shape[0]):  # every neuron adds up what its parents send
+            for i in range(model.single[group, 0], model.single[group, 1]):
+                a = 0.0
+                for b in range(model.segment[i], model.segment[i + ONE]):
+                    first, tail = model.first[b], model.tail[b]
+                    for m in range(first, model.first[b + ONE]):
+                        a += here.w[m] * work.y[k, tail + (m - first)]  # (1)
+                work.a[i] = a
+        for i in range(n):  # ... and answers
+            x_rate, work.H_x[i], work.credit[k, i] = neuron(model.speed[i], work.a[i], work.y[k, i], here.p_x[i])
+            power += here.p_x[i] * x_rate
+            end.x[i] += share * work.leak_x[i] * x_rate
+            work.y[k + 1, i] = end.x[i] if last else now.x[i] + ahead * x_rate
+        for j in range(signals.u.shape[2]):
+            work.H_x[n + j] = 0.0
+            at, at_stage = (at_step + 1, 0) if last else (at_step, method.at[k + 1])
+            work.y[k + 1, n + j] = signals.u[at, at_stage, j]
+        for o in range(model.outputs.size):
+            i, z = model.outputs[o], signals.z[at_step, method.at[k], o]
+            e = work.y[k, i] - z if z == z else 0.0  # nan: no target, no error
+            work.H_x[i] += model.law.q * e
+            error += e * e
+        for group in range(model.single.shape[0]):  # every arc reports to its tail, and moves
+            for i in range(model.single[group, 0], model.single[group, 1]):
+                credit = work.credit[k, i]
+                for b in range(model.segment[i], model.segment[i + ONE]):
+                    first, tail = model.first[b], model.tail[b]
+                    for m in range(first, model.first[b + ONE]):
+                        j, w, p = tail + (m - first), here.w[m], here.p_w[m]
+                        w_rate, p_rate, report = arc(model.law, w, p, work.y[k, j], credit, signs.w[m])
+                        work.H_x[j] += report  # (7)
+                        size += w * w
+                        speed += w_rate * w_rate
+                        end.w[m] += share * (w_rate - symplectic * p_rate)
+                        end.p_w[m] += share * p_rate
+                        here.w[m] = now.w[m] + ahead * w_rate
+                        here.p_w[m] = now.p_w[m] + ahead * p_rate
+        if blocks is not None:
+            block_size, block_speed, total = block_stage(model, work, blocks, k, now.w, now.p_w)
+            size, speed = size + block_size, speed + block_speed
+        for i in range(n):  # every neuron has the reports of its children, and its costate moves
+            p_rate = costate(model.law, here.p_x[i], work.H_x[i], signs.x[i])
+            end.p_x[i] += share * work.leak_p[i] * p_rate
+            here.p_x[i] = now.p_x[i] + ahead * p_rate
+        L, H = energies(model.law, error, size, speed, power)
+        cost += share * L * math.exp(model.law.theta * (signals.t[at_step] + 0.5 * h * method.at[k]))
+        if k == 0:
+            L_start, H_start = L, H
+    for i in range(n):
+        now.x[i] = work.y[0, i] = end.x[i]
+        now.p_x[i] = here.p_x[i] = end.p_x[i]
+        total += end.x[i] * end.x[i] + end.p_x[i] * end.p_x[i]
+    for j in range(n, work.H_x.size):
+        work.y[0, j] = work.y[stages, j]
+    for group in range(model.single.shape[0]):
+        head, behind = model.single[group, 0], model.single[group, 1]
+        for m in range(model.first[model.segment[head]], model.first[model.segment[behind]]):
+            now.w[m] = here.w[m] = end.w[m]
+            now.p_w[m] = here.p_w[m] = end.p_w[m]
+            total += end.w[m] * end.w[m] + end.p_w[m] * end.p_w[m]
+    return cost, L_start, H_start, total
+
+
+@compiled
+def copy(source, target):
+    """Copy an array, number by number: ``target[:] = source`` takes seconds to compile."""
+    for k in range(source.size):
+        target[k] = source[k]
+
+
+class Ask(NamedTuple):
+    """What it takes to ask for H_x and H_w: a step of length 1 from zero, with signs -1 and without dissipation."""
+
+    model: Model
+    method: Method
+    signs: Signs
+    work: Work
+    now: Point  # filled with the answers
+    end: Point
+
+
+@compiled
+def asker(model, inputs, arcs):
+    """Arrays for `gradients`; none are made for 0 arcs."""
+    n, old = model.speed.size, model.law
+    law = Law(old.q, old.r_w, old.r, 0.0, 0.0, 0.0, 1.0, 0.0)
+    everybody = np.zeros((1, 2), np.uint64)
+    everybody[0, 1] = n
+    alone = Model(model.segment, model.first, model.tail, model.outputs, model.speed, law, everybody)
+    method = Method(1.0, np.zeros(1, np.int64), np.ones(1), False)
+    signs = Signs(np.full(n, -1.0), np.full(arcs, -1.0), np.zeros(0), True)
+    now, end = Point(array(n), array(arcs), array(n), array(arcs)), Point(array(n), array(arcs), array(n), array(arcs))
+    return Ask(alone, method, signs, work_arrays(alone, method, inputs), now, end)
+
+
+@compiled
+def gradients(ask, signals, row, point, y):
+    """Fill ``ask.now`` with x' of (2), -p_w / r, H_x (7) and H_w (8) at a point; return L and H.
+
+    ``y``: what the arcs read, states and inputs. The target is ``signals.z[row, 0]``.
+    """
+    copy(y, ask.work.y[0])
+    for part in range(4):
+        copy(point[part], ask.now[part])
+        for k in range(ask.end[part].size):
+            ask.end[part][k] = 0.0
+    _, L, H, _ = step(ask.model, ask.method, signals, row, ask.signs, ask.work, None, ask.now, ask.now, ask.end)
+    return L, H
+
+
+@compiled
+def evaluate(model, signals, points, rates, L, H):
+    """`gradients` for many points, row by row."""
+    n, inputs = model.speed.size, signals.u.shape[2]
+    ask, y = asker(model, inputs, points.w.shape[1]), array(n + inputs)
+    for row in range(L.size):
+        copy(points.x[row], y)
+        copy(signals.u[row, 0], y[n:])
+        point = Point(points.x[row], points.w[row], points.p_x[row], points.p_w[row])
+        L[row], H[row] = gradients(ask, signals, row, point, y)
+        for part in range(4):
+            copy(ask.now[part], rates[part][row])
+
+
+@compiled
+def march(model, method, signals, signs, rule, blocks, now, rows, limit):
+    """All steps, in place. Returns how many were taken, and the cost (4) on the way.
+
+    Fewer than asked: a number passed the limit in the last one, or L or H was not finite at the next one's start.
+    """
+    n, m, steps, cost, row = now.x.size, now.w.size, signals.t.size - 1, 0.0, 0
+    work = work_arrays(model, method, signals.u.shape[2])
+    m_single = m if model.single.shape[0] > 0 else 0
+    here = Point(array(n), array(m_single), array(n), array(m_single))
+    end = Point(array(n), array(m_single), array(n), array(m_single))
+    copy(signals.u[0, 0], work.y[0, n:])
+    copy(now.x, work.y[0]), copy(now.x, end.x), copy(now.p_x, here.p_x), copy(now.p_x, end.p_x)
+    if m_single > 0:
+        copy(now.w, here.w), copy(now.w, end.w), copy(now.p_w, here.p_w), copy(now.p_w, end.p_w)
+    if blocks is not None:
+        begin_blocks(model, method, signs.w[0], work, blocks, now.w, now.p_w)
+    ask = asker(model, 0 if signs.fixed else signals.u.shape[2], 0 if signs.fixed else m)
+    for k in range(steps):
+        if not signs.fixed:
+            _, H = gradients(ask, signals, k, now, work.y[0])
+            rule(signals.t[k], H, now.p_x, now.p_w, ask.now.p_x, ask.now.p_w, signs.x, signs.w, signs.values)
+        if method.exponential:
+            for i in range(n):
+                work.leak_x[i] = phi_1(-method.h * model.speed[i])
+                work.leak_p[i] = phi_1(method.h * (signs.x[i] * model.speed[i] - model.law.theta_x))
+        recorded = k >= rows.skip and (k - rows.skip) % rows.every == 0
+        if recorded:
+            record(rows, row, now, signs)
+        added, L, H, total = step(model, method, signals, k, signs, work, blocks, now, here, end)
+        if not (math.isfinite(L) and math.isfinite(H)):
+            return k, cost
+        if recorded:
+            rows.L[row], rows.H[row] = L, H
+            row += 1
+        cost += added
+        if not total < limit * limit and beyond(limit, now):  # true for nan as well
+            return k + 1, cost
+    return steps, cost
+
+
+@compiled
+def beyond(limit, point):
+    """Whether any number of a point lies beyond the limit (or is none)."""
+    for part in range(4):
+        for k in range(point[part].size):
+            if not abs(point[part][k]) <= limit:
+                return True
+    return False
+
+
+@compiled
+def record(rows, row, now, signs):
+    """Write down where the run is."""
+    for k in range(rows.columns.size):
+        rows.x[row, k] = now.x[rows.columns[k]]
+    for k in range(rows.w.shape[1]):
+        rows.w[row, k], rows.p_w[row, k] = now.w[k], now.p_w[k]
+    for k in range(rows.p_x.shape[1]):
+        rows.p_x[row, k] = now.p_x[k]
+    for k in range(rows.sign.shape[1]):
+        rows.sign[row, k] = np.int8(signs.w[k])
