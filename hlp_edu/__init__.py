@@ -14,7 +14,7 @@ import importlib
 import sys
 import types
 
-__version__ = "0.1.0"
+from hlp_edu._version import __version__ as __version__
 
 # Every name is loaded on first use (PEP 562), so that `import hlp_edu` does not wait for the
 # compiler, for networkx or for matplotlib.
@@ -41,13 +41,13 @@ _home = {
     "run": "flow",
     "runs": "flow",
     "stream": "stream",
-    "progress": "progress",
+    "progress": "course.progress",
     "optimum": "optimum",
     "cost_gradient": "optimum",
     "mpc": "mpc",
-    "compare": "experiments",
-    "sweep": "experiments",
-    "study": "experiments",
+    "compare": "compare",
+    "sweep": "compare",
+    "study": "studies",
     "Trajectory": "trajectory",
     "Picture": "plotting",
     "plot_tracking": "plotting",

@@ -14,8 +14,11 @@ import nbformat
 import psutil
 import pytest
 
-from hlp_edu import checks, cli, grading
-from hlp_edu.progress import find_course, progress, states_of
+from hlp_edu import checks
+from hlp_edu.course import cli
+from hlp_edu.course.files import find_course
+from hlp_edu.course.progress import progress, states_of
+from hlp_edu.course.teaching import grading
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSON = "01_optimal_control"
@@ -274,7 +277,7 @@ def test_control_c_leaves_no_process_and_the_next_run_goes_on(tmp_path):
     notebook = load("solutions")
     cell(notebook, "best_push").source = LOOP
     write(tmp_path / "in" / "loop" / f"{LESSON}.ipynb", notebook)
-    command = [sys.executable, "-m", "hlp_edu.cli", "grade", "in", "--cell-limit", "300"]
+    command = [sys.executable, "-m", "hlp_edu.course.cli", "grade", "in", "--cell-limit", "300"]
     teacher = subprocess.Popen(
         command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, text=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
@@ -302,7 +305,7 @@ def test_control_c_leaves_no_process_and_the_next_run_goes_on(tmp_path):
     [
         (["nowhere"], "SUBMISSIONS = 'nowhere': must be a folder"),
         (["class"], "holds no notebook and no student's folder"),
-        (["class", "--out", "class/marks"], "must lie beside the submissions"),
+        (["class", "--out", "class/marks"], "must be beside the submissions"),
         (["class", "--course", "class"], "holds no exercises with solutions"),
     ],
 )

@@ -620,7 +620,7 @@ def solution_text(lesson, name):
     ValueError
         If the installation has no such notebook, or the notebook no such cell.
     """
-    from hlp_edu.cli import course_source
+    from hlp_edu.course.files import course_source
 
     path = course_source() / "solutions" / lesson / f"{lesson}.ipynb"
     if not path.is_file():

@@ -9,7 +9,7 @@ AFTER = 20 / 3  # the first third of a run of 20 is left out, as in the lesson
 
 
 def _setting():
-    from hlp_edu.experiments import sets, tracking_problem
+    from hlp_edu.compare import sets, tracking_problem
 
     return sets(), tracking_problem
 
@@ -326,7 +326,7 @@ def _thawed(problem, policy, T, rest, seed, whole=False, beyond=False, **second)
 
 
 def _frozen(problem, policy, T, rest, seed):
-    from hlp_edu.experiments import freeze_test
+    from hlp_edu.compare import freeze_test
 
     return freeze_test(problem, policy, T, rest, seed=seed)
 

@@ -156,8 +156,8 @@ energies = Function(
 def _booked():
     """Two runs with everything that the learner's function needs, and the library's account of them."""
     import hlp_edu as hlp
+    from hlp_edu.compare import tracking_problem
     from hlp_edu.energy import account
-    from hlp_edu.experiments import tracking_problem
 
     cases = []
     wave = tracking_problem("sinusoid", r=0.2)

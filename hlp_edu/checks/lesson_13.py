@@ -388,7 +388,7 @@ LEVEL = 0.05
 
 def _brings_down(counterexample):
     import hlp_edu as hlp
-    from hlp_edu.experiments import sets
+    from hlp_edu.compare import sets
 
     t = np.arange(0, 20, 1e-3)
     z = np.asarray(counterexample(t), float)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import nbformat
 
-from hlp_edu.release import SETTINGS
+from hlp_edu.course.teaching.release import SETTINGS
 
 CONFIG = """\
 c = get_config()
