@@ -4,15 +4,13 @@ import math
 import statistics
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from hlp_edu._version import __version__
 from hlp_edu.flow import run, runs
 from hlp_edu.network import fully_connected
 from hlp_edu.policies import Flipped, Frozen, GradientFlow, HamiltonianServo, PerArc, Policy
 from hlp_edu.problem import Tracking
 from hlp_edu.signals import patchwork, sinusoid
-from hlp_edu.validate import number
+from hlp_edu.validate import number, one_of
 
 __all__ = ["Table", "compare", "freeze_test", "measure", "sets", "sweep", "tracking_problem"]
 
@@ -39,20 +37,19 @@ class Table:
 
     def __getitem__(self, column):
         """One column as a list."""
-        if column not in self.columns:
-            raise ValueError(f"column = {column!r}: must be one of {', '.join(map(repr, self.columns))}")
+        one_of("column", column, self.columns)
         return [row[column] for row in self.rows]
 
     def __len__(self):
         return len(self.rows)
 
     def row(self, name):
-        """The row whose first column is ``name``.
+        """The row of that name.
 
         Parameters
         ----------
         name : object
-            What stands in the first column.
+            The value of its first column.
 
         Returns
         -------
@@ -70,7 +67,7 @@ class Table:
         raise ValueError(f"name = {name!r}: must be one of {', '.join(repr(row[first]) for row in self.rows)}")
 
     def picture(self, what="rmse", words="", log=False):
-        """Medians as marks and the reach from least to greatest as lines.
+        """Medians as marks and the range from least to greatest as lines.
 
         Parameters
         ----------
@@ -166,7 +163,7 @@ def compare(policies, problem, seeds, T, after=None, best=None, progress=True, *
     best : dict of {int: float}, optional
         The least possible cost for each seed: the table then has the ratio, too.
     progress : bool
-        As in `hlp_edu.runs`.
+        Whether to show a bar; it appears after a second.
     **arguments
         Passed to `hlp_edu.run`.
 
@@ -179,7 +176,7 @@ def compare(policies, problem, seeds, T, after=None, best=None, progress=True, *
     Raises
     ------
     ValueError
-        If there is no policy or no seed, a seed has no ``best``, or as `hlp_edu.run`.
+        If there is no policy or no seed, a seed has no ``best``, or `hlp_edu.run` refuses an argument.
 
     Examples
     --------
@@ -213,21 +210,21 @@ def sweep(name, values, problem, policy, seeds, T, after=None, progress=True, **
     T : float
         Duration of every run.
     after : float, optional
-        As in `compare`.
+        The RMSE counts from here on; a third of the run is left out by default.
     progress : bool
-        As in `hlp_edu.runs`.
+        Whether to show a bar; it appears after a second.
     **arguments
         Passed to `hlp_edu.run`.
 
     Returns
     -------
     Table
-        As `compare`, a row for each value.
+        A row for each value, with the columns that `compare` gives.
 
     Raises
     ------
     ValueError
-        If there is no value or no seed, or as `hlp_edu.run`.
+        If there is no value or no seed, or `hlp_edu.run` refuses an argument.
 
     Examples
     --------
@@ -299,15 +296,14 @@ def tracking_problem(signal, seed=0, **changes):
     >>> tracking_problem("patched", seed=3).targets
     [patchwork(seed=3, amplitude=0.8)]
     """
-    if signal not in ("sinusoid", "patched"):
-        raise ValueError(f"signal = {signal!r}: must be 'sinusoid' or 'patched'")
+    one_of("signal", signal, ("sinusoid", "patched"))
     target = sinusoid() if signal == "sinusoid" else patchwork(seed)
     arguments = dict(q=100, r_w=1, r=0.1, speed=20) | changes
     return Tracking(fully_connected(5), target, **arguments)
 
 
 def sets():
-    """The online policies that track both signals, by their letters, and plain gradient flow.
+    """The online policies that track both signals, by their names.
 
     Returns
     -------
@@ -316,28 +312,28 @@ def sets():
     Examples
     --------
     >>> list(sets())
-    ['A', 'B', 'C', 'D', 'gradient flow']
+    ['damped flip', 'per-arc signs', 'per-arc signs, damped', 'Hamiltonian servo', 'gradient flow']
     """
     return {
-        "A": Flipped(dissipation_w=30, dissipation_x=5),
-        "B": PerArc(mu=0.03),
-        "C": PerArc(mu=0.04, dissipation_w=10),
-        "D": HamiltonianServo(dissipation_w=15, dissipation_x=20),
+        "damped flip": Flipped(dissipation_w=30, dissipation_x=5),
+        "per-arc signs": PerArc(mu=0.03),
+        "per-arc signs, damped": PerArc(mu=0.04, dissipation_w=10),
+        "Hamiltonian servo": HamiltonianServo(dissipation_w=15, dissipation_x=20),
         "gradient flow": GradientFlow(mu=0.03),
     }
 
 
 def freeze_test(problem, policy, T=40.0, rest=20.0, seed=0, dt=0.01):
-    """Let a network follow its target, then stop the weights, and only the weights.
+    """Let a network follow its target, then hold the weights, and only the weights.
 
     Parameters
     ----------
     problem : Tracking
-        What is to be followed.
+        With the target.
     policy : Policy
         Under which the weights move at first.
     T, rest : float
-        How long the weights are free, and how long they then stand still.
+        How long the weights are free, and how long they are then held.
     seed : int
         Of the start.
     dt : float
@@ -345,25 +341,24 @@ def freeze_test(problem, policy, T=40.0, rest=20.0, seed=0, dt=0.01):
 
     Returns
     -------
-    free, stopped : float
+    free, held : float
         RMSE over the last ``rest`` time units with free weights, and over those that follow.
 
     Raises
     ------
     ValueError
-        If ``rest`` is longer than ``T``, or as `hlp_edu.run`.
+        If ``rest`` is longer than ``T``, or `hlp_edu.run` refuses an argument.
 
     Examples
     --------
-    >>> free, stopped = freeze_test(tracking_problem("sinusoid"), Flipped(30, 5), T=20, rest=10)
-    >>> free < 0.1 < stopped
+    >>> free, held = freeze_test(tracking_problem("sinusoid"), Flipped(30, 5), T=20, rest=10)
+    >>> free < 0.1 < held
     True
     """
-    rest, T = number("rest", rest, above=0), number("T", T, above=0)
-    if rest > T:
-        raise ValueError(f"rest = {rest:g}: must be at most T = {T:g}")
+    T = number("T", T, above=0)
+    rest = number("rest", rest, above=0, most=T)
     free = run(problem, policy, T, dt=dt, seed=seed)
     if free.diverged_at is not None:
-        return np.inf, np.inf
-    stopped = run(problem, Frozen(), rest, dt=dt, start=free.final)
-    return free.rmse(after=free.t[-1] - rest), stopped.rmse()
+        return math.inf, math.inf
+    held = run(problem, Frozen(), rest, dt=dt, start=free.final)
+    return free.rmse(after=free.t[-1] - rest), held.rmse()

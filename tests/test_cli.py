@@ -415,7 +415,7 @@ def test_ctrl_c_is_no_traceback(monkeypatch, capsys):
 
     monkeypatch.setattr(cli, "course_source", impatient)
     assert cli.main(["start", "anywhere"]) == 130
-    assert "stopped" in capsys.readouterr().err
+    assert "interrupted" in capsys.readouterr().err
 
 
 def test_the_version(capsys):

@@ -633,6 +633,8 @@ def undocumented(key, value, owner, look=lambda name: None):
         source = value
     names = {name for name in inspect.signature(value).parameters if name not in ("self", "cls")}
     known = documented(doc)
+    if inspect.isclass(value):  # what it hands on to a base class is said there
+        known = known.union(*(documented(base.__doc__) for base in value.__mro__[1:-1]))
     if owner is not None:  # what a method overrides may have said it already
         for base in owner.__mro__[1:]:
             known |= documented(getattr(vars(base).get(value.__name__), "__doc__", ""))

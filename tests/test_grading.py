@@ -202,7 +202,7 @@ def hand_in(folder):
     put("raising function", without("gradient", "steer"), answer("gradient", "def gradient(*a):\n    return 1 / 0"))
     put("syntax error", without("costates"), answer("costates", "def costates(x, z, a, q, dt)\n    return"))
     put("loop", without("best_push"), answer("best_push", LOOP))
-    put("stubborn loop", "does not let itself be stopped", answer("best_push", STUBBORN))
+    put("stubborn loop", "cannot be interrupted", answer("best_push", STUBBORN))
     put("deleted answer", without("costates"), lambda n: drop(n, "costates"))
     put("deleted tests", ALL, lambda n: drop(n, "test_costates", "test_steer"))
     put("changed test", 0, lambda n: cell(n, "test_steer").update(source="assert True"), of="exercises")
@@ -292,7 +292,7 @@ def test_control_c_leaves_no_process_and_the_next_run_goes_on(tmp_path):
         except psutil.NoSuchProcess:
             family = []
     teacher.send_signal(signal.SIGINT)
-    assert teacher.wait(timeout=30) == 130 and "stopped" in teacher.stderr.read()
+    assert teacher.wait(timeout=30) == 130 and "interrupted" in teacher.stderr.read()
     teacher.stderr.close()
     _, alive = psutil.wait_procs(family, timeout=10)
     assert alive == []

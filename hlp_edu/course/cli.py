@@ -65,7 +65,7 @@ def lab(arguments):
     if arguments.port is not None:
         command += [f"--ServerApp.port={arguments.port}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        command += ["--allow-root"]  # in a container everybody is root, and JupyterLab would refuse
+        command += ["--allow-root"]  # in a container the user is root, and JupyterLab would refuse
     print("Starting JupyterLab; to end it, press Control-C here, twice.")
     return become(command + arguments.rest, environment())
 
@@ -79,7 +79,7 @@ def check(arguments):
     for title, examine in CHECKS.items():
         try:
             print(f"  ok       {title}: {examine()}", flush=True)
-        except Exception as error:  # whatever it is, the user should hear of it in one line
+        except Exception as error:  # whatever it is, the user is told in one line
             problems += 1
             reason = str(error) if isinstance(error, CourseError) else f"{type(error).__name__}: {error}"
             print(f"  PROBLEM  {title}: {reason}", flush=True)
@@ -182,7 +182,7 @@ def grade(arguments):
         raise CourseError(f"SUBMISSIONS = {arguments.submissions!r}: holds no notebook and no student's folder")
     waiting = sum(one.status == "to grade" for one in submissions)
     print(f"{len(submissions)} submissions, {waiting} to grade. Their code runs with your rights on this computer.")
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup: a loop without end would not hear its limit
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup: a loop without end would ignore its limit
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         grade_class(
@@ -285,7 +285,7 @@ def _parser():
     sub.add_argument("--again", action="store_true", help="mark also what has not changed since the last time")
 
     sub = command(progress, "What you have solved so far, from your own notebooks; nothing leaves this computer.")
-    sub.add_argument("dir", nargs="?", metavar="DIR", help="your copy of the course; by default it is looked for")
+    sub.add_argument("dir", nargs="?", metavar="DIR", help="your copy of the course; by default it is found")
     return parser
 
 
@@ -313,7 +313,7 @@ def main(argv=None):
         print(f"hlp-edu: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nhlp-edu: stopped.", file=sys.stderr)
+        print("\nhlp-edu: interrupted.", file=sys.stderr)
         return 130
 
 

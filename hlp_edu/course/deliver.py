@@ -1,7 +1,7 @@
 """Copy the course to the learner's folder and keep it up to date: what the learner wrote always survives.
 
-A manifest in the folder remembers each file as it was delivered. A file that is still what was delivered is replaced
-by a new version; one that the learner changed stays, and the new version is put beside it, once. A notebook that was
+A manifest in the folder remembers each file as it was delivered. A file that is as it was delivered is replaced by
+a new version; one that the learner changed stays, and the new version is put beside it, once. A notebook that was
 only run counts as unchanged.
 """
 

@@ -40,8 +40,8 @@ def find_course(folder=None):
     Parameters
     ----------
     folder : str or pathlib.Path, optional
-        The copy itself. By default it is looked for here, above here (as from an exercise that is open)
-        and in the folders that ``course.py`` and ``hlp-edu start`` make.
+        The copy itself. By default the first one here, above here (as from an exercise that is open)
+        or in the folders that ``course.py`` and ``hlp-edu start`` make.
 
     Returns
     -------

@@ -61,7 +61,7 @@ def check_kernel():
 
     begun = time.perf_counter()
     try:
-        os.environ.update(environment())  # where kernels are looked for
+        os.environ.update(environment())  # where kernels are found
         manager, client = start_new_kernel(startup_timeout=60, kernel_name="python3", stderr=subprocess.DEVNULL)
     except Exception as error:
         raise CourseError(

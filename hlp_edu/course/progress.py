@@ -20,8 +20,7 @@ def progress(folder=None):
     Parameters
     ----------
     folder : str or pathlib.Path, optional
-        The learner's copy of the course. By default it is looked for here, above here (as from an
-        exercise that is open) and in the folders that ``course.py`` and ``hlp-edu start`` make.
+        The learner's copy of the course; by default `hlp_edu.course.files.find_course` finds it.
 
     Returns
     -------
@@ -55,20 +54,7 @@ def _row(name, counts, left):
 
 
 def states_of(path, module):
-    """What the cells of an exercise notebook last said of each task.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The learner's notebook; it may be missing or damaged.
-    module : module
-        The lesson's tasks.
-
-    Returns
-    -------
-    dict of {str: str}
-        The name of each task, and "correct", "not yet" or "not attempted".
-    """
+    """What the cells of an exercise notebook last said of each task."""
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         said = [answer for cell in cells if (answer := _answer(cell))]

@@ -5,6 +5,7 @@ rows of it.
 """
 
 import csv
+import io
 import time
 from pathlib import Path
 
@@ -87,9 +88,12 @@ def write_study(name, folder=None, say=print):
         say(f"{len(rows)} of {len(plan.cases)}: {rows[-1]}, after {time.perf_counter() - begun:.0f} s")
     path = Path(SHELF if folder is None else folder) / f"{name}.csv"
     head = {"study": name, "version": __version__} | plan.parameters
-    text = [f"# {key} = {value}" for key, value in head.items()]
-    text += [",".join(rows[0])] + [",".join(str(value) for value in row.values()) for row in rows]
-    atomic_write(path, ("\n".join(text) + "\n").encode())
+    text = io.StringIO("".join(f"# {key} = {value}\n" for key, value in head.items()))
+    text.seek(0, io.SEEK_END)
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    atomic_write(path, text.getvalue().encode())
     return path
 
 
@@ -98,9 +102,9 @@ def _known(name):
 
 
 def _value(text):
-    for kind in (int, float):
+    for number in (int, float):
         try:
-            return kind(text)
+            return number(text)
         except ValueError:
             pass
     return text

@@ -17,29 +17,23 @@ from hlp_edu.backprop import Online
 from hlp_edu.network import Network
 from hlp_edu.policies import Flipped, Frozen, GradientFlow, PerArc
 from hlp_edu.stream import next_of, open_problem, stream
+from hlp_edu.validate import one_of
 
 __all__ = [
-    "METHODS", "NAIVE", "SPOT", "TASKS", "Local", "StreamTask", "Streams", "guesses_of_naive", "learner", "listener",
-    "make", "rms", "stream_task",
+    "LEARNERS", "NAIVE", "SPOT", "STREAMS", "Streams", "guesses_of_naive", "learner", "listener", "make", "rms",
+    "stream_task",
 ]  # fmt: skip
 
-METHODS = ("flip", "per arc", "gradient flow", "SGD", "SGD x 5", "BPTT", "RTRL")
+LEARNERS = ("damped flip", "per-arc signs, damped", "gradient flow", "SGD", "SGD x 5", "BPTT", "RTRL")
 NAIVE = ("persistence", "linear", "constant")
-TASKS = ("waves", "sunspots", "co2", "switching", "video")
+STREAMS = ("waves", "sunspots", "co2", "switching", "video")
 
 
 class StreamTask(NamedTuple):
-    """A stream to learn from, kept as a list so that every method gets the same one.
+    """A stream to learn from: the network, a list of samples (u, z), and the samples at which the rule changes.
 
-    Parameters
-    ----------
-    network : Network
-        Who learns: recurrent, fully connected, every neuron hears every input.
-    samples : list of (u, z)
-        As for `hlp_edu.stream`; z is None where nothing was measured.
-    switches : tuple of int
-        The samples at which what is right changes, and changes back, and so on; empty if it does not. The first
-        two come early enough for the settings to be chosen with them.
+    z is None where nothing was measured. The first two of the ``switches`` come early enough for the settings to be
+    chosen with them.
     """
 
     network: Network
@@ -59,7 +53,7 @@ class StreamTask(NamedTuple):
 
 
 def listener(neurons, inputs, outputs=1):
-    """A fully connected network, bias included, in which every neuron hears every input.
+    """A fully connected network, bias included, in which every neuron has an arc from every input.
 
     Parameters
     ----------
@@ -84,7 +78,7 @@ def listener(neurons, inputs, outputs=1):
 def stream_task(name):
     """One of the streams of lesson 12.
 
-    "waves": two sine waves added; the network hears one value and must say the next, which takes memory.
+    "waves": two sine waves added; the network sees one value and must give the next, which takes memory.
     "sunspots": monthly numbers, from the three months before. "co2": the weekly change at Mauna Loa, from
     the three changes before. "switching": a linear function of two random inputs, which gives way to another
     one and comes back, twice. "video": where the disc will be in the next frame, from the 576 pixels of this
@@ -93,11 +87,13 @@ def stream_task(name):
     Parameters
     ----------
     name : str
-        One of these.
+        One of `STREAMS`.
 
     Returns
     -------
     StreamTask
+        With ``network``, ``samples``, ``switches``, ``targets`` (nan where there is none) and ``tuning``, the number
+        of samples at the beginning that serve to choose the settings of a method.
 
     Raises
     ------
@@ -109,6 +105,7 @@ def stream_task(name):
     >>> stream_task("sunspots").network
     Network(6 neurons, 60 arcs, inputs ['u1', 'u2', 'u3', 'bias'], outputs [1])
     """
+    one_of("name", name, STREAMS)
     switches, network = (), listener(6, 3)
     if name == "waves":
         k = np.arange(3001)
@@ -117,19 +114,17 @@ def stream_task(name):
     elif name == "sunspots":
         samples = [(u, [z]) for u, z in next_of(SPOT * data.sunspots().values - 0.8, 3)]
     elif name == "co2":
-        change = np.diff(data.co2().values) / 2  # ppm a week; halved, so that tanh can reach it
-        heard = np.nan_to_num(change)  # "as before" is the best guess for a week that nobody measured
-        samples = [(u, None if np.isnan(change[k + 3]) else [z]) for k, (u, z) in enumerate(next_of(heard, 3))]
+        change = np.diff(data.co2().values) / 2  # ppm a week; halved, to be in the range of tanh
+        filled = np.nan_to_num(change)  # "as before" is the best guess for a week without a measurement
+        samples = [(u, None if np.isnan(change[k + 3]) else [z]) for k, (u, z) in enumerate(next_of(filled, 3))]
     elif name == "switching":
         inputs, network = np.random.default_rng(1).uniform(-1, 1, (3000, 2)), listener(6, 2)
         switches, laws = (500, 800, 1600, 2200), np.array([[0.6, -0.3], [-0.3, 0.6]])
         samples = [(u, [laws[np.searchsorted(switches, k, side="right") % 2] @ u]) for k, u in enumerate(inputs)]
-    elif name == "video":
+    else:  # the video
         here = [shape.position for shape in itertools.islice(data.moving_disc(), data.FRAMES)]
         samples = [(frame.ravel(), z) for frame, z in zip(data.frames(), here[1:], strict=False)]
         switches, network = data.SWITCHES, listener(16, data.SIDE**2, 2)
-    else:
-        raise ValueError(f"name = {name!r}: must be 'waves', 'sunspots', 'co2', 'switching' or 'video'")
     return StreamTask(network, samples, switches)
 
 
@@ -137,45 +132,18 @@ SPOT = 1.6 / 254  # so that sunspot numbers fill -0.8 to 0.8
 
 
 class Local:
-    """A network under one of our policies, as a learner beside `hlp_edu.backprop.Online`.
-
-    Parameters
-    ----------
-    network : Network
-        Who learns.
-    policy : Policy
-        What is done about the boundary problem.
-    r : float
-        Price of the weights' speed.
-    seed : int
-        Of the start.
-
-    Attributes
-    ----------
-    stored : int
-        How many numbers it must keep beside states and weights.
-    """
+    """A network under one of our policies, as a learner with the methods of `hlp_edu.backprop.Online`."""
 
     def __init__(self, network, policy, r, seed=0):
         self.problem = open_problem(network, r=r, speed=Streams.parameters["speed"])
         self.policy, self.state, self._start = policy, None, dict(seed=seed)
         n, m = len(network.neurons), len(network.heads)
         signs = isinstance(policy, PerArc)
+        # How many numbers it keeps beside states and weights.
         self.stored = n + (0 if isinstance(policy, GradientFlow) else m) + signs * m
 
     def learn(self, samples):
-        """Hear, guess, be told, move; over and over.
-
-        Parameters
-        ----------
-        samples : iterable of (u, z)
-            As for `hlp_edu.stream`.
-
-        Returns
-        -------
-        numpy.ndarray, shape (samples, outputs)
-            The guesses; inf from where the run diverged.
-        """
+        """The guesses for a stretch of the stream, learning on the way; inf from where the run diverged."""
         samples = list(samples)
         rhythm = {key: Streams.parameters[key] for key in ("hold", "dt", "listen", "method")}
         fed = stream(self.problem, self.policy, samples, progress=False, **self._start, **rhythm)
@@ -196,15 +164,15 @@ def learner(method, network, rate, other, seed=0):
 
     Parameters
     ----------
-    method : {"flip", "per arc", "gradient flow", "SGD", "SGD x 5", "BPTT", "RTRL"}
-        How it learns. "SGD x 5" takes five steps a sample, as many as the local laws take while a target is shown.
+    method : str
+        One of `LEARNERS`. "SGD x 5" takes five steps a sample, as many as the local laws take while a target is shown.
     network : Network
-        Who learns.
+        The network that learns.
     rate : float
         What a lasting gradient of 1 moves a weight by: per time unit for the first three, per sample for the others.
     other : float
-        Dissipation of "flip" and "per arc", momentum of "SGD", "SGD x 5" and "RTRL", reach of "BPTT"; not used
-        by "gradient flow".
+        Dissipation of the damped policies, momentum of "SGD", "SGD x 5" and "RTRL", number of samples
+        kept by "BPTT"; not used by "gradient flow".
     seed : int
         Of the start.
 
@@ -222,19 +190,17 @@ def learner(method, network, rate, other, seed=0):
     >>> learner("RTRL", listener(4, 2), rate=0.1, other=0.5).stored
     140
     """
-    if method == "flip":
+    one_of("method", method, LEARNERS)
+    if method == "damped flip":
         return Local(network, Flipped(other), 1 / (rate * other), seed)
-    if method == "per arc":
+    if method == "per-arc signs, damped":
         return Local(network, PerArc(Streams.parameters["mu"], other), Streams.parameters["mu"] / rate, seed)
     if method == "gradient flow":
         return Local(network, GradientFlow(1), 1 / rate, seed)
     momentum = Streams.parameters["momentum"] if method == "BPTT" else other
-    reach = {"SGD": 1, "SGD x 5": 1, "BPTT": int(other), "RTRL": None}
-    if method not in reach:
-        raise ValueError(f"method = {method!r}: must be one of {', '.join(map(repr, METHODS))}")
-    looks = 5 if method == "SGD x 5" else 1
-    rate = rate * (1 - momentum) / looks
-    return Online(network, rate, momentum, reach[method], Streams.parameters["sweeps"], looks, seed)
+    kept = {"SGD": 1, "SGD x 5": 1, "BPTT": int(other), "RTRL": None}[method]
+    steps = 5 if method == "SGD x 5" else 1
+    return Online(network, rate * (1 - momentum) / steps, momentum, kept, Streams.parameters["sweeps"], steps, seed)
 
 
 def guesses_of_naive(name, task):
@@ -256,19 +222,18 @@ def guesses_of_naive(name, task):
     ValueError
         If there is no such predictor.
     """
+    one_of("name", name, NAIVE)
     z, k = task.targets, task.tuning
     if name == "persistence":
         guess = np.zeros_like(z)
         for i in range(1, len(z)):
             guess[i] = np.where(np.isfinite(z[i - 1]), z[i - 1], guess[i - 1])
         return guess
-    if name not in ("linear", "constant"):
-        raise ValueError(f"name = {name!r}: must be 'persistence', 'linear' or 'constant'")
-    heard = np.array([np.append(u, 1.0) for u, _ in task.samples])[:, -1 if name == "constant" else 0 :].reshape(
-        len(z), -1
-    )
+    inputs = np.array([np.append(u, 1.0) for u, _ in task.samples])
+    if name == "constant":
+        inputs = inputs[:, -1:]
     known = np.isfinite(z[:k]).all(axis=1)
-    return heard @ np.linalg.lstsq(heard[:k][known], z[:k][known], rcond=None)[0]
+    return inputs @ np.linalg.lstsq(inputs[:k][known], z[:k][known], rcond=None)[0]
 
 
 def rms(guess, target):
@@ -296,9 +261,8 @@ class Streams:
         tuned_on=0.4, seeds=10, tuning_seeds=3, hold=1.0, dt=0.1, listen=0.5, method="exponential", speed=10.0,
         mu=0.2, sweeps=2, momentum=0.5, window=50,
     )  # fmt: skip
-    methods, naive, streams = METHODS, NAIVE, TASKS
     # RTRL on the video would take longer than all the rest: lesson 12 times one step of it instead.
-    cases = tuple(case for case in itertools.product(TASKS, METHODS + NAIVE) if case != ("video", "RTRL"))
+    cases = tuple(case for case in itertools.product(STREAMS, LEARNERS + NAIVE) if case != ("video", "RTRL"))
     repeats = 0.02  # how closely another machine repeats a median, relative
 
     @classmethod
@@ -308,7 +272,7 @@ class Streams:
         Parameters
         ----------
         method : str
-            One of ``methods``.
+            One of `LEARNERS`.
 
         Returns
         -------
@@ -316,25 +280,12 @@ class Streams:
         """
         if method == "gradient flow":
             return [(round(0.1 * 300 ** (k / 11), 3), 0) for k in range(12)]
-        others = {"flip": (1, 3), "per arc": (1, 3), "BPTT": (4, 16)}.get(method, (0.5, 0.9))
+        others = {"damped flip": (1, 3), "per-arc signs, damped": (1, 3), "BPTT": (4, 16)}.get(method, (0.5, 0.9))
         return [(rate, other) for rate in (0.1, 0.3, 1, 3, 10, 30) for other in others]
 
     @classmethod
-    def tune(cls, stream, method, task):
-        """Choose the setting with the least error on the first part of the stream.
-
-        Parameters
-        ----------
-        stream, method : str
-            As in `compute`.
-        task : StreamTask
-            The stream.
-
-        Returns
-        -------
-        rate, other : float
-            One of the `trials`.
-        """
+    def _tune(cls, method, task):
+        """Choose the setting with the least error on the first part of the stream: one of the `trials`."""
         part = task.samples[: task.tuning]
         late = slice(task.tuning // 4, task.tuning)  # the very first guesses say nothing
         seeds = range(100, 100 + cls.parameters["tuning_seeds"])  # none of those that are reported
@@ -354,16 +305,16 @@ class Streams:
         Parameters
         ----------
         stream, method : str
-            One of ``streams``; one of ``methods`` or ``naive``.
+            One of `STREAMS`; one of `LEARNERS` or `NAIVE`.
 
         Returns
         -------
         dict
             stream, method; rate, other: what was chosen; rmse: the median error of the guesses after the part that
             served for tuning, with least and greatest; before, switch, back: the error in the last ``window`` samples
-            before what is right changes for the last time but one, in the first ones after, and in the first ones
-            after it has changed back; adaptive, frozen: the error in the last eighth of the stream, with weights that
-            go on learning and with weights held; stores: numbers kept beside states and weights; us: microseconds a
+            before the rule changes for the last time but one, in the first ones after, and in the first ones after it
+            has changed back; adaptive, frozen: the error in the last eighth of the stream, with weights that learn
+            and with weights held; stores: numbers kept beside states and weights; us: microseconds a
             sample.
         """
         with threadpool_limits(1, user_api="blas"):
@@ -373,23 +324,22 @@ class Streams:
     def _compute(cls, stream, method):
         task = stream_task(stream)
         row = dict(stream=stream, method=method)
-        if method in cls.naive:
+        if method in NAIVE:
             guess = guesses_of_naive(method, task)
             made, rest = [guess], dict(rate=0, other=0, stores=0, us=0)
             frozen = [guess]
         else:
-            setting = cls.tune(stream, method, task)
+            setting = cls._tune(method, task)
             rest = dict(rate=setting[0], other=setting[1])
             rest |= dict(stores=make(method, task, setting, 0).stored, us=_pace(method, task, setting))
-            last = cls._freeze(task)
+            last = _last_eighth(task)
 
             def whole(seed):
                 one = make(method, task, setting, seed)
                 early = one.learn(task.samples[:last])
-                still = copy.deepcopy(one)
-                still.freeze()
-                late = one.learn(task.samples[last:])
-                return np.concatenate([early, late]), np.concatenate([early, still.learn(task.samples[last:])])
+                held = copy.deepcopy(one)
+                held.freeze()
+                return tuple(np.concatenate([early, other.learn(task.samples[last:])]) for other in (one, held))
 
             made, frozen = zip(*_threads(whole, range(cls.parameters["seeds"])), strict=True)
         return (
@@ -399,13 +349,9 @@ class Streams:
             | {key: rest[key] for key in ("stores", "us")}
         )
 
-    @staticmethod
-    def _freeze(task):
-        return len(task.samples) * 7 // 8
-
     @classmethod
     def _measures(cls, task, made, frozen):
-        z, window, last = task.targets, cls.parameters["window"], cls._freeze(task)
+        z, window, last = task.targets, cls.parameters["window"], _last_eighth(task)
         spans = dict(rmse=slice(task.tuning, None), adaptive=slice(last, None), frozen=slice(last, None))
         if task.switches:
             away, back = task.switches[-2:]
@@ -428,11 +374,11 @@ def make(method, task, setting, seed):
     Parameters
     ----------
     method : str
-        As in `learner`.
+        One of `LEARNERS`.
     task : StreamTask
         The stream.
     setting : (float, float)
-        Rate and other.
+        The arguments ``rate``, for inputs of mean square 1, and ``other`` of `learner`.
     seed : int
         Of the start.
 
@@ -442,6 +388,10 @@ def make(method, task, setting, seed):
     """
     power = 1 + np.mean([np.dot(u, u) for u, _ in task.samples[: task.tuning]])
     return learner(method, task.network, setting[0] / power, setting[1], seed)
+
+
+def _last_eighth(task):
+    return len(task.samples) * 7 // 8
 
 
 def _pace(method, task, setting, count=100):

@@ -6,6 +6,8 @@ depends on nothing but the solutions, byte for byte, and runs without nbgrader.
 
 from pathlib import Path
 
+__all__ = ["exercise"]
+
 # What `nbgrader generate_assignment` has to be told to make the same.
 SETTINGS = {"ClearSolutions": {"code_stub": {"python": "# your code here"}, "text_stub": "*Your answer here.*"}}
 STEPS = [
