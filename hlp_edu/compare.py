@@ -12,7 +12,7 @@ from hlp_edu.problem import Tracking
 from hlp_edu.signals import patchwork, sinusoid
 from hlp_edu.validate import number, one_of
 
-__all__ = ["Table", "compare", "freeze_test", "measure", "sets", "sweep", "tracking_problem"]
+__all__ = ["Table", "compare", "freeze_test", "sets", "sweep", "tracking_problem"]
 
 
 @dataclass
@@ -121,22 +121,7 @@ def _word(value):
 
 
 def measure(trajectory, after=None, best=None):
-    """What the tables report of one run.
-
-    Parameters
-    ----------
-    trajectory : Trajectory
-        The run.
-    after : float, optional
-        Where the RMSE begins; after a third of the run by default.
-    best : float, optional
-        The least possible cost, for the ratio.
-
-    Returns
-    -------
-    dict
-        rmse, cost and, with ``best``, ratio.
-    """
+    """What the tables report of one run: rmse, cost and, with the least possible cost ``best``, their ratio."""
     if trajectory.diverged_at is not None:
         return dict(rmse=math.inf, cost=math.inf) | ({} if best is None else {"ratio": math.inf})
     if after is None:

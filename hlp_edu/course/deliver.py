@@ -14,22 +14,11 @@ from hlp_edu._version import __version__
 from hlp_edu.course.files import DEFAULT_DIR, DELIVERED, MANIFEST, PACKAGE, CourseError
 from hlp_edu.storage import atomic_write
 
-__all__ = ["deliver", "refuse_bad_target"]
+__all__ = []  # for the commands alone
 
 
 def refuse_bad_target(source, target):
-    """Refuse to copy the course onto itself, or onto a file.
-
-    Parameters
-    ----------
-    source, target : pathlib.Path
-        The course, and the learner's folder.
-
-    Raises
-    ------
-    CourseError
-        With a better place in its message.
-    """
+    """Refuse to copy the course onto itself, or onto a file."""
     if target.exists() and not target.is_dir():
         raise CourseError(f"DIR = {str(target)!r}: is a file; must be a folder, new or from an earlier start")
     place = target.resolve()
@@ -44,23 +33,10 @@ def refuse_bad_target(source, target):
 
 
 def deliver(source, target):
-    """Copy lessons and exercises.
+    """Copy lessons and exercises; a list of what happened to which file, unless nothing did.
 
-    Parameters
-    ----------
-    source, target : pathlib.Path
-        The course, and the learner's folder (made if missing).
-
-    Returns
-    -------
-    list of (str, str, str)
-        What happened ("new", "refreshed", "restored", "beside", "dropped"), to which file, and the
-        name of the file put beside it, if any. A file to which nothing happened is not listed.
-
-    Raises
-    ------
-    OSError
-        If the target cannot be read or written.
+    Its entries are (what, file, beside): what is "new", "refreshed", "restored", "beside" or "dropped", and beside is
+    the name of the new version that was put beside a changed file.
     """
     target.mkdir(parents=True, exist_ok=True)
     manifest = _read_manifest(target)

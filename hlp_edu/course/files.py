@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-__all__ = ["CourseError", "course_source", "find_course"]
+__all__ = []  # for the package alone
 
 PACKAGE = Path(__file__).resolve().parents[1]  # the folder hlp_edu
 DEFAULT_DIR = "hlp_edu_course"
@@ -16,18 +16,7 @@ class CourseError(Exception):
 
 
 def course_source():
-    """Where the course's notebooks are: inside the installed wheel, or at the top of a clone.
-
-    Returns
-    -------
-    pathlib.Path
-        A folder that contains ``lessons``.
-
-    Raises
-    ------
-    CourseError
-        If the installation carries no lessons.
-    """
+    """Where the course's notebooks are: inside the installed wheel, or at the top of a clone."""
     for source in (PACKAGE / "_course", PACKAGE.parent):
         if (source / "lessons").is_dir():
             return source
@@ -35,23 +24,7 @@ def course_source():
 
 
 def find_course(folder=None):
-    """Where the learner's copy of the course is.
-
-    Parameters
-    ----------
-    folder : str or pathlib.Path, optional
-        The copy itself. By default the first one here, above here (as from an exercise that is open)
-        or in the folders that ``course.py`` and ``hlp-edu start`` make.
-
-    Returns
-    -------
-    pathlib.Path
-
-    Raises
-    ------
-    ValueError
-        If it is not there.
-    """
+    """Where the learner's copy of the course is."""
     if folder is not None:
         place = Path(folder).expanduser()
         if not (place / "exercises").is_dir():

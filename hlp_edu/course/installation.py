@@ -9,7 +9,7 @@ from pathlib import Path
 from hlp_edu.course.files import PACKAGE, CourseError
 from hlp_edu.course.jupyter import environment
 
-__all__ = ["CHECKS"]
+__all__ = []  # for the commands alone
 
 
 def check_python():

@@ -6,16 +6,11 @@ import sys
 
 from hlp_edu.course.files import PACKAGE
 
-__all__ = ["become", "environment"]
+__all__ = []  # for the commands alone
 
 
 def environment():
-    """The environment variables for Jupyter; the user's own configuration stays as it is.
-
-    Returns
-    -------
-    dict of str to str
-    """
+    """The environment variables for Jupyter; the user's own configuration stays as it is."""
     # `_jupyter` silences JupyterLab's question about news, and its search for updates: no network is needed.
     paths = [str(PACKAGE / "course" / "_jupyter"), os.environ.get("JUPYTER_CONFIG_PATH")]
     return {
@@ -26,20 +21,7 @@ def environment():
 
 
 def become(command, variables):
-    """Run a command in place of this process, so that Ctrl-C is the command's own.
-
-    Parameters
-    ----------
-    command : list of str
-        The program and its arguments.
-    variables : dict of str to str
-        Its environment.
-
-    Returns
-    -------
-    int
-        Its exit code, where a process cannot be replaced (Windows).
-    """
+    """Run a command in place of this process, so that Ctrl-C is the command's own."""
     sys.stdout.flush()
     if os.name != "nt":
         os.execve(command[0], command, variables)

@@ -4,7 +4,7 @@ from hlp_edu.compare import measure, tracking_problem
 from hlp_edu.mpc import mpc
 from hlp_edu.optimum import optimum
 
-__all__ = ["Optimality"]
+__all__ = []  # read by `hlp_edu.study`, computed by `hlp-edu study`
 
 
 class Optimality:
@@ -21,22 +21,7 @@ class Optimality:
 
     @classmethod
     def compute(cls, signal, seed, method):
-        """One row: a run that the lesson has no time for.
-
-        Parameters
-        ----------
-        signal : {"sinusoid", "patched"}
-            The target.
-        seed : int
-            Of the start, and of a patched signal.
-        method : {"optimum", "mpc"}
-            The optimum, or MPC with a frozen target.
-
-        Returns
-        -------
-        dict
-            signal, seed, method, cost, rmse (after a third of the run).
-        """
+        """One row: a run that the lesson has no time for."""
         given, problem = cls.parameters, tracking_problem(signal, seed)
         if method == "optimum":
             made = optimum(problem, given["T"], dt=given["dt"], seed=seed, method="adjoint", progress=False)

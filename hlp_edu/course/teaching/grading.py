@@ -25,7 +25,7 @@ import nbformat
 from hlp_edu.course.teaching.release import SETTINGS
 from hlp_edu.storage import atomic_write
 
-__all__ = ["Submission", "find_submissions", "grade_class", "read_notebook"]
+__all__ = []  # for the commands alone
 
 CONFIG = """\
 c = get_config()
@@ -45,54 +45,21 @@ c.ClearSolutions.update({stubs!r})
 
 @dataclass
 class Submission:
-    """One notebook that was handed in, and what became of it.
+    """One notebook that was handed in, and what became of it."""
 
-    Parameters
-    ----------
-    student : str
-        The name of the folder, or the part of the file's name before the lesson's.
-    lesson : str
-        Which exercises it holds, "" if nothing in it tells.
-    path : pathlib.Path
-        The file.
-    file : str
-        Its path within the folder of submissions.
-    status : str
-        "to grade", then "graded"; or "not graded", and the notes say why.
-    points, possible : float or None
-        What it got, and what it could have got.
-    tasks : list of dict
-        One for each task: its name, points, possible points, and what the check said.
-    notes : list of str
-        Everything that a teacher should know.
-    seconds : float
-        How long it took.
-    """
-
-    student: str
-    lesson: str
+    student: str  # the name of the folder, or the part of the file's name before the lesson's
+    lesson: str  # "" if nothing in it tells which exercises these are
     path: Path
-    file: str = ""
-    status: str = "to grade"
+    file: str = ""  # the path within the folder of submissions
+    status: str = "to grade"  # then "graded"; or "not graded", and the notes say why
     points: float | None = None
     possible: float | None = None
-    tasks: list = field(default_factory=list)
-    notes: list = field(default_factory=list)
+    tasks: list = field(default_factory=list)  # dicts: name, points, possible points, and what the check said
+    notes: list = field(default_factory=list)  # all that a teacher should know
     seconds: float = 0.0
 
     def refuse(self, why):
-        """Say why it is not graded.
-
-        Parameters
-        ----------
-        why : str
-            In words for the teacher.
-
-        Returns
-        -------
-        Submission
-            Itself.
-        """
+        """Say why it is not graded."""
         self.status = "not graded"
         self.notes.append(why)
         return self
@@ -102,22 +69,7 @@ class Submission:
 
 
 def read_notebook(path):
-    """Read a notebook of any version of the format, as version 4.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Its file.
-
-    Returns
-    -------
-    nbformat.NotebookNode
-
-    Raises
-    ------
-    ValueError
-        If the file holds no notebook.
-    """
+    """Read a notebook of any version of the format, as version 4."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # nbformat mends small faults, loudly
@@ -145,21 +97,10 @@ def grade_ids(notebook):
 
 
 def find_submissions(folder, released, lessons=()):
-    """Find the submissions in a folder and say what each file is.
+    """The submissions in a folder, in the order of students and lessons; what cannot be graded says why.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        ``STUDENT/.../ANYTHING.ipynb``, or ``STUDENT_LESSON.ipynb`` without folders.
-    released : dict of {str: nbformat.NotebookNode}
-        The exercises as they were given out.
-    lessons : iterable of str
-        Names of notebooks that may be there and are no exercises.
-
-    Returns
-    -------
-    list of Submission
-        In the order of students and lessons. What cannot be graded has a note and no lesson.
+    A file is ``STUDENT/.../ANYTHING.ipynb``, or ``STUDENT_LESSON.ipynb`` without folders. ``released`` are the
+    exercises as they were given out, by their names; notebooks named in ``lessons`` are none.
     """
     found = []
     for path in sorted(folder.rglob("*.ipynb")):
@@ -276,29 +217,9 @@ def grade_class(
 ):
     """Mark every submission, write feedback and tables, and lose nothing.
 
-    An interrupted run can be repeated: what is marked and has not changed since is not marked again.
-
-    Parameters
-    ----------
-    submissions : list of Submission
-        From `find_submissions`; filled in.
-    source : pathlib.Path
-        The folder of the solution notebooks, ``NAME/NAME.ipynb``.
-    out : pathlib.Path
-        nbgrader's course: gradebook.db, submitted/, autograded/, feedback/; and the tables.
-    limit, cell_limit : float, int
-        Seconds that a submission may take, and that each of its cells may.
-    workers : int, optional
-        How many submissions at a time; all cores by default.
-    again : bool
-        Whether to mark also what has not changed since the last time.
-    say : callable
-        Called with each submission when it is done.
-
-    Raises
-    ------
-    RuntimeError
-        If nbgrader cannot be set up: with its own words.
+    An interrupted run can be repeated: what is marked and has not changed since is marked again only if ``again``.
+    ``source`` holds the solutions, ``out`` becomes nbgrader's course. A submission may take ``limit`` seconds, each of
+    its cells ``cell_limit``. RuntimeError if nbgrader cannot be set up, with its own words.
     """
     out.mkdir(parents=True, exist_ok=True)
     config = CONFIG.format(cell_limit=cell_limit, stubs=SETTINGS["ClearSolutions"])
