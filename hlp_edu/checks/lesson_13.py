@@ -209,21 +209,6 @@ def _caught(update, states, allowed):
     return (_reading(update, states) & ~allowed).astype(float)
 
 
-def _blunt(right, update, states, allowed):
-    """What is found with a thick finger: changes below a hundredth are taken for none."""
-    found = np.zeros_like(allowed)
-    for y in states:
-        for j in range(len(y)):
-            there = y.copy()
-            there[j] += 1e-3
-            found[:, j] |= np.abs(update(there) - update(y)) > 1e-5
-    return (found & ~allowed).astype(float)
-
-
-def _reads(right, update, states, allowed):
-    return _reading(update, states).astype(float)
-
-
 def _catches(cheats):
     found = {}
     for update, states, allowed in _rings(np.random.default_rng(5)):
@@ -247,9 +232,8 @@ def _catches(cheats):
             return "it accuses the innocent: an update that does not change with a variable does not read it"
         if update.kind == "clipped":
             return (
-                "it misses a cheat that shows in some states only: a rule that is clipped by its norm, which knows "
-                "everybody, if "
-                "the norm is large. Try all the states, and keep what any of them shows"
+                "it misses a cheat that shows in some states only: a rule that is clipped if its norm is large, "
+                "and a norm depends on all variables. Try all the states, and keep what any of them shows"
             )
         if update.kind == "a thousandth":
             return (
