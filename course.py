@@ -209,7 +209,7 @@ def warm_up():
 
 def hlp_edu(*words):
     """Return the command line that runs `hlp-edu ...` in the environment."""
-    return [str(PYTHON), "-m", "hlp_edu.cli"] + list(words)
+    return [str(PYTHON), "-m", "hlp_edu.course.cli"] + list(words)
 
 
 def open_course(options):

@@ -1,3 +1,3 @@
-"""The version, in a file of its own: whatever wants it need not import the package."""
+"""The version of the package, in the one place where it is written."""
 
 __version__ = "0.1.0"

@@ -7,6 +7,6 @@ def bar(show=True, **options):
     """A tqdm bar; silent if ``show`` is false or TQDM_DISABLE is set in the environment."""
     from tqdm.auto import tqdm
 
-    # In a notebook tqdm does not look at its own variable TQDM_DISABLE, so it is read here.
+    # In a notebook tqdm ignores its own variable TQDM_DISABLE, so it is read here.
     silent = not show or os.environ.get("TQDM_DISABLE", "") not in ("", "0")
     return tqdm(delay=1.0, leave=False, disable=silent, **options)

@@ -18,8 +18,8 @@ from hlp_edu.backprop import (
     relaxed_costate,
     rtrl,
 )
-from hlp_edu.experiments import stream_task
 from hlp_edu.stream import open_problem
+from hlp_edu.studies.streams import stream_task
 
 
 def moving(net, pace=1.0):

@@ -7,7 +7,7 @@ import pytest
 
 from hlp_edu import plotting
 from hlp_edu.checks import Function, Outcome, Value, core, lessons, tasks_of
-from hlp_edu.checks.core import LOOKS, backwards, negated, solution_text, transposed
+from hlp_edu.checks.core import MARKS, backwards, negated, solution_text, transposed
 
 
 def value(expected=0.5, **more):
@@ -304,7 +304,7 @@ def test_it_shows_itself_in_a_notebook_and_in_a_terminal():
     outcome = Outcome("not yet", "`x` < 1", "`tasks.half.hint()` helps.")
     assert repr(outcome) == "not yet, because `x` < 1\n(`tasks.half.hint()` helps.)"
     html = outcome._repr_html_()
-    assert "<code>x</code> &lt; 1" in html and "Not yet, because" in html and LOOKS["not yet"][1] in html
+    assert "<code>x</code> &lt; 1" in html and "Not yet, because" in html and MARKS["not yet"][1] in html
     assert "Correct." in Outcome("correct", "Well.")._repr_html_()
     assert repr(Outcome("correct")) == "correct"
     for text in (repr(outcome), repr(Outcome("correct"))):
@@ -315,8 +315,8 @@ def test_it_shows_itself_in_a_notebook_and_in_a_terminal():
 
 
 def test_the_colours_are_the_course_s():
-    assert {colour for colour, _ in LOOKS.values()} <= {*plotting.PALETTE.values(), plotting.GREY}
-    assert len({mark for _, mark in LOOKS.values()}) == 3
+    assert {colour for colour, _ in MARKS.values()} <= {*plotting.PALETTE.values(), plotting.GREY}
+    assert len({mark for _, mark in MARKS.values()}) == 3
     assert plotting.PALETTE["blue"] in core.Note("a", "b")._repr_html_()
 
 

@@ -11,7 +11,8 @@ import nbformat
 import pytest
 
 import hlp_edu
-from hlp_edu import cli
+from hlp_edu.course import cli, installation
+from hlp_edu.course import files as places
 
 LESSON = "lessons/01_first.ipynb"
 BESIDE = "lessons/01_first.new.ipynb"
@@ -83,7 +84,7 @@ def test_start_copies_lessons_and_exercises_and_nothing_else(source, work, start
 
 def test_a_second_start_does_nothing(source, work, start):
     start()
-    before = {name: (work / name).stat().st_mtime_ns for name in files(work) if name != cli.MANIFEST}
+    before = {name: (work / name).stat().st_mtime_ns for name in files(work) if name != places.MANIFEST}
     assert "nothing new" in start()
     assert {name: (work / name).stat().st_mtime_ns for name in before} == before
 
@@ -210,7 +211,7 @@ def test_without_its_manifest_nothing_is_overwritten(source, work, start, damage
     start()
     put(work / LESSON, notebook("mine"))
     ran = run_it(work / "exercises/01_first/01_first.ipynb")
-    put(work / cli.MANIFEST, damage)
+    put(work / places.MANIFEST, damage)
     start()
     assert "mine" in (work / LESSON).read_text()
     assert (work / "exercises/01_first/01_first.ipynb").read_bytes() == ran
@@ -275,7 +276,7 @@ def test_start_refuses_a_link_to_the_course(source, work, start):
 
 def test_start_delivers_the_real_course(root, work, start):
     start()
-    delivered = {name for name in files(work) if name != cli.MANIFEST}
+    delivered = {name for name in files(work) if name != places.MANIFEST}
     lessons = {f"lessons/{path.name}" for path in (root / "lessons").glob("*.ipynb")}
     assert "lessons/00_start_here.ipynb" in lessons
     assert delivered >= lessons
@@ -289,17 +290,17 @@ def test_start_delivers_the_real_course(root, work, start):
 def launched(monkeypatch):
     """The command that would have become JupyterLab, and its environment."""
     launched = []
-    monkeypatch.setattr(cli, "_become", lambda command, environment: launched.extend([command, environment]) or 0)
+    monkeypatch.setattr(cli, "become", lambda command, environment: launched.extend([command, environment]) or 0)
     return launched
 
 
 def test_lab_opens_the_first_page_and_hands_options_on(source, work, launched):
-    put(work / cli.FIRST_PAGE, notebook("hello"))
+    put(work / places.FIRST_PAGE, notebook("hello"))
     assert cli.main(["lab", str(work), "--no-browser", "--port", "9999", "--LabApp.collaborative=False"]) == 0
     command, environment = launched
     assert command[:3] == [sys.executable, "-m", "jupyterlab"]
     assert {f"--ServerApp.root_dir={work}", "--no-browser", "--ServerApp.port=9999"} <= set(command)
-    assert f"--LabApp.default_url=/lab/tree/{cli.FIRST_PAGE}" in command
+    assert f"--LabApp.default_url=/lab/tree/{places.FIRST_PAGE}" in command
     assert command[-1] == "--LabApp.collaborative=False"
     assert environment["JUPYTER_PREFER_ENV_PATH"] == "1"
 
@@ -330,12 +331,12 @@ def test_check_finds_this_environment_sound(capsys):
 
 def test_check_goes_on_after_a_problem(monkeypatch, capsys):
     def broken():
-        raise cli.CourseError("the kernel does not start. Buy a new one.")
+        raise places.CourseError("the kernel does not start. Buy a new one.")
 
     def crashing():
         raise KeyError("what")
 
-    monkeypatch.setattr(cli, "CHECKS", {"kernel": broken, "cellar": crashing, "Python": cli._check_python})
+    monkeypatch.setattr(cli, "CHECKS", {"kernel": broken, "cellar": crashing, "Python": installation.check_python})
     assert cli.main(["check"]) == 1
     said = capsys.readouterr().out
     assert "PROBLEM  kernel: the kernel does not start. Buy a new one." in said
@@ -350,13 +351,13 @@ def declare(monkeypatch, python=">=3.11", packages=()):
     metadata["Requires-Python"] = python
     for package in packages:
         metadata["Requires-Dist"] = package
-    monkeypatch.setattr(cli, "_metadata", lambda: metadata)
+    monkeypatch.setattr(installation, "_metadata", lambda: metadata)
 
 
 def test_check_names_packages_outside_their_bounds(monkeypatch):
     declare(monkeypatch, packages=["numpy<1.5", "no-such-package>=2", "tqdm", "absent; extra == 'test'"])
-    with pytest.raises(cli.CourseError) as problem:
-        cli._check_packages()
+    with pytest.raises(places.CourseError) as problem:
+        installation.check_packages()
     said = str(problem.value)
     assert "needed is <1.5" in said and "no-such-package missing, needed is >=2" in said
     assert "pip install" in said and "tqdm" not in said and "absent" not in said
@@ -364,30 +365,30 @@ def test_check_names_packages_outside_their_bounds(monkeypatch):
 
 def test_check_names_a_wrong_python(monkeypatch):
     declare(monkeypatch, python="<3.0")
-    with pytest.raises(cli.CourseError, match=r"needed is <3\.0"):
-        cli._check_python()
+    with pytest.raises(places.CourseError, match=r"needed is <3\.0"):
+        installation.check_python()
 
 
 def test_check_notices_a_kernel_of_another_environment(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    with pytest.raises(cli.CourseError, match="instead of"):
-        cli._check_kernel()
+    with pytest.raises(places.CourseError, match="instead of"):
+        installation.check_kernel()
 
 
 def test_check_notices_missing_sliders(monkeypatch, tmp_path):
     import jupyter_core.paths
 
     monkeypatch.setattr(jupyter_core.paths, "jupyter_path", lambda *parts: [str(tmp_path)])
-    with pytest.raises(cli.CourseError, match="sliders would not show"):
-        cli._check_widgets()
+    with pytest.raises(places.CourseError, match="sliders would not show"):
+        installation.check_sliders()
 
 
 def test_check_notices_wrong_numbers(monkeypatch):
     from hlp_edu.trajectory import Trajectory
 
     monkeypatch.setattr(Trajectory, "rmse", lambda self, after=0: 0.5)
-    with pytest.raises(cli.CourseError, match=r"error of 0\.500"):
-        cli._check_core()
+    with pytest.raises(places.CourseError, match=r"error of 0\.500"):
+        installation.check_computing()
 
 
 @pytest.mark.parametrize(
@@ -414,7 +415,7 @@ def test_ctrl_c_is_no_traceback(monkeypatch, capsys):
 
     monkeypatch.setattr(cli, "course_source", impatient)
     assert cli.main(["start", "anywhere"]) == 130
-    assert "stopped" in capsys.readouterr().err
+    assert "interrupted" in capsys.readouterr().err
 
 
 def test_the_version(capsys):
@@ -425,13 +426,12 @@ def test_the_version(capsys):
 
 def test_the_manifest_remembers_each_file(source, work, start):
     start()
-    manifest = json.loads((work / cli.MANIFEST).read_text())
+    manifest = json.loads((work / places.MANIFEST).read_text())
     assert manifest["version"] == hlp_edu.__version__ and len(manifest["files"]) == 3
 
 
 def test_starting_is_quick():
     """The command line loads no numpy, no numba: `start` must not make a learner wait."""
-    code = (
-        "import sys, hlp_edu.cli; print([name for name in ('numpy', 'numba', 'jupyter_client') if name in sys.modules])"
-    )
+    slow = "('numpy', 'numba', 'jupyter_client')"
+    code = f"import sys, hlp_edu.course.cli; print([name for name in {slow} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"

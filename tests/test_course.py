@@ -267,8 +267,8 @@ def test_the_course_is_copied_and_opened(course, calls):
     assert course.main(["--no-browser", "--port", "8899", "--LabApp.collaborative=False"]) == 0
     work = str(course.WORK)
     assert calls.words == [
-        ["-m", "hlp_edu.cli", "start", work],
-        ["-m", "hlp_edu.cli", "lab", work, "--no-browser", "--port", "8899", "--LabApp.collaborative=False"],
+        ["-m", "hlp_edu.course.cli", "start", work],
+        ["-m", "hlp_edu.course.cli", "lab", work, "--no-browser", "--port", "8899", "--LabApp.collaborative=False"],
     ]
 
 

@@ -17,8 +17,9 @@ import pytest
 import refresh
 from wrong_answers import swap, write
 
-from hlp_edu import checks, cli
-from hlp_edu.release import exercise
+from hlp_edu import checks
+from hlp_edu.course import cli
+from hlp_edu.course.teaching.release import exercise
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS = checks.lessons()

@@ -131,9 +131,9 @@ def test_exponential_solves_the_leak_exactly():
         (hlp.PerArc(mu=0.04, dissipation_w=10), 0.018),
         (hlp.HamiltonianServo(dissipation_w=15, dissipation_x=20), 0.031),
     ],
-    ids=["A", "B", "C", "D"],
+    ids=["damped flip", "per-arc signs", "per-arc signs, damped", "Hamiltonian servo"],
 )
-def test_sets_A_to_D_follow_the_sinusoid(policy, median, record_property):
+def test_the_online_policies_follow_the_sinusoid(policy, median, record_property):
     found = hlp.runs(five(speed=20), policy, seeds=range(20), T=20, dt=0.002, progress=False)
     assert all(run.diverged_at is None for run in found)
     errors = [run.rmse(after=20 / 3) for run in found]

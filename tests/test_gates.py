@@ -13,6 +13,7 @@ import re
 import statistics
 import subprocess
 import sys
+import types
 import warnings
 from pathlib import Path
 
@@ -23,8 +24,7 @@ import refresh
 from refresh import KEPT
 
 import hlp_edu
-import hlp_edu.checks
-from hlp_edu import plotting
+from hlp_edu import plotting, validate
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -563,17 +563,34 @@ def test_paths_and_colours_that_are_none():
 
 # --- the package ------------------------------------------------------------------------------------
 
-MODULES = sorted(m.name for m in pkgutil.iter_modules(hlp_edu.__path__) if not m.name.startswith("_"))
-MODULES += sorted(f"checks.{m.name}" for m in pkgutil.iter_modules(hlp_edu.checks.__path__))
+MODULES = sorted(
+    module.name.removeprefix("hlp_edu.")
+    for module in pkgutil.walk_packages(hlp_edu.__path__, "hlp_edu.")
+    if not any(part.startswith("_") for part in module.name.split("."))
+)
 CORE = ["network", "signals", "problem", "laws", "policies", "flow", "trajectory", "validate", "compiled"]
+
+
+INTERNAL = {"bars", "storage", "validate"}  # for the package alone: one line a function is enough
+
+
+def exported(module):
+    """The names that a module makes public: its `__all__`; without one, what it defines and does not underscore."""
+    if hasattr(module, "__all__"):
+        return [name for name in module.__all__ if getattr(vars(module)[name], "__module__", "") == module.__name__]
+    return [
+        key
+        for key, value in vars(module).items()
+        if not key.startswith("_")
+        and getattr(getattr(value, "py_func", value), "__module__", None) == module.__name__
+        and module.__name__.removeprefix("hlp_edu.") not in INTERNAL
+    ]
 
 
 def public(module):
     """(name, object, class or None) of what a module makes public, methods included."""
-    for key, value in vars(module).items():
-        value = getattr(value, "py_func", value)
-        if key.startswith("_") or getattr(value, "__module__", None) != module.__name__:
-            continue
+    for key in exported(module):
+        value = getattr(vars(module)[key], "py_func", vars(module)[key])
         if inspect.isfunction(value):
             yield key, value, None
         elif inspect.isclass(value):
@@ -616,6 +633,8 @@ def undocumented(key, value, owner, look=lambda name: None):
         source = value
     names = {name for name in inspect.signature(value).parameters if name not in ("self", "cls")}
     known = documented(doc)
+    if inspect.isclass(value):  # what it hands on to a base class is said there
+        known = known.union(*(documented(base.__doc__) for base in value.__mro__[1:-1]))
     if owner is not None:  # what a method overrides may have said it already
         for base in owner.__mro__[1:]:
             known |= documented(getattr(vars(base).get(value.__name__), "__doc__", ""))
@@ -630,12 +649,15 @@ def undocumented(key, value, owner, look=lambda name: None):
     return found
 
 
+VALIDATORS = {"number", "whole", "one_of", "kind", "vector", "finite"}
+
+
 def raises(function):
     """Whether a function raises ValueError itself, or has an argument checked."""
     for node in ast.walk(ast.parse(inspect.cleandoc("\n" + inspect.getsource(function)))):
         if isinstance(node, ast.Raise) and "ValueError" in ast.dump(node):
             return True
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("number", "vector"):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in VALIDATORS:
             return True
     return False
 
@@ -646,6 +668,21 @@ def test_everything_public_is_documented(module):
     assert module.__doc__
     found = [c for key, value, owner in public(module) for c in undocumented(key, value, owner, vars(module).get)]
     assert found == []
+
+
+def test_what_is_public_is_what_a_module_says():
+    module = types.ModuleType("hlp_edu.made_up")
+    exec("def shown(): pass\ndef hidden(): pass", vars(module))
+    assert [key for key, *_ in public(module)] == ["shown", "hidden"]
+    module.__all__ = ["shown"]
+    assert [key for key, *_ in public(module)] == ["shown"]
+    for module in map(importlib.import_module, (f"hlp_edu.{name}" for name in MODULES)):
+        assert set(getattr(module, "__all__", ())) <= set(dir(module)), module
+
+
+def test_validators_are_known_by_their_names():
+    found = {key for key, value in vars(validate).items() if inspect.isfunction(value)}
+    assert found == VALIDATORS
 
 
 def test_the_look_at_docstrings_can_fail():
@@ -702,7 +739,7 @@ def citations(doc):
 
 def test_equations_that_docstrings_cite_exist():
     seen = set()
-    for path in sorted((ROOT / "hlp_edu").glob("*.py")):
+    for path in sorted((ROOT / "hlp_edu").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
                 for n in citations(ast.get_docstring(node) or ""):

@@ -14,8 +14,11 @@ import nbformat
 import psutil
 import pytest
 
-from hlp_edu import checks, cli, grading
-from hlp_edu.progress import find_course, progress, states_of
+from hlp_edu import checks
+from hlp_edu.course import cli
+from hlp_edu.course.files import find_course
+from hlp_edu.course.progress import progress, states_of
+from hlp_edu.course.teaching import grading
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSON = "01_optimal_control"
@@ -199,7 +202,7 @@ def hand_in(folder):
     put("raising function", without("gradient", "steer"), answer("gradient", "def gradient(*a):\n    return 1 / 0"))
     put("syntax error", without("costates"), answer("costates", "def costates(x, z, a, q, dt)\n    return"))
     put("loop", without("best_push"), answer("best_push", LOOP))
-    put("stubborn loop", "does not let itself be stopped", answer("best_push", STUBBORN))
+    put("stubborn loop", "cannot be interrupted", answer("best_push", STUBBORN))
     put("deleted answer", without("costates"), lambda n: drop(n, "costates"))
     put("deleted tests", ALL, lambda n: drop(n, "test_costates", "test_steer"))
     put("changed test", 0, lambda n: cell(n, "test_steer").update(source="assert True"), of="exercises")
@@ -274,7 +277,7 @@ def test_control_c_leaves_no_process_and_the_next_run_goes_on(tmp_path):
     notebook = load("solutions")
     cell(notebook, "best_push").source = LOOP
     write(tmp_path / "in" / "loop" / f"{LESSON}.ipynb", notebook)
-    command = [sys.executable, "-m", "hlp_edu.cli", "grade", "in", "--cell-limit", "300"]
+    command = [sys.executable, "-m", "hlp_edu.course.cli", "grade", "in", "--cell-limit", "300"]
     teacher = subprocess.Popen(
         command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, text=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
@@ -289,7 +292,7 @@ def test_control_c_leaves_no_process_and_the_next_run_goes_on(tmp_path):
         except psutil.NoSuchProcess:
             family = []
     teacher.send_signal(signal.SIGINT)
-    assert teacher.wait(timeout=30) == 130 and "stopped" in teacher.stderr.read()
+    assert teacher.wait(timeout=30) == 130 and "interrupted" in teacher.stderr.read()
     teacher.stderr.close()
     _, alive = psutil.wait_procs(family, timeout=10)
     assert alive == []
@@ -302,7 +305,7 @@ def test_control_c_leaves_no_process_and_the_next_run_goes_on(tmp_path):
     [
         (["nowhere"], "SUBMISSIONS = 'nowhere': must be a folder"),
         (["class"], "holds no notebook and no student's folder"),
-        (["class", "--out", "class/marks"], "must lie beside the submissions"),
+        (["class", "--out", "class/marks"], "must be beside the submissions"),
         (["class", "--course", "class"], "holds no exercises with solutions"),
     ],
 )

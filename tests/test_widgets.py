@@ -655,7 +655,7 @@ def test_no_widget_prints(capsys):
 
 def test_messages_to_the_browser_are_not_held_back(root):
     """What `hlp-edu lab` configures exists, and switches the delay off before it connects."""
-    settings = json.loads((root / "hlp_edu" / "_jupyter" / "jupyter_server_config.json").read_text())
+    settings = json.loads((root / "hlp_edu" / "course" / "_jupyter" / "jupyter_server_config.json").read_text())
     module, name = settings["ServerApp"]["kernel_websocket_connection_class"].rsplit(".", 1)
     made = getattr(importlib.import_module(module), name)
     calls = []

@@ -110,8 +110,8 @@ def test_changed_laws_are_compiled_again(root, tmp_path):
 
 
 CHECKED = """
-from hlp_edu.cli import _check_core
-_check_core()
+from hlp_edu.course.installation import check_computing
+check_computing()
 """
 
 FIRST_RUNS = """

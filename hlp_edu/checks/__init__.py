@@ -19,7 +19,7 @@ makes the notebook in ``exercises``. A task here says what a right answer does, 
 - ``inputs`` yields random cases, with a fixed seed;
 - ``mistakes`` names typical slips and computes what they would give, so that the check can say which
   one it sees;
-- ``properties`` are for what has no single right value: each looks at the answer and says what is wrong.
+- ``properties`` are for what has no single right value: each examines the answer and says what is wrong.
 
 To add a task: write it in ``lesson_NN.py``, give it two cells in the solutions (an answer cell whose last line
 is ``tasks.NAME.check(NAME)``, and a locked ``assert tasks.NAME.check(NAME), tasks.NAME.why``), and wrong

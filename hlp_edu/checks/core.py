@@ -18,9 +18,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hlp_edu.course.files import course_source
+from hlp_edu.validate import whole
+
+__all__ = ["Function", "Note", "Outcome", "Task", "Value"]
+
 SEED = 1234
 # Okabe and Ito's green, orange and a grey, on paper; the marks and the words say the same.
-LOOKS = {
+MARKS = {
     "correct": ("#009E73", "\u2714"),
     "not yet": ("#E69F00", "\u2718"),
     "not attempted": ("#8C8C8C", "\u25cb"),
@@ -56,7 +61,7 @@ class Outcome:
         return str(self) + (f"\n({self.help})" if self.help else "")
 
     def _repr_html_(self):
-        colour, mark = LOOKS[self.status]
+        colour, mark = MARKS[self.status]
         said = "Not yet, because " if self.status == "not yet" else f"{self.status.capitalize()}. "
         head, rest = (said, "") if self.status == "not yet" else (said, " ")
         return _box(colour, f"<b>{mark} {head.strip()}</b> {rest.strip()}{_inline(self.reason)}", self.help)
@@ -130,10 +135,10 @@ class Task:
     expected : callable, optional
         Gives the right value, from an independent computation.
     mistakes : dict of str to callable
-        Words that go on from "not yet, because ...", and the wrong value that they explain, computed
+        Words that continue "not yet, because ...", and the wrong value that they explain, computed
         from the right one: ``mistake(right, *arguments)``.
     properties : sequence of callable
-        Each takes the answer and returns None, or words that go on from "not yet, because ...".
+        Each takes the answer and returns None, or words that continue "not yet, because ...".
     tolerance : float
         Allowed error, relative to the largest number that is expected.
     moral : str
@@ -159,13 +164,11 @@ class Task:
         tolerance=1e-6,
         moral="",
     ):
-        if points != int(points) or points < 1:
-            raise ValueError(f"points = {points!r}: must be a whole number, at least 1")
         if isinstance(hints, str) or not 1 <= len(hints) <= 3:
             raise ValueError(f"hints = {hints!r}: must be one, two or three texts")
         if expected is None and not properties:
             raise ValueError("expected and properties are both empty: must say what a right answer is")
-        self.lesson, self.name, self.title, self.points = lesson, name, title, int(points)
+        self.lesson, self.name, self.title, self.points = lesson, name, title, whole("points", points)
         self.hints, self.expected, self.mistakes = tuple(hints), expected, dict(mistakes)
         self.properties, self.tolerance, self.moral = tuple(properties), tolerance, moral
         self._shown = 0
@@ -260,7 +263,7 @@ class Task:
 class Value(Task):
     """A task whose answer is a number, an array, a word, or yes or no.
 
-    ``expected()`` gives the right one. Parameters as in `Task`.
+    ``expected()`` gives the right one.
 
     Examples
     --------
@@ -293,22 +296,20 @@ class Function(Task):
     """A task whose answer is a function that the learner writes.
 
     It is called with every tuple of arguments that ``inputs(rng)`` yields; ``expected(*arguments)``
-    gives the right value. Other parameters as in `Task`.
+    gives the right value.
 
     Parameters
     ----------
-    lesson, name, title
-        As in `Task`.
     inputs : callable, optional
         A generator: takes a random generator with a fixed seed and yields tuples of arguments. Without
         it there must be properties, which call the function themselves.
     **others
-        As in `Task`.
+        Of `Task`.
 
     Raises
     ------
     ValueError
-        As in `Task`.
+        If there is nothing to check, or `Task` refuses an argument.
 
     Examples
     --------
@@ -390,57 +391,21 @@ class Function(Task):
 
 
 def negated(right, *given):
-    """The right value with the sign reversed.
-
-    Parameters
-    ----------
-    right : numpy.ndarray
-        The right value.
-    *given
-        The arguments, not used.
-
-    Returns
-    -------
-    numpy.ndarray
-    """
+    """The right value with the sign reversed."""
     return -np.asarray(right)
 
 
 def backwards(right, *given):
-    """The right values in the reversed order of time.
-
-    Parameters
-    ----------
-    right : numpy.ndarray
-        The right value; time is its first axis.
-    *given
-        The arguments, not used.
-
-    Returns
-    -------
-    numpy.ndarray
-    """
+    """The right values in the reversed order of time."""
     return np.asarray(right)[::-1]
 
 
 def transposed(right, *given):
-    """The right matrix, transposed.
-
-    Parameters
-    ----------
-    right : numpy.ndarray
-        The right value.
-    *given
-        The arguments, not used.
-
-    Returns
-    -------
-    numpy.ndarray
-    """
+    """The right matrix, transposed."""
     return np.asarray(right).T
 
 
-# ----------------------------------------------------------------------------------------- looking at values
+# ----------------------------------------------------------------------------------------- comparing values
 
 
 def _has_dots(value):
@@ -604,24 +569,7 @@ def _same(before, after):
 
 
 def solution_text(lesson, name):
-    """What the solution notebook of a lesson has in the cell of a task.
-
-    Parameters
-    ----------
-    lesson, name : str
-        For example "01_optimal_control" and the name of a task.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    ValueError
-        If the installation has no such notebook, or the notebook no such cell.
-    """
-    from hlp_edu.cli import course_source
-
+    """What the solution notebook of a lesson has in the cell of a task."""
     path = course_source() / "solutions" / lesson / f"{lesson}.ipynb"
     if not path.is_file():
         raise ValueError(f"lesson = {lesson!r}: this installation has no solutions for it")

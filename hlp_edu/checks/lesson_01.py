@@ -4,6 +4,8 @@ import numpy as np
 
 from hlp_edu.checks.core import Function, Value, backwards, negated
 
+__all__ = ["change", "best_push", "costates", "gradient", "steer"]
+
 LESSON = "01_optimal_control"
 
 
@@ -53,14 +55,14 @@ def _least_H(p, b, r):
 best_push = Function(
     LESSON,
     "best_push",
-    "The push that makes H least",
+    "The control that minimises H",
     points=1,
     inputs=lambda rng: (
         [(rng.normal(), *rng.uniform(0.2, 3, size=2)) for _ in range(4)] + [(rng.normal(size=7), -1.5, 0.4)]
     ),
     expected=_least_H,
     mistakes={
-        "the sign is wrong: with it you push against the price": negated,
+        "the sign is wrong: with it the control raises the cost": negated,
         "b is missing: how strongly does the tap move x?": lambda right, p, b, r: right / b,
         "r is missing: what does turning the tap cost?": lambda right, p, b, r: right * r,
         "it multiplies by r where it should divide": lambda right, p, b, r: right * r**2,
@@ -102,13 +104,13 @@ costates = Function(
     inputs=_runs,
     expected=_prices,
     mistakes={
-        "all signs are wrong: too high a state makes the rest dearer, so the error is x - z, not z - x": negated,
+        "all signs are wrong: too high a state makes the rest costlier, so the error is x - z, not z - x": negated,
         "the step has the wrong sign: p' = -H_x, and a step *backward* in time turns the minus into a plus": (
             lambda right, x, z, a, q, dt: -_prices(x, z, -a, q, dt)
         ),
         "a factor dt is missing: a step is dt times the slope": lambda right, x, z, a, q, dt: _prices(x, z, a, q, 1.0),
         "the order of time is reversed: the sweep makes the last price first, so turn the list round": backwards,
-        "step k looks at x one step late: `x[k]` and `z[k]` belong together": lambda right, x, z, a, q, dt: _prices(
+        "step k reads x one step late: `x[k]` and `z[k]` belong together": lambda right, x, z, a, q, dt: _prices(
             np.append(x[1:], 0), z, a, q, dt
         ),
         "the leak has the wrong sign: H_x contains + a p": lambda right, x, z, a, q, dt: _prices(x, z, -a, q, dt),
@@ -157,8 +159,8 @@ def _with_slope(slope):
 
     def mistake(right, v, z, q, r, dt):
         x = np.zeros(len(v) + 1)
-        for k, push in enumerate(v):
-            x[k + 1] = x[k] + dt * (push - x[k] ** 3)
+        for k, control in enumerate(v):
+            x[k + 1] = x[k] + dt * (control - x[k] ** 3)
         p = np.zeros(len(x))
         for k in reversed(range(len(v))):
             p[k] = (1 + dt * slope(x[k])) * p[k + 1] + dt * q * (x[k] - z[k])
@@ -183,7 +185,7 @@ gradient = Function(
     mistakes={
         "the sign of p is wrong: H_v = r v + p": lambda right, v, z, q, r, dt: 2 * dt * r * v - right,
         "the whole gradient has the wrong sign": negated,
-        "a factor dt is missing: this is H_v, and the integral gives each v a share dt": lambda right, *given: (
+        "a factor dt is missing: this is H_v, and in the integral each v has the weight dt": lambda right, *given: (
             right / given[-1]
         ),
         "it uses the price one step early: v[k] moves x[k+1], so it goes with p[k+1]": _one_early,
@@ -208,7 +210,7 @@ gradient = Function(
 
 
 def _nothing_left(steer):
-    """How much of the cost a general minimiser can still save, beginning with the learner's control."""
+    """How much of the cost a general minimiser can save, beginning with the learner's control."""
     from scipy.optimize import minimize
 
     t = np.arange(60) * 0.05
@@ -216,7 +218,7 @@ def _nothing_left(steer):
         problem = (z, 10.0, 0.1, 0.05)
         v = np.asarray(steer(*problem), float)
         if v.shape != z.shape:
-            return f"it returns the shape {v.shape} where {z.shape} is asked for: one push for every target"
+            return f"it returns the shape {v.shape} where {z.shape} is asked for: one control for every target"
         cost = _cost(v, *problem)
         if not np.isfinite(cost):
             return "its control drives x out of all bounds: too large steps, or steps uphill?"
@@ -224,7 +226,7 @@ def _nothing_left(steer):
             return "it never turns the tap: that is the thrifty controller"
         least = minimize(_cost, v, args=problem, jac=_slopes, method="L-BFGS-B").fun
         if cost > 1.002 * least:
-            return f"its cost, {cost:.3f}, can still fall by {1 - least / cost:.1%}: H_v is not 0 yet"
+            return f"its cost, {cost:.3f}, can fall by another {1 - least / cost:.1%}: H_v is not 0 yet"
 
 
 steer = Function(

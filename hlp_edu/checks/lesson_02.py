@@ -1,9 +1,11 @@
-"""The tasks of lesson 02: Riccati's number, the offset that looks ahead, one sweep of policy iteration."""
+"""The tasks of lesson 02: Riccati's number, the offset that uses the future target, one sweep of policy iteration."""
 
 import numpy as np
 
 from hlp_edu.checks.core import Function, Value, backwards, negated
 from hlp_edu.linear_quadratic import LQTracking, natural_rate, scalar_riccati
+
+__all__ = ["share", "riccati", "offset", "improve", "control"]
 
 LESSON = "02_linear_quadratic_tracking"
 
@@ -12,7 +14,7 @@ LESSON = "02_linear_quadratic_tracking"
 
 
 def _rest(gain, a):
-    """Where x' = a x - gain (x - 1) comes to rest, found by going there."""
+    """Where x' = a x - gain (x - 1) comes to rest, found by integration."""
     x = 0.0
     for _ in range(4000):
         x += 0.005 * (a * x - gain * (x - 1))
@@ -32,18 +34,16 @@ share = Value(
     tolerance=0.012,
     expected=lambda: _rest(_best_gain(-4), -4),
     mistakes={
-        "the strength is still the one for a = -1: another leak has another `P_inf`": lambda right: _rest(
-            _best_gain(-1), -4
-        ),
+        "the strength is the one for a = -1: another leak has another `P_inf`": lambda right: _rest(_best_gain(-1), -4),
         "that is where the *optimum* rests; feedback alone does not come so near": lambda right: 100 / 116,
-        "that is the share of the lesson's bucket, which leaks less": lambda right: _rest(_best_gain(-1), -1),
-        "that is the state; the share of the target is asked for": lambda right: 0.8 * right,
+        "that is the fraction of the lesson's bucket, which leaks less": lambda right: _rest(_best_gain(-1), -1),
+        "that is the state; the fraction of the target is asked for": lambda right: 0.8 * right,
         "that is what is missing, not what is reached": lambda right: 1 - right,
     },
     hints=[
-        "At rest x' = 0: the leak and the push are equal. `LQTracking(-4, b, q, r, z).P_inf` is the new strength.",
-        "Put the push into the law: 0 = a x - b²/r · P_inf · (x - z). Solve for x / z.",
-        "With k = b²/r · P_inf the share is k / (k - a). Here a = -4.",
+        "At rest x' = 0: the leak and the control are equal. `LQTracking(-4, b, q, r, z).P_inf` is the new strength.",
+        "Put the control into the law: 0 = a x - b²/r · P_inf · (x - z). Solve for x / z.",
+        "With k = b²/r · P_inf the fraction is k / (k - a). Here a = -4.",
     ],
     moral="The best gain there is, and more than a third of the way is missing: the part that feedforward does.",
 )
@@ -116,11 +116,11 @@ riccati = Function(
 # ------------------------------------------------------------------- 3: the feedforward, which knows the future
 
 
-def _offset(a, bracket, push, T):
-    """Solve d' = -bracket d + push from d(T) = 0 backward, in implicit midpoint steps."""
-    d, h = np.zeros(len(push)), T / (len(push) - 1)
-    for k in range(len(push) - 1, 0, -1):
-        m, g = (bracket[k] + bracket[k - 1]) / 2, (push[k] + push[k - 1]) / 2
+def _offset(a, bracket, source, T):
+    """Solve d' = -bracket d + source from d(T) = 0 backward, in implicit midpoint steps."""
+    d, h = np.zeros(len(source)), T / (len(source) - 1)
+    for k in range(len(source) - 1, 0, -1):
+        m, g = (bracket[k] + bracket[k - 1]) / 2, (source[k] + source[k - 1]) / 2
         d[k - 1] = ((1 + h * m / 2) * d[k] - h * g) / (1 - h * m / 2)
     return d
 
@@ -170,7 +170,7 @@ offset = Function(
     mistakes={
         "the sign is wrong: + q z stands in d', and a step *backward* subtracts it": negated,
         "the order of time is reversed: d belongs to the times of z": backwards,
-        "the term b²/r P is missing in the bracket a - b²/r P: this d looks as if nobody steered later": (
+        "the term b²/r P is missing in the bracket a - b²/r P: this d assumes that there is no control later": (
             lambda right, a, b, q, r, z, P, T: _offset(a, a + 0 * P, q * z, T)
         ),
         "b²/r is missing in the bracket a - b²/r P": lambda right, a, b, q, r, z, P, T: _offset(a, a - P, q * z, T),
@@ -186,7 +186,7 @@ offset = Function(
         "d' = -(a - b²/r P) d + q z, from (12). A step backward: d[k-1] = d[k] - dt · d', with P[k] and z[k].",
         "`d[k - 1] = d[k] - dt * (-(a - b**2 / r * P[k]) * d[k] + q * z[k])`, for k from the last index down to 1.",
     ],
-    moral="Every entry is a sum over targets that are still to come, the near ones counting most.",
+    moral="Every entry is a sum over targets that are yet to come, the near ones counting most.",
 )
 
 
@@ -216,7 +216,7 @@ def _goes_to_riccati(improve):
     if abs(k - best) > 1e-3 * best:
         return (
             f"repeated thirty times, sweep after sweep, it comes to k = {k:.4g} where Riccati's best is {best:.4g} "
-            "(a = 0.5, b = 1.5, q = 10, r = 0.1, from k = 1). Is P_k the full price of v = -k x, error and push, to "
+            "(a = 0.5, b = 1.5, q = 10, r = 0.1, from k = 1). Is P_k the full price of v = -k x, error and control, to "
             "the end of all time?"
         )
 
@@ -226,15 +226,15 @@ improve = Function(
     "improve",
     "One sweep of policy iteration, without a run",
     points=2,
-    tolerance=1e-3,  # who runs the policy after all, or integrates by numbers, is welcome
+    tolerance=1e-3,  # running the policy, or a numerical integral, will do as well
     inputs=_policies,
     expected=_improved,
     mistakes={
-        "the sign is wrong: k is positive, since v = -k x pushes against x": negated,
-        "that is the best k of all, Riccati's; one sweep from this k does not yet reach it": (
+        "the sign is wrong: k is positive, since v = -k x drives x towards 0": negated,
+        "that is the best k of all, Riccati's; one sweep from this k does not yet give it": (
             lambda right, a, b, q, r, k: (a + natural_rate(a, b, q, r)) / b
         ),
-        "the push is free in it: v = -k x costs r/2 v², that is r k²/2 times x²": lambda right, a, b, q, r, k: (
+        "the control is free in it: v = -k x costs r/2 v², that is r k²/2 times x²": lambda right, a, b, q, r, k: (
             right * q / (q + r * k**2)
         ),
         "x² falls twice as fast as x: its integral has 2 (b k - a) below the line": lambda right, *given: 2 * right,
@@ -279,14 +279,14 @@ def _nearly_best(control):
         try:
             cost = _cost_of(control, a, 1.0, 10.0, 0.1, wave(np.arange(0, 10, 0.01)), 0.01)
         except (TypeError, ValueError):
-            return "it must return one number, the push v"
+            return "it must return one number, the control v"
         ratio = cost / LQTracking(a, 1.0, 10.0, 0.1, wave).optimal(10, dt=0.002).cost
         if not np.isfinite(ratio):
             return f"it drives x out of all bounds (a = {a:g}, a wave of period {period:.1f})"
         if ratio > BOUND:
             return (
                 f"it pays {ratio:.2f} times the smallest cost on a wave of period {period:.1f} (a = {a:g}), and "
-                f"{BOUND} times is asked for. Up to about 2 a forecast is missing; far above, look for a sign"
+                f"{BOUND} times is asked for. Up to about 2 a forecast is missing; far above, search for a sign"
             )
 
 

@@ -5,6 +5,8 @@ import numpy as np
 from hlp_edu.checks.core import Function, Value
 from hlp_edu.fronts import arrivals, erlang
 
+__all__ = ["arrival", "euler_step", "half_way", "credit_time", "faintest"]
+
 LESSON = "03_neurons_in_time"
 
 
@@ -13,20 +15,20 @@ LESSON = "03_neurons_in_time"
 arrival = Value(
     LESSON,
     "arrival",
-    "When neuron 12 hears",
+    "When the signal is at neuron 12",
     points=1,
     tolerance=0.005,
     expected=lambda: erlang(12) / 8,
     mistakes={
         "that is in units of 1/c: a speed of 8 plays the film 8 times as fast": lambda right: 8 * right,
-        "it multiplies by the speed, and a faster chain hears earlier": lambda right: 64 * right,
+        "it multiplies by the speed, and a faster chain has the signal earlier": lambda right: 64 * right,
         "that is the mean of twelve services; half way is the median, a third of a service earlier": (
             lambda right: 12 / 8
         ),
         "that is neuron 13: how many neurons has the news passed when neuron 12 is half way?": (
             lambda right: (13 - 1 / 3) / 8
         ),
-        "that is neuron 11: neuron 1 is the first that hears the input": lambda right: (11 - 1 / 3) / 8,
+        "that is neuron 11: neuron 1 is the first with the input": lambda right: (11 - 1 / 3) / 8,
     },
     hints=[
         "Step 3 of the lesson says when neuron k is half way in units of 1/c, step 4 what the speed does.",
@@ -83,8 +85,8 @@ def _each_arc_squashed(right, network, x, w, u, c, dt):
 
 def _last_arc_only(right, network, x, w, u, c, dt):
     a = np.zeros(len(x))
-    for i, heard in zip(network.heads, w * np.append(x, u)[network.tails], strict=True):
-        a[i] = heard
+    for i, part in zip(network.heads, w * np.append(x, u)[network.tails], strict=True):
+        a[i] = part
     return x + dt * c * (np.tanh(a) - x)
 
 
@@ -104,9 +106,9 @@ euler_step = Function(
     inputs=_moments,
     expected=_stepped,
     mistakes={
-        "the news runs against the arrows: the *head* of an arc hears its tail": _against_the_arrow,
+        "the news runs against the arrows: the *head* of an arc receives from its tail": _against_the_arrow,
         "tanh is taken of each arc; a neuron sums first and answers to the sum": _each_arc_squashed,
-        "of all arcs into a neuron only the last one is heard: add them up (`a[network.heads] += ...` too keeps one of "
+        "of all arcs into a neuron only the last one counts: add them up (`a[network.heads] += ...` too keeps one of "
         "each; `np.add.at` or a loop adds)": _last_arc_only,
         "the leak is forgotten: x' = c (-x + tanh a)": lambda right, network, x, w, u, c, dt: (
             x + dt * c * np.tanh(_heard(network, x, w, u))
@@ -117,7 +119,7 @@ euler_step = Function(
             (right - x) / dt
         ),
         "that is how far x moves; where does it stand after the step?": lambda right, network, x, *others: right - x,
-        "the inputs are not heard: `tails` counts them behind the neurons": lambda right, network, x, w, u, c, dt: (
+        "the inputs are ignored: `tails` counts them behind the neurons": lambda right, network, x, w, u, c, dt: (
             _stepped(network, x, w, 0 * u, c, dt)
         ),
         "the neurons step one after another, and the later ones read what the earlier ones have just become: "
@@ -141,14 +143,14 @@ def _recordings(rng):
 
     for _ in range(3):
         t = np.sort(np.append(rng.uniform(0, 30, size=120), [0, 30]))
-        shares = np.array([gammainc(k, t) for k in rng.uniform(1, 12, size=4)]).T
+        fractions = np.array([gammainc(k, t) for k in rng.uniform(1, 12, size=4)]).T
         start, way = rng.normal(size=4), rng.uniform(0.5, 2, size=4) * [1, -1, 1, -1]
-        yield t, start + way * shares
+        yield t, start + way * fractions
 
 
-def _row_of(x, share=0.5):
+def _row_of(x, fraction=0.5):
     done = (x - x[0]) / (x[-1] - x[0])
-    return np.argmax(done >= share, axis=0)
+    return np.argmax(done >= fraction, axis=0)
 
 
 def _counts_the_way(half_way):
@@ -156,7 +158,7 @@ def _counts_the_way(half_way):
     for begin, end, words in (
         (1.0, 2.0, "half of the *way* from the first value to the last is asked for, not half of the last value"),
         (1.0, 0.0, "not every neuron rises: what if the last value is below the first?"),
-        (-1.0, -3.0, "values may be negative: measure the share of the way that is done"),
+        (-1.0, -3.0, "values may be negative: measure the fraction of the way that is done"),
     ):
         found = np.asarray(half_way(t, np.linspace([begin], [end], 5)), float)
         if found.shape != (1,):
@@ -193,11 +195,11 @@ half_way = Function(
     },
     properties=[_counts_the_way],
     hints=[
-        "Turn each column into the share of its way: 0 in the first row, 1 in the last. Then all columns are alike.",
-        "The share is (x - x[0]) / (x[-1] - x[0]). From the last row below 0.5 to the next draw a straight line.",
-        "Since the share rises, `np.interp(0.5, share[:, k], t)` reads the time off it; do that for every column k.",
+        "Turn each column into the fraction of its way: 0 in the first row, 1 in the last. Then all columns are alike.",
+        "The fraction is (x - x[0]) / (x[-1] - x[0]). From the last row below 0.5 to the next draw a straight line.",
+        "Since the fraction rises, `np.interp(0.5, fraction[:, k], t)` reads off the time; so for every column k.",
     ],
-    moral="Divide by what you know and everything looks alike; then one line does it.",
+    moral="Divide by what you know and all columns are alike; then one line does it.",
 )
 
 
@@ -226,16 +228,16 @@ credit_time = Function(
     inputs=_chains,
     expected=_credit,
     mistakes={
-        "that is the first neuron's time for all of them; the credit reaches the last neuron first": (
+        "that is the first neuron's time for all of them; the credit is at the last neuron first": (
             lambda right, length, neuron, c: (2 * length - 1 / 3) / c
         ),
         "one hop is missing: the costate of the output itself is a leaky neuron, and needs its time": (
             lambda right, length, neuron, c: (2 * length - neuron - 1 / 3) / c
         ),
-        "that is the way back alone; first the signal has to reach the output": lambda right, length, neuron, c: (
+        "that is the way back alone; first the signal has to get to the output": lambda right, length, neuron, c: (
             (length - neuron + 1 - 1 / 3) / c
         ),
-        "that is when the neuron hears the *signal*": lambda right, length, neuron, c: (neuron - 1 / 3) / c,
+        "that is when the *signal* is at the neuron": lambda right, length, neuron, c: (neuron - 1 / 3) / c,
         "it counts from the wrong end: neuron 1 is next to the input, and the last to get credit": (
             lambda right, length, neuron, c: (length + neuron - 1 / 3) / c
         ),

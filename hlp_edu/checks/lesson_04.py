@@ -1,10 +1,12 @@
-"""The tasks of lesson 04: the laws written arc by arc, and who may read what."""
+"""The tasks of lesson 04: the laws written arc by arc, and what each may read."""
 
 import functools
 
 import numpy as np
 
 from hlp_edu.checks.core import Function, Value, negated
+
+__all__ = ["powers", "offenders", "neuron_costate", "arc_law", "update"]
 
 LESSON = "04_laws_of_learning"
 
@@ -47,31 +49,20 @@ powers = Value(
 )
 
 
-# --------------------------------------------------------------------------------- 2: who reads what it may not?
+# --------------------------------------------------------------------------------- 2: which rule reads what it may not?
 
 RULES = {
-    "A": "its numbers B[k] are fixed, and belong to nobody: does A read more than the law, or less?",
-    "B": "who stands inside the norm of H_w?",
-    "C": "whose p_w and whose H_w decide over the sign of an arc?",
-    "D": "how does a hidden neuron, three arcs away, hear of the output's error?",
-    "E": "what is added up there: whose weights, and at the other end of what?",
-    "F": "whose p_w sets the friction of an arc?",
+    "A": "its numbers B[k] are fixed, and are no weights: does A read more than the law, or less?",
+    "B": "what is inside the norm of H_w?",
+    "C": "which p_w and which H_w decide over the sign of an arc?",
+    "D": "how does a hidden neuron, three arcs away, get to know the output's error?",
+    "E": "what is added up there: the weights of which arcs, and at the other end of what?",
+    "F": "which p_w sets the friction of an arc?",
 }
 
 
 def changed_update(rule):
-    """The lesson's update with one of the six changes of task 2.
-
-    Parameters
-    ----------
-    rule : {"A", "B", "C", "D", "E", "F"}
-        Which.
-
-    Returns
-    -------
-    callable
-        ``update(network, x, w, p_x, p_w, u, z)``, as `hlp_edu.locality.audit` wants it.
-    """
+    """The lesson's update with one of the six changes of task 2."""
     c, q, r_w, r, mu = 20.0, 100.0, 1.0, 0.1, 0.03
 
     def update(network, x, w, p_x, p_w, u, z):
@@ -142,9 +133,9 @@ offenders = Value(
         "Take the table of the audit, row by row: everything that a changed line reads has to stand in it.",
         "An arc may know its own weight and costate and what stands at its two ends. A sum or a norm over many arcs, "
         "or an error far away, is no such thing.",
-        "Do not argue, measure: write the changed `update` and look at `audit(problem, update=...).violations`.",
+        "Do not argue, measure: write the changed `update` and read `audit(problem, update=...).violations`.",
     ],
-    moral="Three look innocent in a line of numpy: a norm, a sum, a broadcast. Each of them is a wire to everybody.",
+    moral="Three seem innocent in a line of numpy: a norm, a sum, a broadcast. Each of them is a wire to every arc.",
 )
 
 
@@ -199,7 +190,7 @@ neuron_costate = Function(
         "the child's speed c_k is forgotten in its credit g_k": lambda right, p, c, theta, children, error: _neuron(
             p, c, theta, [(w, 1.0, a, p_k) for w, _, a, p_k in children], error
         ),
-        "of all children only the last one is heard: add them up": lambda right, p, c, theta, children, error: _neuron(
+        "of all children only the last one counts: add them up": lambda right, p, c, theta, children, error: _neuron(
             p, c, theta, children[-1:], error
         ),
         "that is the bracket H_x; the costate moves against it, and there is friction: p' = -theta p - H_x": (
@@ -255,7 +246,7 @@ arc_law = Function(
     inputs=_arcs,
     expected=_arc,
     mistakes={
-        "the weight climbs: a positive price means that a larger weight is dearer, so w' = -p_w / r": (
+        "the weight climbs: a positive price means that a larger weight is costlier, so w' = -p_w / r": (
             lambda right, *given: (-right[0], right[1])
         ),
         "r is missing in w'": lambda right, w, p_w, *rest: (-p_w, right[1]),
@@ -310,11 +301,11 @@ def _tracks_without_transport(update):
         )
     found = audit(problem, update=update)
     if found.violations:
-        (rate, of), (read, whose) = found.violations[0]
-        return f"{len(found.violations)} reads are not allowed. One: {rate} of {of} reads {read} of {whose}"
+        (rate, of), (read, owner) = found.violations[0]
+        return f"{len(found.violations)} reads are not allowed. One: {rate} of {of} reads {read} of {owner}"
     if found.weight_transport:
         return (
-            f"{len(found.weight_transport)} reads still go against the arrow: H_x,{found.weight_transport[0][0][1]} "
+            f"{len(found.weight_transport)} reads go against the arrow: H_x,{found.weight_transport[0][0][1]} "
             f"reads the weight of {found.weight_transport[0][1][1]}"
         )
     t = STEP * np.arange(round(10 / STEP))
@@ -345,7 +336,7 @@ update = Function(
     hints=[
         "Only one line of the lesson's `update` reads a weight against the arrow: the one that collects H_x over the "
         "children. What could stand there in place of w[k]?",
-        "Fixed numbers that are nobody's weight, small or negative ones, or 0. Try several; they must work for any "
+        "Fixed numbers in place of weights, small or negative ones, or 0. Try several; they must work for any "
         "number of arcs. The friction can be larger on p_w than on p_x: 30 and 5 are the values of lesson 00.",
         "Leave out the line `H_x[j] += w[k] * g[i]`. Return `H_x - 5 * p_x` and `H_w - 30 * p_w` for the costates.",
     ],

@@ -6,6 +6,8 @@ import numpy as np
 
 from hlp_edu.checks.core import Function, Value, negated
 
+__all__ = ["ball", "read_flow", "at_rest", "slope", "better"]
+
 LESSON = "05_backprop_as_a_limit"
 
 
@@ -34,7 +36,7 @@ def _momentum(value):
 ball = Value(
     LESSON,
     "ball",
-    "Whose learning rate, whose momentum?",
+    "Which learning rate, which momentum?",
     points=1,
     tolerance=1e-3,
     expected=_ball,
@@ -54,7 +56,7 @@ ball = Value(
         "It stands under the formula with w_{n+1}, in the section on phi.",
         "The learning rate is h²/r, the momentum 1 - theta h.",
     ],
-    moral="So whoever doubles the step quadruples the learning rate, and takes from the momentum as well.",
+    moral="So doubling the step quadruples the learning rate, and lowers the momentum as well.",
 )
 
 
@@ -72,7 +74,7 @@ def _flows(rng):
 def _read(network, c, w, x, p_x, u):
     """From p_x . f: c p_x, its derivatives by every sum a, and by every weight (complex steps)."""
     h, y, W = 1e-30j, np.append(x, u), network.matrix(w).astype(complex)
-    delta = [(p_x @ (c * np.tanh(W @ y + h * push))).imag / 1e-30 for push in np.eye(len(x))]
+    delta = [(p_x @ (c * np.tanh(W @ y + h * nudge))).imag / 1e-30 for nudge in np.eye(len(x))]
     gradient = np.empty(len(w))
     for k, place in enumerate(zip(network.heads, network.tails, strict=True)):
         W[place] += h
@@ -111,7 +113,7 @@ read_flow = Function(
         "1 - x² is sigma'(a) only at rest, where x = tanh(a); this flow is moving": (
             lambda right, network, c, w, x, p_x, u: _with_delta(right, network, x, u, (1 - x**2) * right[0])
         ),
-        "the slope is taken at x; it belongs to the sum a that the neuron hears": (
+        "the slope is taken at x; it belongs to the sum a at the neuron": (
             lambda right, network, c, w, x, p_x, u: _with_delta(right, network, x, u, (1 - np.tanh(x) ** 2) * right[0])
         ),
         "the inputs are missing in the sums a: they are parents too": lambda right, network, c, w, x, p_x, u: (
@@ -156,11 +158,11 @@ read_flow = Function(
 # --------------------------------------------------------------------------------- 3: deltas of a network with cycles
 
 
-def _settled(network, w, u, push=0.0):
+def _settled(network, w, u, nudge=0.0):
     W = network.matrix(w)
-    x = np.zeros(len(W)) + push
+    x = np.zeros(len(W)) + nudge
     for _ in range(300):
-        x = np.tanh(W[:, : len(W)] @ x + (W[:, len(W) :] @ u).reshape(-1, *[1] * (np.ndim(x) - 1))) + push
+        x = np.tanh(W[:, : len(W)] @ x + (W[:, len(W) :] @ u).reshape(-1, *[1] * (np.ndim(x) - 1))) + nudge
     return x
 
 
@@ -174,7 +176,7 @@ def _still_worlds(rng):
 
 
 def _by_pushing(network, w, u, x, z, q):
-    """What the loss at rest does when neuron i is pushed: one complex run for all of them."""
+    """What the loss at rest does when neuron i is nudged: one complex run for all of them."""
     x = _settled(network, w, u, 1e-30j * np.eye(len(x)))
     return np.imag(q / 2 * ((x[network.output_index] - z[:, None]) ** 2).sum(axis=0)) / 1e-30
 
@@ -224,7 +226,7 @@ at_rest = Function(
         ),
         "sigma' is missing: D = q e + Wᵀ sigma'(a) D": _solved("no slope"),
         "only the outputs have a D: nothing was handed on": lambda right, *given: _parts(*given)[2],
-        "credit was handed on once; in a deep network, or in one with cycles, the walk goes on": _one_hop,
+        "credit was handed on once; in a deep network, or in one with cycles, the recursion continues": _one_hop,
         "credit was handed on once for each neuron; with cycles it goes on: repeat until D stays, or solve": (
             _one_hop_each
         ),
@@ -290,15 +292,15 @@ def _measures(slope):
             return f"it must return one finite number; it returned {found}"
         if abs(found - law) < 0.05:
             continue
-        whose = "a better gradient, which does not obey 1/c" if better else f"a world of pace {pace}"
+        case = "a better gradient, which does not obey 1/c" if better else f"a world of pace {pace}"
         if found > 0:
-            return f"it measures {found:.2f} for {whose}: the error *falls* with c, so the slope is negative"
+            return f"it measures {found:.2f} for {case}: the error *falls* with c, so the slope is negative"
         if abs(found / np.log(10) - law) < 0.05 or abs(found * np.log(10) - law) < 0.05:
-            return f"it measures {found:.2f} for {whose}: take the same logarithm of both"
+            return f"it measures {found:.2f} for {case}: take the same logarithm of both"
         if better and abs(found + 1) < 0.05:
-            return f"it says {found:.2f} for {whose}: do you measure, or do you know?"
+            return f"it says {found:.2f} for {case}: do you measure, or do you know?"
         return (
-            f"it measures {found:.2f} for {whose}, too {'flat' if found > law else 'steep'}: are speeds among yours at "
+            f"it measures {found:.2f} for {case}, too {'flat' if found > law else 'steep'}: are speeds among yours at "
             "which the law does not hold yet? Is a logarithm forgotten?"
         )
 
@@ -315,7 +317,7 @@ slope = Function(
         "signals are fast against the world, and you are not told how fast that world is.",
         "Two large speeds are enough, for example 3000 and 30000: log(error / error) / log(speed / speed).",
     ],
-    moral="It also saw what nobody told it: the third gradient was better, with an error that falls as 1/c².",
+    moral="It also saw what was not in the task: the third gradient was better, with an error that falls as 1/c².",
 )
 
 

@@ -6,6 +6,8 @@ import numpy as np
 
 from hlp_edu.checks.core import Function, backwards, negated
 
+__all__ = ["count", "digits_lost", "leaving_rate", "shoot", "multiple_shooting"]
+
 LESSON = "06_two_ends_of_time"
 
 
@@ -227,7 +229,7 @@ def _owns_up(shoot):
     if not abs(np.log10(max(float(np.squeeze(miss)), 1e-300) / there)) < 1:
         return (
             f"at T = 4 it reports a miss of {float(np.squeeze(miss)):.1g}, but the run from its p0 ends at "
-            f"|p| = {there:.1g}: fire the last guess once more and look"
+            f"|p| = {there:.1g}: fire the last guess once more and see"
         )
 
 
@@ -329,7 +331,7 @@ multiple_shooting = Function(
         "the two columns are exchanged: x first, then p": lambda right, *_: right[:, ::-1],
         "the joints are in the reversed order of time": backwards,
         "the condition at the end is x(T) = z; (9) asks p(T) = 0": _x_at_the_end,
-        "everything is 0: a shot from (0, 0) does not end at (0, 0), because the target pushes": lambda right, *_: (
+        "everything is 0: a shot from (0, 0) does not end at (0, 0), because the target moves it": lambda right, *_: (
             0 * right
         ),
         "the last joint is missing: `pieces` pieces have `pieces + 1` ends": lambda right, *_: right[:-1],

@@ -6,6 +6,8 @@ import numpy as np
 
 from hlp_edu.checks.core import Function, negated
 
+__all__ = ["delays", "mirror", "reversed_cost", "extrapolate", "look_ahead"]
+
 LESSON = "07_time_reversal"
 
 
@@ -23,11 +25,11 @@ def _rate(a, b, q, r):
 
 
 def _measured_delays(a, b, q, r):
-    """By how much each lags behind a very slow wave, from the laws of d and of x' = -nu x - (b² / r) d."""
-    nu, push = _rate(a, b, q, r), b * b / r
+    """By how much each is delayed behind a very slow wave, from the laws of d and of x' = -nu x - (b² / r) d."""
+    nu, s = _rate(a, b, q, r), b * b / r
     late, w = [], 1e-4 * nu
     for D in (-q / (nu - 1j * w), -q / nu, -q / (nu + 1j * w)):
-        late.append(-np.angle(-push * D / (nu + 1j * w)) / w)
+        late.append(-np.angle(-s * D / (nu + 1j * w)) / w)
     return np.array(late)
 
 
@@ -43,7 +45,7 @@ delays = Function(
         "the order is reversed: the optimum comes first": lambda right, *_: right[::-1],
         "the last two are exchanged: first with the target frozen, then reversed": lambda right, *_: right[[0, 2, 1]],
         "it counts in units of 1/nu; asked are time units": lambda right, *_: np.arange(3.0),
-        "the state's own delay is forgotten: it answers the offset 1/nu late, whoever steers": lambda right, *_: (
+        "the state's own delay is forgotten: it answers the offset 1/nu late, whatever the control": lambda right, *_: (
             right - right[1]
         ),
         "nu is a rate, and a delay is a time": lambda right, *given: np.arange(3) * _rate(*given),
@@ -51,21 +53,21 @@ delays = Function(
         "b is missing in nu": lambda right, a, b, q, r: _measured_delays(a, 1.0, q, r),
     },
     hints=[
-        "The section on the delay, counted on three fingers, has it: where each looks, plus the state's own 1/nu.",
+        "The section on the delay, counted on three fingers, has it: what each reads, plus the state's own 1/nu.",
         "They are 0, 1 and 2 times 1/nu, with nu = sqrt(a² + q b² / r), equation (12).",
     ],
-    moral="If pushing is cheap, nu is large, and nobody is late by much.",
+    moral="If control is cheap, nu is large, and no delay is long.",
 )
 
 
 # --------------------------------------------------------------------- 2: the mirror, exactly, for every wave
 
 
-def _steady(omega, a, b, q, r, looks=1):
-    """X for z = exp(i omega t), by solving both laws at once. looks = 1: reversed; -1: the optimum."""
+def _steady(omega, a, b, q, r, direction=1):
+    """X for z = exp(i omega t), by solving both laws at once. direction = 1: reversed; -1: the optimum."""
     nu = _rate(a, b, q, r)
-    law = np.array([[-nu, -b * b / r], [0.0, -looks * nu]])
-    return np.linalg.solve(1j * omega * np.eye(2) - law, [0.0, -looks * q])[0]
+    law = np.array([[-nu, -b * b / r], [0.0, -direction * nu]])
+    return np.linalg.solve(1j * omega * np.eye(2) - law, [0.0, -direction * q])[0]
 
 
 mirror = Function(
@@ -77,9 +79,9 @@ mirror = Function(
     expected=_steady,
     mistakes={
         "it runs ahead of the wave: a derivative brings + i omega, not - i omega": lambda right, *_: np.conj(right),
-        "the sign is wrong: a push is minus b² / r times the price, and d is about minus q z / nu": negated,
+        "the sign is wrong: the control is minus b² / r times the price, and d is about minus q z / nu": negated,
         "that is the optimum's answer. The mirror's is just as large, but late: keep the complex number": (
-            lambda right, *given: _steady(*given, looks=-1)
+            lambda right, *given: _steady(*given, direction=-1)
         ),
         "that is the answer with the target frozen: the mirror adds a second delay": lambda right, omega, a, b, q, r: (
             q * b * b / r / _rate(a, b, q, r) / (_rate(a, b, q, r) + 1j * omega)
@@ -117,17 +119,17 @@ def _cost(way, a, b, q, r, z, T):
     if way in ("optimal", "receding"):
         return getattr(problem, way)(T, dt=2e-3).cost
     P = d = x = total = 0.0
-    nu, push, h = _rate(a, b, q, r), b * b / r, 1e-3
+    nu, s, h = _rate(a, b, q, r), b * b / r, 1e-3
     times = np.arange(round(T / h)) * h
     for z_now, z_then in zip(z(times), z(T - times), strict=True):
         if way == "settled":
-            P = (a + nu) / push
+            P = (a + nu) / s
         p, seen = P * x + d, z_then if way == "target reversed" else z_now
-        total += h * (q / 2 * (x - z_now) ** 2 + (0 if way == "error alone" else push / 2 * p * p))
+        total += h * (q / 2 * (x - z_now) ** 2 + (0 if way == "error alone" else s / 2 * p * p))
         x, P, d = (
-            x + h * (a * x - push * p),
-            P + h * (2 * a * P - push * P * P + q),
-            d + h * ((a - push * P) * d + (q if way == "d up" else -q) * seen),
+            x + h * (a * x - s * p),
+            P + h * (2 * a * P - s * P * P + q),
+            d + h * ((a - s * P) * d + (q if way == "d up" else -q) * seen),
         )
     return total
 
@@ -158,7 +160,7 @@ reversed_cost = Function(
     tolerance=0.02,
     mistakes={
         "that is the cost of the optimum: did d come from the end of time?": _way("optimal"),
-        "only P is reversed: d too has to start at d(0) = 0 and look back": _way("exact"),
+        "only P is reversed: d too has to start at d(0) = 0 and use the past": _way("exact"),
         "that is the cost with the target frozen, not with d reversed": _way("receding"),
         "a factor 1/2 is missing in the cost": lambda right, *_: 2 * right,
         "the cost of the control is missing: r/2 v²": _way("error alone"),
@@ -189,9 +191,11 @@ extrapolate = Function(
     expected=lambda z, slope, nu, q: _ahead(lambda s: z + slope * s, nu, q),
     tolerance=1e-5,
     mistakes={
-        "the sign is wrong: a target above pulls the price below zero": negated,
+        "the sign is wrong: a target above makes the price negative": negated,
         "that is the frozen target: where does the slope come in?": lambda right, z, slope, nu, q: -q * z / nu,
-        "it looks back: what lies s ahead is z + slope s": lambda right, z, slope, nu, q: -q * (z / nu - slope / nu**2),
+        "it extrapolates backward: what is s ahead is z + slope s": lambda right, z, slope, nu, q: (
+            -q * (z / nu - slope / nu**2)
+        ),
         "q is forgotten: the error has a price": lambda right, z, slope, nu, q: right / q,
         "the weights exp(-nu s) have the integral 1/nu; it is forgotten": lambda right, z, slope, nu, q: right * nu,
         "the integral of s exp(-nu s) is 1/nu², not 1/nu": lambda right, z, slope, nu, q: -q * (z + slope) / nu,
@@ -219,7 +223,7 @@ DT = 0.01
 
 
 def _steered(offset, z, T=10.0, a=-1.0, b=1.0, q=10.0, r=0.1):
-    """The cost of steering by an offset that has seen the past alone, in steps in which the push is held."""
+    """The cost of steering by an offset that has seen the past alone, in steps in which the control is held."""
     nu = _rate(a, b, q, r)
     P, shrink = (a + nu) * r / b**2, np.exp(a * DT)
     seen = z(np.arange(round(T / DT)) * DT)
@@ -258,24 +262,24 @@ def _better_than_frozen(look_ahead):
         return (
             f"on a target that stands still it costs {ratio['constant cost'][0]:.2f} times as much as the frozen target"
         )
-    dear = max(ratio["jumps cost"])
-    if dear > 2:
+    jumps = max(ratio["jumps cost"])
+    if jumps > 2:
         return (
-            f"on a target with jumps it costs {dear:.0f} times as much as the frozen target: the slope across a jump "
+            f"on a target with jumps it costs {jumps:.0f} times as much as the frozen target: the slope across a jump "
             "is no slope. Do not believe a slope that no wave here could have"
         )
     extra = max(ratio["wave"])
     if extra > 1.001:
         return (
             f"on waves its extra cost over the optimum is {extra:.2g} times that of the frozen target: does "
-            f"it look back?"
+            f"it use the past?"
         )
     if extra > 0.999:
-        return "it is just as dear as the frozen target: it does not use what the past says about the next moments"
+        return "it costs just as much as the frozen target: it does not use what the past says about the next moments"
     if extra > 0.5:
-        return f"on waves its extra cost over the optimum is still {extra:.2f} of the frozen target's; half is asked"
-    if dear > 1.02:
-        return f"on a target with jumps it costs {dear:.2f} times as much as the frozen target; it should cost no more"
+        return f"on waves its extra cost over the optimum is {extra:.2f} of the frozen target's; half is asked"
+    if jumps > 1.02:
+        return f"on a target with jumps it costs {jumps:.2f} times as much as the frozen target; it should cost no more"
 
 
 look_ahead = Function(

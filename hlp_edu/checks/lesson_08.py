@@ -7,6 +7,8 @@ import numpy as np
 from hlp_edu.checks.core import Function, transposed
 from hlp_edu.checks.policies import OwnPolicy, waves
 
+__all__ = ["flip", "stable", "critical_friction", "friction_for_row", "rule"]
+
 LESSON = "08_sign_flip"
 
 
@@ -63,7 +65,7 @@ flip = Function(
         "only A transposed changed its sign; the sign stands before the whole law of p, so before Q too": (
             lambda right, A, B, Q, R, theta: _blocks(A, _S(B, R), -Q, A.T, theta)
         ),
-        "the push goes the wrong way: v is minus R⁻¹ Bᵀ p, so -S stands in the law of x": (
+        "the control has the wrong sign: v is minus R⁻¹ Bᵀ p, so -S stands in the law of x": (
             lambda right, A, B, Q, R, theta: np.block([[A, _S(B, R)], [Q, A.T - theta * np.eye(len(A))]])
         ),
         "theta is taken from every entry of a block; each price forgets only itself, so theta times `np.eye(n)`": (
@@ -162,11 +164,12 @@ def _neurons(rng):
     yield 8.0, 40.0, 6.0, 0.2, 3.0
 
 
-def _critical(c, q, r_w, r, theta_x, c_again=None, pull=None, both=False):
+def _critical(c, q, r_w, r, theta_x, c_again=None, r_w_at_x=None, both=False):
     """From the eigenvalues of the linear laws of (x, w, p_x, p_w), not from the polynomial."""
     from scipy.optimize import brentq
 
-    c_again, pull = c if c_again is None else c_again, r_w if pull is None else pull
+    c_again = c if c_again is None else c_again
+    r_w_at_x = r_w if r_w_at_x is None else r_w_at_x
 
     def top(theta_w):
         M = np.array(
@@ -174,7 +177,7 @@ def _critical(c, q, r_w, r, theta_x, c_again=None, pull=None, both=False):
                 [-c, c, 0, 0],
                 [0, 0, 0, -1 / r],
                 [q, 0, -c - (theta_w if both else theta_x), 0],
-                [0, pull, c_again, -theta_w],
+                [0, r_w_at_x, c_again, -theta_w],
             ]
         )
         return np.linalg.eigvals(M).real.max()
@@ -196,7 +199,7 @@ critical_friction = Function(
             c, *others, c_again=1.0
         ),
         "r_w / r is missing: large weights have a price, and that is a spring": lambda right, *given: _critical(
-            *given, pull=0.0
+            *given, r_w_at_x=0.0
         ),
         "10 is the lesson's r_w / r; here both are arguments": lambda right, c, q, r_w, r, theta_x: _critical(
             c, q, 10 * r, r, theta_x
@@ -271,7 +274,7 @@ friction_for_row = Function(
         "If the largest real part is negative without friction, the answer is 0.",
         "Else `brentq(largest_real_part, 0, q)` finds the theta where it passes 0: with theta = q it is stable.",
     ],
-    moral="At q = 8 two cells need 0.39, where the promise asks for 1.83. But somebody has to know that q is 8.",
+    moral="At q = 8 two cells need 0.39, where the promise asks for 1.83. But one has to know that q is 8.",
 )
 
 

@@ -7,6 +7,8 @@ import numpy as np
 from hlp_edu.checks.core import Function, Value
 from hlp_edu.checks.policies import OwnPolicy, seeds, waves
 
+__all__ = ["silence", "mine", "valley", "freeze_test", "faster_rule"]
+
 LESSON = "09_tracking_a_sinusoid"
 
 
@@ -210,11 +212,11 @@ def _taught(rng):
     yield wave.replace(target=hlp.constant(0.5)), hlp.Flipped(30, 5), 2
 
 
-def _frozen(problem, policy, seed, *, start="after=10", then="stopped"):
+def _frozen(problem, policy, seed, *, start="after=10", then="held"):
     import hlp_edu as hlp
 
     taught = hlp.run(problem, policy, T=20, dt=0.01, seed=seed)
-    if then == "stopped":
+    if then == "held":
         alone = hlp.run(problem, hlp.Frozen(), T=10, dt=0.01, start=taught.final)
     elif then == "fresh":
         alone = hlp.run(problem, hlp.Frozen(), T=10, dt=0.01, seed=seed)
@@ -237,7 +239,7 @@ freeze_test = Function(
         "the second run begins with fresh random weights: give it `start=` with what the first one came to": (
             lambda right, *given: _frozen(*given, then="fresh")
         ),
-        "the weights are not stopped: the second run goes on under the same policy": lambda right, *given: _frozen(
+        "the weights are not held: the second run is under the same policy": lambda right, *given: _frozen(
             *given, then="free"
         ),
         "the clock is set back, and the wave begins anew; `start=taught.final` keeps the time": lambda right, *given: (
@@ -246,24 +248,24 @@ freeze_test = Function(
         "the first number counts the start too; only the second half is asked for": lambda right, *given: _frozen(
             *given, start="all"
         ),
-        "the two numbers are exchanged: first with free weights, then with stopped ones": lambda right, *_: right[::-1],
+        "the two numbers are exchanged: first with free weights, then with held ones": lambda right, *_: right[::-1],
         "the same number twice: the second run has an RMSE of its own": lambda right, *_: (right[0], right[0]),
     },
     hints=[
-        "Two runs: one under the policy, then one under `hlp.Frozen()` that goes on where the first stopped.",
+        "Two runs: one under the policy, then one under `hlp.Frozen()` that begins where the first ended.",
         "`hlp.run(problem, policy, T=20, dt=0.01, seed=seed)`, then `hlp.run(problem, hlp.Frozen(), T=10, dt=0.01, "
         "start=taught.final)`.",
         "`return taught.rmse(after=10), alone.rmse()`.",
     ],
-    moral="The constant is kept, the wave is not: stopped weights can hold still, and no more than that.",
+    moral="The constant is kept, the wave is not: held weights can keep a constant, and no more than that.",
 )
 
 
-# ---------------------------------------------------------------------------------- 5: better than set B (open)
+# ------------------------------------------------------------------- 5: better than the per-arc signs (open)
 
 
 @functools.cache
-def _set_B(speed):
+def _per_arc_signs(speed):
     import hlp_edu as hlp
 
     network, found = hlp.fully_connected(5), []
@@ -274,32 +276,36 @@ def _set_B(speed):
     return np.array(found)
 
 
-def _beats_B(rmse):
+def _beats_per_arc_signs(rmse):
     if not np.isfinite(rmse).all():
         return f"{np.sum(~np.isfinite(rmse))} of its {rmse.size} runs diverge"
-    ratio = np.median(rmse, axis=1) / _set_B(50.0)
+    ratio = np.median(rmse, axis=1) / _per_arc_signs(50.0)
     said = ", ".join(f"{value:.2f}" for value in ratio)
     if ratio.max() > 4:
-        return f"it does not follow: on the three waves its RMSE is {said} times that of set B"
+        return f"it does not follow: on the three waves its RMSE is {said} times that of the per-arc signs"
     if ratio.max() > 1.1:
-        return f"it follows, but worse than set B: on the three waves its RMSE is {said} times as large; 0.9 is asked"
+        return (
+            f"it follows, but worse than the per-arc signs: on the three waves its RMSE is {said} times as large; "
+            "0.9 is asked"
+        )
     if ratio.max() > 0.9:
         return (
-            f"it is as good as set B, and not better by a tenth: its RMSE is {said} times as large on the three waves"
+            "it is as good as the per-arc signs, and not better by a tenth: on the three waves its RMSE is "
+            f"{said} times as large"
         )
 
 
 faster_rule = OwnPolicy(
     LESSON,
     "faster_rule",
-    "Better than set B, without friction",
+    "Better than the per-arc signs, without friction",
     points=4,
     speed=50,
-    scores=_beats_B,
+    scores=_beats_per_arc_signs,
     hints=[
-        "Set B slides on p_w = mu H_w with mu = 0.03. Its weights go down the slope at the rate mu / r. Credit that "
-        "arrives sooner allows a faster descent.",
-        "Write the per-arc rule with a mu of your own, and look how the RMSE falls as mu grows, and where it breaks.",
+        "The per-arc signs make the price slide on p_w = mu H_w with mu = 0.03. The weights go down the slope at the "
+        "rate mu / r. Credit that arrives sooner allows a faster descent.",
+        "Write the per-arc rule with a mu of your own, and see how the RMSE falls as mu grows, and where it breaks.",
         "At speed 50, mu from 0.035 to 0.05 is better than 0.03; from 0.07 on it breaks. Other places to slide "
         "on than a line "
         "are worth a try.",

@@ -4,12 +4,14 @@ import numpy as np
 
 from hlp_edu.checks.core import Function
 
+__all__ = ["blindness", "settling", "contest", "freeze", "surprise"]
+
 LESSON = "10_tracking_the_unpredictable"
 AFTER = 20 / 3  # the first third of a run of 20 is left out, as in the lesson
 
 
 def _setting():
-    from hlp_edu.experiments import sets, tracking_problem
+    from hlp_edu.compare import sets, tracking_problem
 
     return sets(), tracking_problem
 
@@ -50,23 +52,23 @@ def _price_of_blindness(rows, paid):
     return np.median(planned / best), np.median(excess / whole)
 
 
-def _blind(ratio=None, share=None):
+def _blind(ratio=None, fraction=None):
     """A mistake in one of the two numbers: a function of the three columns of costs, the other one being right."""
 
     def value(right, rows, paid):
         columns = _columns(rows, paid)
-        return right[0] if ratio is None else ratio(*columns), right[1] if share is None else share(*columns)
+        return right[0] if ratio is None else ratio(*columns), right[1] if fraction is None else fraction(*columns)
 
     return value
 
 
 def _first_number(blindness):
-    """The same mistakes in the ratio alone, whatever the share is."""
+    """The same mistakes in the ratio alone, whatever the fraction is."""
     rows, paid = next(_priced_signals(np.random.default_rng(7)))
     best, planned, _ = _columns(rows, paid)
     answer = blindness(rows, paid)
     got, right = float(np.asarray(answer[0])), np.median(planned / best)
-    looks = {
+    seen_as = {
         "the ratio is upside down: the planner's cost belongs above the line": np.median(best / planned),
         "the ratio of two medians compares two different signals: divide signal by signal, then take the median": (
             np.median(planned) / np.median(best)
@@ -77,7 +79,7 @@ def _first_number(blindness):
         ),
     }
     if abs(got - right) > 1e-6 * right:
-        for words, wrong in looks.items():
+        for words, wrong in seen_as.items():
             if abs(got - wrong) < 1e-6 * wrong:
                 return words
         return (
@@ -94,31 +96,31 @@ blindness = Function(
     inputs=_priced_signals,
     expected=_price_of_blindness,
     mistakes={
-        "the share compares whole costs: take the optimum away from both, only what lies above it is excess": _blind(
-            share=lambda best, planned, paid: np.median(planned / paid)
+        "the fraction compares whole costs: take the optimum away from both, only what lies above it is excess": _blind(
+            fraction=lambda best, planned, paid: np.median(planned / paid)
         ),
-        "that is the share that a planner would save; the share that even the planner pays is the rest": _blind(
-            share=lambda best, planned, paid: 1 - np.median((planned - best) / (paid - best))
+        "that is the fraction that a planner would save; the fraction that even the planner pays is the rest": _blind(
+            fraction=lambda best, planned, paid: 1 - np.median((planned - best) / (paid - best))
         ),
-        "the share is upside down: the planner's excess belongs above the line": _blind(
-            share=lambda best, planned, paid: np.median((paid - best) / (planned - best))
+        "the fraction is upside down: the planner's excess belongs above the line": _blind(
+            fraction=lambda best, planned, paid: np.median((paid - best) / (planned - best))
         ),
-        "the share is made of medians: work it out signal by signal, then take the median": _blind(
-            share=lambda best, planned, paid: (
+        "the fraction is made of medians: work it out signal by signal, then take the median": _blind(
+            fraction=lambda best, planned, paid: (
                 (np.median(planned) - np.median(best)) / (np.median(paid) - np.median(best))
             )
         ),
-        "the share is the mean over the signals; take the median": _blind(
-            share=lambda best, planned, paid: np.mean((planned - best) / (paid - best))
+        "the fraction is the mean over the signals; take the median": _blind(
+            fraction=lambda best, planned, paid: np.mean((planned - best) / (paid - best))
         ),
     },
     properties=[_first_number],
     hints=[
         "First make a dict from (method, seed) to cost, of the patched rows alone; then go through the seeds of "
         "`paid`.",
-        "For each signal: ratio = mpc / optimum, and share = (mpc - optimum) / (policy - optimum).",
+        "For each signal: ratio = mpc / optimum, and fraction = (mpc - optimum) / (policy - optimum).",
         '`cost = {(row["method"], row["seed"]): row["cost"] for row in rows if row["signal"] == "patched"}`; '
-        "collect ratios and shares in two lists, and return the `np.median` of each.",
+        "collect ratios and fractions in two lists, and return the `np.median` of each.",
     ],
     moral="Nearly half of what gradient flow pays above the optimum, a planner without foresight pays as well.",
 )
@@ -230,7 +232,7 @@ def _verdict(errors, middle=np.median, wins=np.less):
 
 def _pairs(rng):
     policies = _setting()[0]
-    yield policies["A"], policies["C"], np.array(SEEDS)
+    yield policies["damped flip"], policies["per-arc signs, damped"], np.array(SEEDS)
 
 
 def _fair(a, b, seeds):
@@ -299,9 +301,9 @@ def _to_freeze(rng):
     import hlp_edu as hlp
 
     policies, tracking_problem = _setting()
-    still = tracking_problem("sinusoid").replace(target=hlp.constant(0.6))
-    yield tracking_problem("patched", 2), policies["A"], 8.0, 4.0, 2
-    yield still, policies["gradient flow"], 6.0, 3.0, 1
+    constant = tracking_problem("sinusoid").replace(target=hlp.constant(0.6))
+    yield tracking_problem("patched", 2), policies["damped flip"], 8.0, 4.0, 2
+    yield constant, policies["gradient flow"], 6.0, 3.0, 1
     yield tracking_problem("patched", 5), policies["gradient flow"], 9.0, 3.0, 5
 
 
@@ -319,14 +321,14 @@ def _thawed(problem, policy, T, rest, seed, whole=False, beyond=False, **second)
         "states": dict(t0=T, x0=0 * end.x, w0=end.w),
         "clock, states": dict(seed=seed, w0=end.w),
     }[second.get("begin", "goes on")]
-    stopped = hlp.run(problem, second.get("then", hlp.Frozen()), rest, dt=0.01, **begin)
+    held = hlp.run(problem, second.get("then", hlp.Frozen()), rest, dt=0.01, **begin)
     if beyond:
-        return hlp.run(problem, policy, rest, dt=0.01, start=end).rmse(), stopped.rmse()
-    return free.rmse(None if whole else T - rest), stopped.rmse()
+        return hlp.run(problem, policy, rest, dt=0.01, start=end).rmse(), held.rmse()
+    return free.rmse(None if whole else T - rest), held.rmse()
 
 
 def _frozen(problem, policy, T, rest, seed):
-    from hlp_edu.experiments import freeze_test
+    from hlp_edu.compare import freeze_test
 
     return freeze_test(problem, policy, T, rest, seed=seed)
 
@@ -344,23 +346,24 @@ freeze = Function(
     expected=_frozen,
     tolerance=0.03,
     mistakes={
-        "the two numbers stand in the wrong order: free first, then stopped": lambda right, *given: right[::-1],
+        "the two numbers stand in the wrong order: free first, then held": lambda right, *given: right[::-1],
         "the free error counts the whole run; only its last `rest` time units are asked for": _slip(whole=True),
-        "the free error comes from a run that goes on; the last `rest` time units *before* the stop are meant, of the "
-        "first run": _slip(beyond=True),
-        "the weights that stand still are those of the start; those of the end are meant: `start=first.final`": _slip(
+        "the free error comes from a run that continues; the last `rest` time units of the first run are meant": _slip(
+            beyond=True
+        ),
+        "the held weights are those of the start; those of the end are meant: `start=first.final`": _slip(
             begin="weights"
         ),
         "the second run starts anew, with the weights of the start: go on with `start=first.final`": _slip(
             begin="anew"
         ),
-        "the clock went back to 0, and the stopped network is measured on the target's beginning: "
+        "the clock went back to 0, and the held network is measured on the target's beginning: "
         "`start=first.final` goes on from there": _slip(begin="clock"),
-        "the states were set back together with the clock; only the weights shall stop: `start=first.final`": _slip(
+        "the states were set back together with the clock; only the weights shall be held: `start=first.final`": _slip(
             begin="clock, states"
         ),
-        "the states were set back to 0; only the weights shall stop: `start=first.final`": _slip(begin="states"),
-        "the weights still move in the second run: its policy is `hlp.Frozen()`": lambda right, *given: _thawed(
+        "the states were set back to 0; only the weights shall be held: `start=first.final`": _slip(begin="states"),
+        "the weights move in the second run: its policy is `hlp.Frozen()`": lambda right, *given: _thawed(
             *given, then=given[1]
         ),
     },
@@ -382,7 +385,7 @@ def _is_a_signal(surprise):
     import hlp_edu as hlp
 
     t, seen = np.arange(0, 60, 0.002), []
-    still = []
+    constant = []
     for seed in range(5):
         z = surprise(seed)
         if not callable(z):
@@ -401,7 +404,7 @@ def _is_a_signal(surprise):
             return (
                 "asked again for the same times, it says something else. Draw all pieces when `surprise(seed)` is "
                 "called; "
-                "the function that it returns only looks them up"
+                "the function that it returns only reads them"
             )
         if not np.allclose(np.asarray(surprise(seed)(t), float), values):
             return "two calls with the same seed give two signals: draw everything from `np.random.default_rng(seed)`"
@@ -410,19 +413,19 @@ def _is_a_signal(surprise):
         if np.allclose(values, hlp.patchwork(seed)(t)):
             return "this is the signal of the lesson: make one of your own"
         seen.append(values)
-        words, share = _pieces(t, values)
+        words, fraction = _pieces(t, values)
         if words:
             return words
-        still.append(share)
-    for rare, share in (("constant", np.mean(still)), ("a cosine", 1 - np.mean(still))):
-        if share < 0.1:
+        constant.append(fraction)
+    for rare, fraction in (("constant", np.mean(constant)), ("a cosine", 1 - np.mean(constant))):
+        if fraction < 0.1:
             return f"hardly a piece is {rare}: constants and cosines are to occur with equal chance"
 
 
 def _pieces(t, values):
-    """What is wrong with the pieces of a signal, and the share of the time in which it stands still."""
+    """What is wrong with the pieces of a signal, and the fraction of the time in which it is constant."""
     if np.abs(values).max() > 0.8 + 1e-9:
-        return f"it reaches {np.abs(values).max():.2f}: |z| is to stay within 0.8", None
+        return f"it goes up to {np.abs(values).max():.2f}: |z| is to stay within 0.8", None
     steps = np.abs(np.diff(values))
     joins = t[1:][steps > 0.008]  # a cosine of 4 radians per time unit moves by 0.0064 in this time
     if len(joins) < 15:
@@ -441,7 +444,7 @@ def _pieces(t, values):
     if np.quantile(gaps, 0.8) > 3.05:
         return f"more than one piece in five is longer than 3 time units, the longest {gaps.max():.1f}", None
     if np.std(gaps) < 0.05:
-        return "all pieces last equally long, so anybody can tell the next jump: draw their lengths by lot", None
+        return "all pieces last equally long, so the next jump is no surprise: draw their lengths at random", None
     return None, np.mean(steps < 1e-9)
 
 
@@ -479,5 +482,5 @@ surprise = Function(
         "`ends = np.cumsum(lengths)`; the pieces of an array of times are `np.searchsorted(ends, t, side='right')`.",
         "`height[piece] * np.cos(rate[piece] * (t - starts[piece]))` serves both kinds: a constant has rate 0.",
     ],
-    moral="It is a function of time and of the seed, and of nothing else; so everybody can repeat your experiment.",
+    moral="It is a function of time and of the seed, and of nothing else; so anyone can repeat your experiment.",
 )

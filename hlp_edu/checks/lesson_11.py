@@ -1,10 +1,12 @@
-"""The tasks of lesson 11: the energies of a run, their books, and what keeps a network from resting."""
+"""The tasks of lesson 11: the energies of a run, their balance, and what keeps a network from resting."""
 
 import functools
 
 import numpy as np
 
 from hlp_edu.checks.core import Function, negated
+
+__all__ = ["spike", "energies", "books", "swelling", "enough"]
 
 LESSON = "11_where_the_energy_goes"
 
@@ -49,7 +51,7 @@ spike = Function(
         "q is missing: the error has a price": lambda right, *given: right / given[-1],
     },
     hints=[
-        "At the jump x stands still and z does not. Which term of H has a z in it?",
+        "At the jump x does not change and z does. Which term of H has a z in it?",
         "Delta H = q/2 (e_after² - e_before²), with e = x - z, summed over the outputs.",
     ],
     moral="The same number is the spike of L. The signal decides it, and the error that was there before.",
@@ -149,15 +151,15 @@ energies = Function(
 )
 
 
-# ---------------------------------------------------------------------------------------- 3: the books
+# ---------------------------------------------------------------------------------------- 3: the balance
 
 
 @functools.cache
 def _booked():
     """Two runs with everything that the learner's function needs, and the library's account of them."""
     import hlp_edu as hlp
+    from hlp_edu.compare import tracking_problem
     from hlp_edu.energy import account
-    from hlp_edu.experiments import tracking_problem
 
     cases = []
     wave = tracking_problem("sinusoid", r=0.2)
@@ -199,10 +201,10 @@ ENTRIES = {
 
 
 def _missing(off, scale, run, jumps, account):
-    """Which entries of the account explain what the learner's books are off by."""
+    """Which entries of the account explain what the learner's balance is off by."""
     start = run.hamiltonian[0]
     if np.abs(off + start).max() < 0.02 * scale:
-        return "the books begin at 0: they begin with what is there, `run.hamiltonian[0]`"
+        return "the balance begins at 0: it begins with what is there, `run.hamiltonian[0]`"
     change = account.balance - start
     h = run.t[1] - run.t[0]
     if np.abs(off + change).max() < 0.02 * scale:
@@ -219,9 +221,9 @@ def _missing(off, scale, run, jumps, account):
     columns = {
         name: term for name, term in account.terms.items() if name in ENTRIES and np.abs(term).max() > 1e-3 * scale
     }
-    share = np.linalg.lstsq(np.transpose(list(columns.values())), off, rcond=None)[0]
-    rest = off - np.transpose(list(columns.values())) @ share
-    wrong = {name: s for name, s in zip(columns, share, strict=True) if abs(s) > 0.1}
+    weight = np.linalg.lstsq(np.transpose(list(columns.values())), off, rcond=None)[0]
+    rest = off - np.transpose(list(columns.values())) @ weight
+    wrong = {name: s for name, s in zip(columns, weight, strict=True) if abs(s) > 0.1}
     if np.abs(rest).max() < 0.05 * np.abs(off).max() + 0.02 * scale and wrong:
         name = max(wrong, key=lambda name: abs(wrong[name]) * np.abs(columns[name]).max())
         words, found = ENTRIES[name], wrong[name]
@@ -234,11 +236,11 @@ def _missing(off, scale, run, jumps, account):
         return f"an entry has {1 + found:.2g} times its size: {words}"
     k = int(np.argmax(np.abs(off) > 0.02 * scale))
     there, mine = run.hamiltonian[k], off[k] + run.hamiltonian[k]
-    return f"at t = {run.t[k]:.3f} H is {there:.2f}, and the books say {mine:.2f}; before that they are right"
+    return f"at t = {run.t[k]:.3f} H is {there:.2f}, and the balance says {mine:.2f}; before that it is right"
 
 
 def _at_jumps(off, run, rows, right):
-    """What is wrong with books that are wrong at the jumps alone."""
+    """What is wrong with a balance that is wrong at the jumps alone."""
     k = max(rows, key=lambda row: abs(off[row] - off[row - 1]))
     due, booked = right[k - 1], right[k - 1] + off[k] - off[k - 1]
     if abs(booked) < 0.02 * abs(due):
@@ -256,7 +258,7 @@ def _at_jumps(off, run, rows, right):
 books = Function(
     LESSON,
     "books",
-    "The books, closed by quadrature",
+    "The balance, closed by quadrature",
     points=4,
     properties=[_balanced],
     hints=[
@@ -284,10 +286,7 @@ def _clouds(rng):
 
 
 def _volume(W, y, c, s_x, theta_x, theta_w):
-    """The divergence of the velocities of x, w, p_x, p_w by brute force: each variable, nudged by an imaginary bit.
-
-    The laws of p_x and p_w enter with what depends on p_x and p_w themselves: their divergence is that of (10).
-    """
+    """The divergence of the velocities of x, w, p_x, p_w by brute force: each variable, nudged by an imaginary bit."""
     n, total = len(W), 0.0
     for i in range(n):
         z = y.astype(complex)
@@ -319,7 +318,7 @@ swelling = Function(
     inputs=_clouds,
     expected=_volume,
     mistakes={
-        "the loops are missing: a neuron that hears itself has df_i/dx_i = c (-1 + sigma'(a_i) w_ii)": _swell(
+        "the loops are missing: a neuron with an arc to itself has df_i/dx_i = c (-1 + sigma'(a_i) w_ii)": _swell(
             lambda leak, loops, s, x, w, *_: (1 - s) * leak - x - w
         ),
         "the weight of the loop is missing: a_i contains w_ii x_i, so df_i/dx_i = c (-1 + sigma'(a_i) w_ii)": (
@@ -376,12 +375,12 @@ def _just_rests(enough):
         if answer.shape != () or not np.issubdtype(answer.dtype, np.number) or not 0 <= answer <= 1e4:
             return "a friction is asked for: one number, from 0 up"
         friction = float(answer)
-        still = _wobble(level, friction + 1)
-        if not still < 0.01:
+        wobble = _wobble(level, friction + 1)
+        if not wobble < 0.01:
             return (
                 f"with the target at {level} it gives {friction:.1f}, and with a friction of {friction + 1:.1f} the "
                 "output "
-                f"still wobbles by {still:.2f} after t = 60"
+                f"wobbles by {wobble:.2f} after t = 60"
                 + (" (the formula of the lesson is for a target at 0)" if abs(friction - 34) < 1 else "")
             )
         if _wobble(level, friction - 1.5) < 0.01:
@@ -399,7 +398,7 @@ enough = Function(
     points=3,
     properties=[_just_rests],
     hints=[
-        "Write a function that runs the network with a friction and says whether its output rests. Then look for the "
+        "Write a function that runs the network with a friction and says whether its output rests. Then search for the "
         "friction at which the answer changes.",
         "`run = hlp.run(problem, hlp.Flipped(friction, 5), T=80, dt=0.01)`, and `np.ptp(run.outputs[run.t > 60])` "
         "is the wobble.",

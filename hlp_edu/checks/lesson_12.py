@@ -7,10 +7,12 @@ import numpy as np
 
 from hlp_edu.checks.core import Function, Value
 
+__all__ = ["break_even", "skill", "in_two", "forgetting", "forecaster"]
+
 LESSON = "12_learning_from_a_stream"
 
 
-# ------------------------------------------------------------------------------ 1: who keeps how much?
+# ------------------------------------------------------------------------------ 1: what each method stores
 
 NEURONS, ARCS = 40, 1640
 
@@ -84,7 +86,7 @@ def _scores(values):
     guess = 0.9 * u + 0.1 * told / len(values)
     late = 0.9 * u + 0.1 * (told + 1) / len(values)
     return dict(
-        mse=np.mean((guess - z) ** 2), still=np.mean((u - z) ** 2), mean=np.var(z), late=np.mean((late - z) ** 2),
+        mse=np.mean((guess - z) ** 2), persistence=np.mean((u - z) ** 2), mean=np.var(z), late=np.mean((late - z) ** 2),
         own=np.mean((guess - u) ** 2),
     )  # fmt: skip
 
@@ -124,23 +126,23 @@ def _tests_then_trains(skill):
 
 
 def _which_skill(got, facts, gaps):
-    right = 1 - facts["mse"] / facts["still"]
+    right = 1 - facts["mse"] / facts["persistence"]
     if abs(got - right) < 1e-6:
         return None
-    looks = {
-        "that is the ratio of the two mean squares; the skill is 1 minus it": facts["mse"] / facts["still"],
-        "the skill compares mean squares, without the root": 1 - np.sqrt(facts["mse"] / facts["still"]),
+    seen_as = {
+        "that is the ratio of the two mean squares; the skill is 1 minus it": facts["mse"] / facts["persistence"],
+        "the skill compares mean squares, without the root": 1 - np.sqrt(facts["mse"] / facts["persistence"]),
         "it is measured against the mean of the series, which knows the whole series in advance. Persistence guesses "
         "that "
         "the next value is the last one": 1 - facts["mse"] / facts["mean"],
         "the guess is compared with the value that the learner was given, not with the one that came after it": (
-            1 - facts["own"] / facts["still"]
+            1 - facts["own"] / facts["persistence"]
         ),
         "the ratio is upside down: the learner's error above, that of persistence below": 1
-        - facts["still"] / facts["mse"],
-        "it teaches before it tests": 1 - facts["late"] / facts["still"],
+        - facts["persistence"] / facts["mse"],
+        "it teaches before it tests": 1 - facts["late"] / facts["persistence"],
     }
-    for words, value in looks.items():
+    for words, value in seen_as.items():
         if abs(got - value) < 1e-6:
             return words
     where = "with gaps" if gaps else "without gaps"
@@ -206,7 +208,7 @@ def _same_to_the_last_bit(in_two):
             if len(got) == len(samples) - cut:
                 return "it returns the guesses of the second sitting alone: those of both, one behind the other"
             if len(got) == len(samples) + cut:
-                return "the second sitting heard the first samples again: its source begins at sample number `cut`"
+                return "the second sitting saw the first samples again: its source begins at sample number `cut`"
             return f"it returns the shape {got.shape} for {len(samples)} samples where {right.shape} is asked for"
         if not np.array_equal(got[:cut], right[:cut]):
             return (
@@ -217,14 +219,14 @@ def _same_to_the_last_bit(in_two):
         if np.array_equal(got, right):
             continue
         rest, at = samples[cut:], first.state.at
-        looks = {
+        seen_as = {
             "the second sitting begins anew: it must go on with `start=StreamState.load(path)`": dict(seed=3),
             "the second sitting knows states and weights but has lost the costates, which carry what is under way: "
             "`start=StreamState.load(path)` has them all": dict(x0=at.x, w0=at.w, t0=at.t),
             "the second sitting knows the weights alone; states and costates are lost: "
             "`start=StreamState.load(path)`": dict(w0=at.w, seed=3),
         }
-        for words, how in looks.items():
+        for words, how in seen_as.items():
             if np.allclose(got[cut:], _sit(problem, policy, rest, **how)[1]):
                 return words
         if np.allclose(got[cut:-1], right[cut + 1 :]) or np.allclose(got[cut + 1 :], right[cut:-1]):
@@ -310,16 +312,14 @@ forgetting = Function(
             ::-1
         ],
         "these are mean squares: take the root": lambda right, *_: (right[0] ** 2, right[1] ** 2),
-        "the weights still move during the exams, so the learner learns from them: `hlp.Frozen()`": _forgot(
-            frozen=False
-        ),
+        "the weights move during the exams, so the learner learns from them: `hlp.Frozen()`": _forgot(frozen=False),
         "the second regime is learned by a new network; it goes on from the state after the first": _forgot(
             go_on="anew"
         ),
         "the second regime goes on from the end of the *exam*, where the costates of the weights are lost: an exam "
         "must leave "
         "no trace, so start both from the state after the first regime": _forgot(go_on="tested"),
-        "nothing was learned before the exams: a stream hears no sample until somebody asks for it, so call "
+        "nothing was learned before the exams: a stream takes no sample until it is asked for, so call "
         "`.collect()` before you read its `.state`": _forgot(go_on="unheard"),
         "both exams are taken by the same network: learn the second regime in between": _forgot(go_on="none"),
     },
@@ -359,7 +359,7 @@ def _played(forecaster, values):
         guess, learn = pair
     except (TypeError, ValueError):
         return None, "it must return two functions, `guess` and `learn`"
-    ours, still = [], []
+    ours, persistence = [], []
     for u, z in next_of(values, LAGS):
         try:
             g = np.asarray(guess(u.copy()), float)
@@ -369,11 +369,11 @@ def _played(forecaster, values):
         if g.size != 1:
             return None, f"`guess(u)` gives the shape {g.shape}: one number is asked for"
         ours.append(float(g.reshape(-1)[0]) - z)
-        still.append(u[0] - z)
-    ours, still = (np.mean(np.square(errors[FIFTY_YEARS:])) for errors in (ours, still))
+        persistence.append(u[0] - z)
+    ours, persistence = (np.mean(np.square(errors[FIFTY_YEARS:])) for errors in (ours, persistence))
     if not np.isfinite(ours):
         return None, "its guesses are not finite: the learning rate is too high?"
-    return 1 - ours / still, None
+    return 1 - ours / persistence, None
 
 
 def _beats_persistence(forecaster):
@@ -400,7 +400,7 @@ forecaster = Function(
     properties=[_beats_persistence],
     hints=[
         "Try a straight line first: a guess `w @ u` with 12 weights, that begins as persistence, w = (1, 0, ..., 0), "
-        "and walks "
+        "and passes "
         "downhill along the squared error of each sample.",
         "A step that does not depend on how large u is: `w -= rate * (w @ u - z) * u / (0.1 + u @ u)`. Which rate? "
         "Tune it on "

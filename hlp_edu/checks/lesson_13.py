@@ -4,6 +4,8 @@ import numpy as np
 
 from hlp_edu.checks.core import Function, negated
 
+__all__ = ["slope", "verdict", "cheats", "refuted", "counterexample"]
+
 LESSON = "13_claims_checked"
 VERDICTS = ("holds", "holds if", "does not hold here", "not testable here")
 
@@ -65,7 +67,7 @@ slope = Function(
         "`np.polyfit(x, y, 1)[0]` is the slope of the best straight line through the points (x, y).",
         "`far = c >= least`, then `np.polyfit(np.log(c[far]), np.log(error[far]), 1)[0]`.",
     ],
-    moral="A slope is harder to argue with than a small number: it says what would happen at speeds that nobody ran.",
+    moral="A slope is harder to argue with than a small number: it says what would happen at speeds that were not run.",
 )
 
 
@@ -98,9 +100,9 @@ def _ledgers(rng):
         yield errors, 0.5
 
 
-def _word(errors, silence, middle=np.median, share=0.5):
+def _word(errors, silence, middle=np.median, fraction=0.5):
     """The verdict, by counting the conditions under which the output tracks."""
-    tracks = sum(bool(middle(runs) < share * silence) for runs in errors.values())
+    tracks = sum(bool(middle(runs) < fraction * silence) for runs in errors.values())
     if not errors:
         return VERDICTS[3]
     return VERDICTS[0 if tracks == len(errors) else 1 if tracks else 2]
@@ -143,12 +145,14 @@ verdict = Function(
         "it judges by the mean, which a single diverged run makes infinite: take the median": (
             lambda right, errors, silence: _word(errors, silence, np.mean)
         ),
-        "the border is *half* of what silence earns": lambda right, errors, silence: _word(errors, silence, share=1.0),
+        "the border is *half* of what silence earns": lambda right, errors, silence: _word(
+            errors, silence, fraction=1.0
+        ),
     },
     hints=[
         "Under each condition: does it track? That is yes or no. Then count the yeses.",
         "It tracks if `np.median(runs) < silence / 2`. All yes: holds. Some: holds if. None: does not hold here.",
-        "`tracks = [np.median(runs) < silence / 2 for runs in errors.values()]`; look at `if not tracks` first, since "
+        "`tracks = [np.median(runs) < silence / 2 for runs in errors.values()]`; test `if not tracks` first, since "
         "`all([])` is True.",
     ],
     moral="The word follows from the numbers and from a border that was drawn before they were seen.",
@@ -159,7 +163,7 @@ verdict = Function(
 
 
 class _Rule:
-    """Three made-up updates on a ring: honest, one that looks at everybody now and then, one that does so a little."""
+    """Three made-up updates on a ring: honest, one that reads all variables now and then, one that does so a little."""
 
     def __init__(self, kind, size=6):
         self.kind, self.size = kind, size
@@ -167,7 +171,7 @@ class _Rule:
     def __call__(self, y):
         left, right = np.roll(y, 1), np.roll(y, -1)
         new = -y + np.tanh(1.3 * left) + 0.5 * y * left
-        if self.kind == "clipped" and np.linalg.norm(y) > 2.5:  # a norm knows everybody
+        if self.kind == "clipped" and np.linalg.norm(y) > 2.5:  # a norm reads all of them
             new = new * 2.5 / np.linalg.norm(y)
         if self.kind == "a thousandth":
             new = new + 1e-3 * y.mean()
@@ -205,21 +209,6 @@ def _caught(update, states, allowed):
     return (_reading(update, states) & ~allowed).astype(float)
 
 
-def _blunt(right, update, states, allowed):
-    """What is found with a thick finger: changes below a hundredth are taken for none."""
-    found = np.zeros_like(allowed)
-    for y in states:
-        for j in range(len(y)):
-            there = y.copy()
-            there[j] += 1e-3
-            found[:, j] |= np.abs(update(there) - update(y)) > 1e-5
-    return (found & ~allowed).astype(float)
-
-
-def _reads(right, update, states, allowed):
-    return _reading(update, states).astype(float)
-
-
 def _catches(cheats):
     found = {}
     for update, states, allowed in _rings(np.random.default_rng(5)):
@@ -243,16 +232,15 @@ def _catches(cheats):
             return "it accuses the innocent: an update that does not change with a variable does not read it"
         if update.kind == "clipped":
             return (
-                "it misses a cheat that shows in some states only: a rule that is clipped by its norm, which knows "
-                "everybody, if "
-                "the norm is large. Try all the states, and keep what any of them shows"
+                "it misses a cheat that shows in some states only: a rule that is clipped if its norm is large, "
+                "and a norm depends on all variables. Try all the states, and keep what any of them shows"
             )
         if update.kind == "a thousandth":
             return (
                 "it misses a small cheat: a thousandth of the mean is read as well. Take any change that is not "
                 "rounding"
             )
-        return "it misses a reader: change one variable at a time, in every state, and look at all the updates"
+        return "it misses a reader: change one variable at a time, in every state, and read all the updates"
 
 
 cheats = Function(
@@ -270,7 +258,7 @@ cheats = Function(
         "1e-9`; at "
         "the end `found & ~allowed`.",
     ],
-    moral="An audit proves guilt, never innocence: it has looked at these states, and at no other.",
+    moral="An audit proves guilt, never innocence: it has tried these states, and no other.",
 )
 
 
@@ -361,8 +349,8 @@ refuted = Function(
             lambda right, evidence: any(_sound(evidence, signals=(name,)) for name in SIGNALS)
         ),
         "it accepts fewer than ten seeds": _without("seeds"),
-        "it looks at the sinusoid alone; a refutation has to track both signals": _without(signals=SIGNALS[:1]),
-        "it looks at the patched signal alone; a refutation has to track both": _without(signals=SIGNALS[1:]),
+        "it tests the sinusoid alone; a refutation has to track both signals": _without(signals=SIGNALS[:1]),
+        "it tests the patched signal alone; a refutation has to track both": _without(signals=SIGNALS[1:]),
         "it judges by the best run; the measure is the median": _without(middle=np.min),
         "it judges by the mean or by the worst run, and one run that diverges spoils both; the measure is the "
         "median": _without(middle=np.mean),
@@ -388,7 +376,7 @@ LEVEL = 0.05
 
 def _brings_down(counterexample):
     import hlp_edu as hlp
-    from hlp_edu.experiments import sets
+    from hlp_edu.compare import sets
 
     t = np.arange(0, 20, 1e-3)
     z = np.asarray(counterexample(t), float)
@@ -408,11 +396,11 @@ def _brings_down(counterexample):
             "asked for"
         )
     problem = hlp.Tracking(hlp.fully_connected(5), counterexample)
-    errors = [hlp.run(problem, sets()["A"], T=20, dt=0.01, seed=seed).rmse(20 / 3) for seed in range(10)]
+    errors = [hlp.run(problem, sets()["damped flip"], T=20, dt=0.01, seed=seed).rmse(20 / 3) for seed in range(10)]
     if min(errors) <= size:
         beaten = sum(error > size for error in errors)
         return (
-            f"the claim still stands: set A has a median error of {np.median(errors):.3f}, and silence earns "
+            f"the claim stands: the damped flip has a median error of {np.median(errors):.3f}, and silence earns "
             f"{size:.3f}. It is "
             f"worse than silence on {beaten} of ten seeds, and on all of them is asked for"
         )
@@ -425,9 +413,9 @@ counterexample = Function(
     points=3,
     properties=[_brings_down],
     hints=[
-        "A target may be slow in velocity and still quick in coming and going, if it is small.",
-        "Lesson 11 found that set A wobbles by itself under a target that stands still. What if you push it in its "
-        "own rhythm?",
+        "A target may be slow in velocity and still quick to come back, if it is small.",
+        "Lesson 11 found that the damped flip wobbles by itself under a constant target. What if you drive it at its "
+        "own frequency?",
         "Try waves of velocity 1, `T / (2 * np.pi) * np.sin(2 * np.pi * t / T)`, of ever shorter period T, and plot "
         "error over "
         "silence against T.",

@@ -7,6 +7,8 @@ import numpy as np
 
 from hlp_edu.checks.core import Task, _Empty, _is_untouched, _Refused
 
+__all__ = ["OwnPolicy"]
+
 
 class OwnPolicy(Task):
     """A task whose answer is a sign rule of the learner's own, to be run without dissipation.
@@ -14,13 +16,13 @@ class OwnPolicy(Task):
     Parameters
     ----------
     *given
-        Lesson, name and title, as in `Task`.
+        Lesson, name and title.
     speed : float
         Of the neurons.
     scores : callable
         Takes the RMSEs of the policy, one row a target, and returns None or what is wrong.
     **others
-        As in `Task`.
+        Of `Task`.
     """
 
     def __init__(self, *given, speed, scores, **others):
@@ -98,7 +100,7 @@ class OwnPolicy(Task):
                 if hours == 0:
                     raise _Refused("the rule chooses otherwise when it is asked again: no dice, please")
                 raise _Refused(
-                    "the rule looks at the clock: with it a target that is known by heart can be smuggled in. "
+                    "the rule reads the clock: with it a target that is known by heart can be smuggled in. "
                     "Let it decide by H, the prices and the gradients"
                 )
         if bare:
@@ -113,28 +115,18 @@ def _signs(policy, t, H, arrays):
     with np.errstate(all="ignore"):
         returned = policy.rule(float(t), float(H), *arrays, s_x, s_w)
     if returned is not None:
-        raise _Refused("the rule returns something, and nobody takes it: fill `s_x` and `s_w` in place")
+        raise _Refused("the rule returns something, and that is not used: fill `s_x` and `s_w` in place")
     return s_x, s_w
 
 
 def seeds():
-    """Starts on which policies are judged.
-
-    Returns
-    -------
-    range
-    """
+    """Starts on which policies are judged."""
     return range(100, 105)
 
 
 @functools.cache
 def waves():
-    """Targets on which policies are judged: none of them is a lesson's.
-
-    Returns
-    -------
-    list of Sinusoid
-    """
+    """Targets on which policies are judged: none of them is a lesson's."""
     import hlp_edu as hlp
 
     return [hlp.sinusoid(0.8, 6.0, 2.0), hlp.sinusoid(0.6, 4.0, 1.0), hlp.sinusoid(0.5, 5.0, 4.0, 0.2)]

@@ -61,9 +61,9 @@ def costates(x, z, a, q, dt):
     ],
     "steer": [
         write("def steer(z, q, r, dt):\n    return np.zeros(len(z))", says="thrifty"),
-        write("def steer(z, q, r, dt):\n    return z**3", says=r"can still fall by \d+"),
+        write("def steer(z, q, r, dt):\n    return z**3", says=r"can fall by another \d+"),
         swap("jac=gradient", "jac=lambda *given: -gradient(*given)", says="thrifty|can still fall"),
         write("def steer(z, q, r, dt):\n    return 1000.0 * np.ones(len(z))", says="out of all bounds"),
-        write("def steer(z, q, r, dt):\n    return 1.0", says="one push for every target"),
+        write("def steer(z, q, r, dt):\n    return 1.0", says="one control for every target"),
     ],
 }

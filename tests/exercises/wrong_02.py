@@ -4,7 +4,7 @@ from wrong_answers import swap, write
 
 WRONG = {
     "share": [
-        swap("LQTracking(-4", "LQTracking(-1", says="strength is still the one for a = -1"),
+        swap("LQTracking(-4", "LQTracking(-1", says="strength is the one for a = -1"),
         write("share = LQTracking(-4, 1, 10, 0.1, hlp.constant(1)).optimal(9).x[5000, 0]", says="where the .*optimum"),
         write("share = 0.72 / 0.8", says="leaks less"),
         swap("k / (k + 4)", "0.8 * k / (k + 4)", says="that is the state"),
@@ -65,13 +65,13 @@ def offset(a, b, q, r, z, P, T):
         swap("return d", "return d[:-1]", says="one d for every target|has the shape"),
     ],
     "improve": [
-        swap("(q + r * k**2)", "q", says="push is free"),
+        swap("(q + r * k**2)", "q", says="control is free"),
         swap("(2 * (b * k - a))", "(b * k - a)", says="twice as fast"),
         swap("(2 * (b", "(4 * (b", says="twice the cost is P_k"),
         swap("b / r * P_k", "P_k", says="that is P_k, the value"),
         swap("b * k - a", "b * k", says="leak is missing"),
         swap("b * k - a", "b * k + a", says="leak has the wrong sign"),
-        swap("return b", "return -b", says="pushes against x"),
+        swap("return b", "return -b", says="drives x towards 0"),
         swap("b / r * P_k", "(a + natural_rate(a, b, q, r)) / b", says="best k of all"),
         swap("r * k**2", "r * k", says="repeated thirty times"),
     ],

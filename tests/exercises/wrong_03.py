@@ -18,13 +18,13 @@ WRONG = {
             says="against the arrows",
         ),
         swap("+= weight * y[j]", "+= np.tanh(weight * y[j])", "np.tanh(a)", "a", says="sums first"),
-        swap("a[i] += weight", "a[i] = weight", says="only the last one is heard"),
+        swap("a[i] += weight", "a[i] = weight", says="only the last one counts"),
         swap("(np.tanh(a) - x)", "np.tanh(a)", says="leak is forgotten"),
         swap("np.tanh(a)", "a", says="tanh is forgotten"),
         swap("dt * c *", "dt *", says="speed c is forgotten"),
         swap("x + dt * c", "c", says="that is the velocity"),
         swap("x + dt * c", "dt * c", says="how far x moves"),
-        swap("np.append(x, u)", "np.append(x, 0 * u)", says="inputs are not heard"),
+        swap("np.append(x, u)", "np.append(x, 0 * u)", says="inputs are ignored"),
         write(
             """
 def euler_step(network, x, w, u, c, dt):
@@ -105,7 +105,7 @@ def half_way(t, x):
         swap("length - neuron + 1", "length", says="first neuron's time for all"),
         swap("neuron + 1", "neuron", says="one hop is missing"),
         swap("(there + back", "(back", says="way back alone"),
-        swap("(there + back", "(neuron", says="hears the .signal."),
+        swap("(there + back", "(neuron", says="when the .signal. is at the neuron"),
         swap("length - neuron + 1", "neuron", says="wrong end"),
         write(
             "def credit_time(length, neuron, c):\n    return (2 * (length - neuron + 1) - 1 / 3) / c",

@@ -60,7 +60,7 @@ WRONG = {
         swap("-p_w / r, ", "", says="2 things"),
     ],
     "update": [
-        write("update = original", says="reads still go against the arrow"),
+        write("update = original", says="reads go against the arrow"),
         swap(
             "H_x[network",
             "for i, j in zip(network.heads, network.tails, strict=True):\n"

@@ -59,15 +59,15 @@ def reversed_cost(a, b, q, r, z, T):
     "extrapolate": [
         swap("-q *", "q *", says="sign is wrong"),
         swap(" + slope / nu**2", "", says="frozen target"),
-        swap("+ slope", "- slope", says="looks back"),
+        swap("+ slope", "- slope", says="extrapolates backward"),
         swap("-q * ", "-", says="q is forgotten"),
         swap("(z / nu + slope / nu**2)", "(z + slope / nu)", says="integral 1/nu"),
         swap("nu**2", "nu", says="1/nu², not 1/nu"),
     ],
     "look_ahead": [
         swap("> 4", "> 1e9", says="the slope across a jump is no slope"),
-        swap("(past[-1], slope,", "(past[-1], 0.0,", says="just as dear as the frozen target"),
-        swap("(past[-1], slope,", "(past[-1], -slope,", says="does it look back"),
+        swap("(past[-1], slope,", "(past[-1], 0.0,", says="just as much as the frozen target"),
+        swap("(past[-1], slope,", "(past[-1], -slope,", says="does it use the past"),
         swap("(past[-1], slope,", "(past[-1], 0.2 * slope,", says="half is asked"),
         swap("return extrapolate(past[-1], slope, nu, q)", "return 0.0", says="stands still"),
         swap("0.0 if len(past) < 2 else ", "", says="raised IndexError"),

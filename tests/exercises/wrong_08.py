@@ -24,7 +24,7 @@ WRONG = {
         swap("]])", "]]).T", says="rows and columns"),
         swap("[Q, A.T", "[Q, -A.T", says="only Q changed"),
         swap("[Q, A.T", "[-Q, A.T", says="only A transposed changed"),
-        swap("-S", "S", says="push goes the wrong way"),
+        swap("-S", "S", says="control has the wrong sign"),
         swap("theta * np.eye(len(A))", "theta", says="every entry of a block"),
         swap("A.T - theta * np.eye(len(A))", "A.T * (1 - theta)", says="where .* is right"),
         swap("return np.block([[A, -S], [Q, A.T - theta * np.eye(len(A))]])", "return np.block([A, -S])", says="shape"),
@@ -86,7 +86,7 @@ for k in range(30):
     goal = 0.03 * H_w[k] - (0.1 * speed / (1 - z * z) if k == 5 else 0.0)
     s_w[k] = 1 if (p_w[k] - goal) * H_w[k] > 0 else -1
 """,
-            says="looks at the clock",
+            says="reads the clock",
         ),
         rule("s_x[:] = -1\nfor k in range(30):\n    s_w[k] = 1 if np.random.rand() < 0.5 else -1", says="no dice"),
         rule("s_w[40] = 1", says="fails on arrays of 5 neurons and 30 arcs"),

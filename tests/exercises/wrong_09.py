@@ -45,7 +45,7 @@ WRONG = {
     ],
     "freeze_test": [
         swap("start=taught.final", "seed=seed", says="fresh random weights"),
-        swap("hlp.Frozen()", "policy", says="weights are not stopped"),
+        swap("hlp.Frozen()", "policy", says="weights are not held"),
         swap("start=taught.final", "x0=taught.final.x, w0=taught.final.w", says="clock is set back"),
         swap("after=10", "", says="counts the start too"),
         swap("return taught.rmse(after=10), alone.rmse()", "return alone.rmse(), taught.rmse(after=10)", says="exchanged"),
@@ -54,14 +54,14 @@ WRONG = {
         swap("policy, T=20", "hlp.Frozen(), T=20", says="part . gives|where .* is right"),
     ],
     "faster_rule": [
-        swap("0.045", "0.03", says="as good as set B"),
-        swap("0.045", "0.02", says="worse than set B"),
+        swap("0.045", "0.03", says="as good as the per-arc signs"),
+        swap("0.045", "0.02", says="worse than the per-arc signs"),
         swap("0.045", "0.12", says="does not follow"),
         write("faster_rule = hlp.PerArc(0.045)", says="is the library's"),
         swap("tasks.", "faster_rule = hlp.Policy(faster_rule, dissipation_w=10)\ntasks.", says="has friction"),
         swap("s_x[:] = -1", "s_x[:] = 1", says="runs diverge"),
         swap("s_x[:] = -1", "s_x[:] = -1\n    p_w *= 0.99", says="changes `p_w`"),
         swap("else -1", "else 0", says="sets an entry of `s_w` to 0"),
-        swap("mu = 0.045", "mu = 0.045 if t < 10 else 0.05", says="looks at the clock"),
+        swap("mu = 0.045", "mu = 0.045 if t < 10 else 0.05", says="reads the clock"),
     ],
 }

@@ -36,8 +36,8 @@ def blindness(rows, paid):
         ),
         swap("(planned - best) / (policy - best)", "planned / policy", says="whole costs"),
         swap("(planned - best) / (policy - best)", "1 - (planned - best) / (policy - best)", says="would save"),
-        swap("(planned - best) / (policy - best)", "(policy - best) / (planned - best)", says="share is upside down"),
-        swap("np.median(shares)", "np.mean(shares)", says="share is the mean"),
+        swap("(planned - best) / (policy - best)", "(policy - best) / (planned - best)", says="fraction is upside down"),
+        swap("np.median(shares)", "np.mean(shares)", says="fraction is the mean"),
         write(
             """
 def blindness(rows, paid):
@@ -96,14 +96,14 @@ def freeze(problem, policy, T, rest, seed):
     free, stopped = (hlp.run(problem, p, rest, dt=0.01, start=first.final) for p in (policy, hlp.Frozen()))
     return free.rmse(), stopped.rmse()
 """,
-            says="before. the stop",
+            says="last .rest. time units of the first run",
         ),
-        swap("start=first.final", "t0=T, seed=seed", says="stand still are those of the start"),
+        swap("start=first.final", "t0=T, seed=seed", says="held weights are those of the start"),
         swap("start=first.final", "seed=seed", says="starts anew"),
         swap("start=first.final", "x0=first.final.x, w0=first.final.w", says="clock went back"),
         swap("start=first.final", "w0=first.final.w, seed=seed", says="together with the clock"),
         swap("start=first.final", "t0=T, w0=first.final.w, x0=np.zeros(5)", says="states were set back to 0"),
-        swap("hlp.Frozen()", "policy", says="still move"),
+        swap("hlp.Frozen()", "policy", says="weights move in the second run"),
         swap("second.rmse()", "second.rmse(after=T + rest / 2)", says="where .* is right"),
     ],
     "surprise": [

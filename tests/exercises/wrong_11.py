@@ -36,7 +36,7 @@ def energies(e, f, w, p_x, p_w, q, r_w, r):
         swap(".sum(axis=1)", ".sum(axis=0)", says="raised|shape"),
     ],
     "books": [
-        swap("np.full(len(run.t), run.hamiltonian[0])", "np.zeros(len(run.t))", says="begin at 0"),
+        swap("np.full(len(run.t), run.hamiltonian[0])", "np.zeros(len(run.t))", says="begins at 0"),
         swap("np.diff(run.t) * ", "", says="without the step of time"),
         swap("-theta_x * (run.p_x * f).sum(axis=1) + ", "", says="missing: the friction on p_x"),
         swap(" + theta_w / problem.r * (run.p_w**2).sum(axis=1)", "", says="missing: the friction on p_w"),
@@ -83,10 +83,10 @@ def energies(e, f, w, p_x, p_w, q, r_w, r):
     ],
     "enough": [
         write("def enough(level):\n    return 34", says="is for a target at 0"),
-        write("def enough(level):\n    return 30.0", says="still wobbles"),
+        write("def enough(level):\n    return 30.0", says="wobbles by"),
         write("def enough(level):\n    return 60.0", says="is enough as well"),
-        swap("run.outputs[run.t > 60]", "run.outputs", says="is enough as well|still wobbles"),
+        swap("run.outputs[run.t > 60]", "run.outputs", says="is enough as well|wobbles by"),
         swap("return high", "return hlp.Flipped(high, 5)", says="one number"),
-        swap("0.01)\n", "0.01)\n", "< 0.01", "> 0.01", says="still wobbles|enough as well"),
+        swap("0.01)\n", "0.01)\n", "< 0.01", "> 0.01", says="wobbles by|enough as well"),
     ],
 }

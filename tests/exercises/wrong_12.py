@@ -52,7 +52,7 @@ def skill(guess, learn, values):
         ),
         swap("start=StreamState.load(path)", "w0=first.state.at.w, seed=seed", says="weights alone"),
         swap("start=StreamState.load(path)", "x0=first.state.at.x, w0=first.state.at.w", says="lost"),
-        swap("samples[cut:]", "samples", says="heard the first samples again"),
+        swap("samples[cut:]", "samples", says="saw the first samples again"),
         swap("samples[cut:]", "samples[cut - 1 : -1]", says="lost or doubled|from sample"),
         swap("samples[cut:]", "samples[cut + 1 :]", says="shape"),
         swap(
@@ -67,7 +67,7 @@ def skill(guess, learn, values):
     ],
     "forgetting": [
         swap("return before, after", "return after, before", says="order is wrong"),
-        swap("hlp.Frozen()", "policy", says="still move during the exams"),
+        swap("hlp.Frozen()", "policy", says="weights move during the exams"),
         swap("second, start=one.state", "second, seed=0", says="by a new network"),
         write(
             """

@@ -84,12 +84,12 @@ def refuted(evidence):
         swap("return bool(", "return int(", says="True or False"),
     ],
     "counterexample": [
-        write("def counterexample(t):\n    return 0.5 * np.sin(2 * t)", says="still stands"),
+        write("def counterexample(t):\n    return 0.5 * np.sin(2 * t)", says="the claim stands"),
         write("def counterexample(t):\n    return 0.8 * np.sign(np.sin(3 * t))", says="at most 1"),
         write("def counterexample(t):\n    return 0.01 + 0 * t", says="next to nothing"),
         write("def counterexample(t):\n    return 0.05", says="one value for each time"),
         write("def counterexample(t):\n    return 0.06 + 0 * t", says="worse than silence on"),
         write("def counterexample(t):\n    return 0.1 * np.sin(10 * t - 10 * t[0])", says="asked again"),
-        swap("0.5", "1.0", says="still stands"),
+        swap("0.5", "1.0", says="the claim stands"),
     ],
 }

@@ -6,6 +6,8 @@ depends on nothing but the solutions, byte for byte, and runs without nbgrader.
 
 from pathlib import Path
 
+__all__ = []  # for the commands alone
+
 # What `nbgrader generate_assignment` has to be told to make the same.
 SETTINGS = {"ClearSolutions": {"code_stub": {"python": "# your code here"}, "text_stub": "*Your answer here.*"}}
 STEPS = [
@@ -22,24 +24,7 @@ STEPS = [
 
 
 def exercise(solution):
-    """The text of the exercise notebook that belongs to a solution notebook.
-
-    Parameters
-    ----------
-    solution : path
-        The solution notebook.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    ImportError
-        If nbgrader is not installed.
-    ValueError
-        If the notebook is none, or its solution regions or nbgrader's metadata are not in order.
-    """
+    """The text of the exercise notebook that belongs to a solution notebook."""
     import nbformat
     from nbgrader import preprocessors
     from traitlets.config import Config

@@ -4,11 +4,12 @@ Nothing is recorded elsewhere and nothing leaves this computer: the table is wha
 """
 
 import json
-from pathlib import Path
 
 from hlp_edu.checks import lessons, tasks_of
-from hlp_edu.cli import DEFAULT_DIR, MANIFEST
-from hlp_edu.experiments import Table
+from hlp_edu.compare import Table
+from hlp_edu.course.files import find_course
+
+__all__ = ["progress"]
 
 STATES = ("correct", "not yet", "not attempted")
 
@@ -19,12 +20,11 @@ def progress(folder=None):
     Parameters
     ----------
     folder : str or pathlib.Path, optional
-        The learner's copy of the course. By default it is looked for here, above here (as from an
-        exercise that is open) and in the folders that ``course.py`` and ``hlp-edu start`` make.
+        The learner's copy of the course; by default `hlp_edu.course.files.find_course` finds it.
 
     Returns
     -------
-    hlp_edu.experiments.Table
+    hlp_edu.compare.Table
         A row for each lesson: solved tasks, points, and the names of the tasks that are left. A
         task counts as its cells last said, when the notebook was last saved.
 
@@ -53,50 +53,8 @@ def _row(name, counts, left):
     return {"lesson": name, "solved": f"{solved} of {tasks}", "points": f"{points} of {possible}", "left": left}
 
 
-def find_course(folder=None):
-    """Where the learner's copy of the course lies.
-
-    Parameters
-    ----------
-    folder : str or pathlib.Path, optional
-        As in `progress`.
-
-    Returns
-    -------
-    pathlib.Path
-
-    Raises
-    ------
-    ValueError
-        If it is not there.
-    """
-    if folder is not None:
-        place = Path(folder).expanduser()
-        if not (place / "exercises").is_dir():
-            raise ValueError(f"folder = {str(folder)!r}: must be a copy of the course, with a folder exercises")
-        return place
-    here = Path.cwd()
-    for place in (here, *here.parents, here / "work", here / DEFAULT_DIR):
-        if (place / MANIFEST).is_file() and (place / "exercises").is_dir():
-            return place
-    raise ValueError("folder = None: there is no copy of the course here; say where it is, for example 'work'")
-
-
 def states_of(path, module):
-    """What the cells of an exercise notebook last said of each task.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The learner's notebook; it may be missing or damaged.
-    module : module
-        The lesson's tasks.
-
-    Returns
-    -------
-    dict of {str: str}
-        The name of each task, and "correct", "not yet" or "not attempted".
-    """
+    """What the cells of an exercise notebook last said of each task."""
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         said = [answer for cell in cells if (answer := _answer(cell))]

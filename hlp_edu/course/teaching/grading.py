@@ -7,6 +7,7 @@ damaged file costs its own submission and no other. What was handed in is read a
 import contextlib
 import csv
 import hashlib
+import io
 import json
 import os
 import re
@@ -21,7 +22,10 @@ from pathlib import Path
 
 import nbformat
 
-from hlp_edu.release import SETTINGS
+from hlp_edu.course.teaching.release import SETTINGS
+from hlp_edu.storage import atomic_write
+
+__all__ = []  # for the commands alone
 
 CONFIG = """\
 c = get_config()
@@ -41,54 +45,21 @@ c.ClearSolutions.update({stubs!r})
 
 @dataclass
 class Submission:
-    """One notebook that was handed in, and what became of it.
+    """One notebook that was handed in, and what became of it."""
 
-    Parameters
-    ----------
-    student : str
-        Whose it is: the name of the folder, or the part of the file's name before the lesson's.
-    lesson : str
-        Which exercises it holds, "" if nobody can tell.
-    path : pathlib.Path
-        Where it lies.
-    file : str
-        The same, as seen from the folder of submissions.
-    status : str
-        "to grade", then "graded"; or "not graded", and the notes say why.
-    points, possible : float or None
-        What it got, and what it could have got.
-    tasks : list of dict
-        One for each task: its name, points, possible points, and what the check said.
-    notes : list of str
-        Everything that a teacher should know.
-    seconds : float
-        How long it took.
-    """
-
-    student: str
-    lesson: str
+    student: str  # the name of the folder, or the part of the file's name before the lesson's
+    lesson: str  # "" if nothing in it tells which exercises these are
     path: Path
-    file: str = ""
-    status: str = "to grade"
+    file: str = ""  # the path within the folder of submissions
+    status: str = "to grade"  # then "graded"; or "not graded", and the notes say why
     points: float | None = None
     possible: float | None = None
-    tasks: list = field(default_factory=list)
-    notes: list = field(default_factory=list)
+    tasks: list = field(default_factory=list)  # dicts: name, points, possible points, and what the check said
+    notes: list = field(default_factory=list)  # all that a teacher should know
     seconds: float = 0.0
 
     def refuse(self, why):
-        """Say why it is not graded.
-
-        Parameters
-        ----------
-        why : str
-            In words for the teacher.
-
-        Returns
-        -------
-        Submission
-            Itself.
-        """
+        """Say why it is not graded."""
         self.status = "not graded"
         self.notes.append(why)
         return self
@@ -98,22 +69,7 @@ class Submission:
 
 
 def read_notebook(path):
-    """Read a notebook of any version of the format, as version 4.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Its file.
-
-    Returns
-    -------
-    nbformat.NotebookNode
-
-    Raises
-    ------
-    ValueError
-        If the file holds no notebook.
-    """
+    """Read a notebook of any version of the format, as version 4."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # nbformat mends small faults, loudly
@@ -127,7 +83,7 @@ def read_notebook(path):
 
 
 def _name_cells(notebook):
-    """Every cell has an id of its own; older formats have none, and copied cells may share one."""
+    """Every cell has an id of its own; older formats have none, and copied cells may have the same."""
     notebook.nbformat, notebook.nbformat_minor, taken = 4, 5, set()
     for k, cell in enumerate(notebook.cells):
         if not cell.get("id") or cell["id"] in taken:
@@ -136,36 +92,15 @@ def _name_cells(notebook):
 
 
 def grade_ids(notebook):
-    """The names by which nbgrader knows the cells of a notebook.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        Any notebook.
-
-    Returns
-    -------
-    set of str
-    """
+    """The names by which nbgrader knows the cells of a notebook."""
     return {cell.metadata["nbgrader"].get("grade_id") for cell in notebook.cells if "nbgrader" in cell.metadata}
 
 
 def find_submissions(folder, released, lessons=()):
-    """Look through a folder of submissions and say what each file is.
+    """The submissions in a folder, in the order of students and lessons; what cannot be graded says why.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        ``STUDENT/.../ANYTHING.ipynb``, or ``STUDENT_LESSON.ipynb`` without folders.
-    released : dict of {str: nbformat.NotebookNode}
-        The exercises as they were given out.
-    lessons : iterable of str
-        Names of notebooks that may lie around and are no exercises.
-
-    Returns
-    -------
-    list of Submission
-        In the order of students and lessons. What cannot be graded has a note and no lesson.
+    A file is ``STUDENT/.../ANYTHING.ipynb``, or ``STUDENT_LESSON.ipynb`` without folders. ``released`` are the
+    exercises as they were given out, by their names; notebooks named in ``lessons`` are none.
     """
     found = []
     for path in sorted(folder.rglob("*.ipynb")):
@@ -196,28 +131,15 @@ def find_submissions(folder, released, lessons=()):
 
 
 def which_lesson(notebook, released):
-    """Tell by its cells, whatever its name, which exercises a notebook holds.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        What was handed in.
-    released : dict of {str: nbformat.NotebookNode}
-        The exercises as they were given out.
-
-    Returns
-    -------
-    str
-        The lesson's name; "" if no cell is known.
-    """
+    """Tell by its cells, whatever its name, which exercises a notebook holds."""
     ids = {cell.get("id") for cell in notebook.cells}
 
-    def shared(lesson):
+    def in_common(lesson):
         given = released[lesson]
         return len(grade_ids(given) & grade_ids(notebook)), len(ids & {cell.get("id") for cell in given.cells})
 
-    best = max(released, key=shared, default="")
-    return best if best and any(shared(best)) else ""
+    best = max(released, key=in_common, default="")
+    return best if best and any(in_common(best)) else ""
 
 
 def _keep_newest(submissions):
@@ -238,24 +160,7 @@ def _age(submission):
 
 
 def restore(notebook, released):
-    """Bring a submission back into the form in which it was given out; only the answers are the student's.
-
-    Locked cells get their text back, deleted cells are put in again, given cells that were changed run
-    once more as they were given, and cells that lost nbgrader's marks (some editors drop them) are known
-    again by their ids.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        What was handed in; changed in place.
-    released : nbformat.NotebookNode
-        What was given out.
-
-    Returns
-    -------
-    list of str
-        What had to be done.
-    """
+    """Bring a submission back into the form in which it was given out; only the answers are the student's."""
     notes, place = [], 0
     given = [cell for cell in released.cells if "nbgrader" in cell.metadata or cell.cell_type == "code"]
     marks = {cell.id: cell.metadata.nbgrader for cell in given if "nbgrader" in cell.metadata}
@@ -312,44 +217,22 @@ def grade_class(
 ):
     """Mark every submission, write feedback and tables, and lose nothing.
 
-    A run that was interrupted goes on where it stopped: what is marked and has not changed since is
-    not marked again.
-
-    Parameters
-    ----------
-    submissions : list of Submission
-        From `find_submissions`; filled in.
-    source : pathlib.Path
-        The folder of the solution notebooks, ``NAME/NAME.ipynb``.
-    out : pathlib.Path
-        nbgrader's course: gradebook.db, submitted/, autograded/, feedback/; and the tables.
-    limit, cell_limit : float, int
-        Seconds that a submission may take, and that each of its cells may.
-    workers : int, optional
-        How many submissions at a time; all cores by default.
-    again : bool
-        Whether to mark also what has not changed since the last time.
-    say : callable
-        Called with each submission when it is done.
-
-    Raises
-    ------
-    RuntimeError
-        If nbgrader cannot be set up: with its own words.
+    An interrupted run can be repeated: what is marked and has not changed since is marked again only if ``again``.
+    ``source`` holds the solutions, ``out`` becomes nbgrader's course. A submission may take ``limit`` seconds, each of
+    its cells ``cell_limit``. RuntimeError if nbgrader cannot be set up, with its own words.
     """
     out.mkdir(parents=True, exist_ok=True)
-    (out / "nbgrader_config.py").write_text(
-        CONFIG.format(cell_limit=cell_limit, stubs=SETTINGS["ClearSolutions"]), encoding="utf-8"
-    )
+    config = CONFIG.format(cell_limit=cell_limit, stubs=SETTINGS["ClearSolutions"])
+    atomic_write(out / "nbgrader_config.py", config.encode())
     waiting = [one for one in submissions if one.status == "to grade"]
-    lessons, names, stop = sorted({one.lesson for one in waiting}), _student_ids(submissions), threading.Event()
+    lessons, names, cancelled = sorted({one.lesson for one in waiting}), _student_ids(submissions), threading.Event()
     for lesson in lessons:
         _give_out(lesson, source, out)
 
     def mark(one):
         begun = time.perf_counter()
         try:
-            _mark(one, names[one.student], out, limit, cell_limit, again, stop)
+            _mark(one, names[one.student], out, limit, cell_limit, again, cancelled)
         except Exception as error:  # whatever it is, it concerns this submission alone
             one.refuse(f"{type(error).__name__}: {' '.join(str(error).split()):.200}")
         one.seconds = time.perf_counter() - begun
@@ -363,9 +246,9 @@ def grade_class(
             for done in as_completed([pool.submit(mark, one) for one in waiting]):
                 say(done.result())
             for lesson in lessons:
-                _nbgrader(out, 60 + 10 * len(submissions), stop, "generate_feedback", lesson, "--force")
+                _nbgrader(out, 60 + 10 * len(submissions), cancelled, "generate_feedback", lesson, "--force")
         except BaseException:
-            stop.set()
+            cancelled.set()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
         finally:
@@ -389,15 +272,14 @@ def _give_out(lesson, source, out):
     copy = out / "source" / lesson / f"{lesson}.ipynb"
     if copy.is_file() and copy.read_bytes() == original and (out / "release" / lesson).is_dir():
         return
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    copy.write_bytes(original)
+    atomic_write(copy, original)
     done = _nbgrader(out, 300, threading.Event(), "generate_assignment", lesson, "--force")
     if done.returncode:
         copy.unlink()  # else the next run would take it for done
         raise RuntimeError(f"nbgrader cannot give out {lesson}:\n" + "\n".join(done.stdout.splitlines()[-12:]))
 
 
-def _mark(one, name, out, limit, cell_limit, again, stop):
+def _mark(one, name, out, limit, cell_limit, again, cancelled):
     released = read_notebook(out / "release" / one.lesson / f"{one.lesson}.ipynb")
     notebook = read_notebook(one.path)
     one.notes += restore(notebook, released)
@@ -405,9 +287,8 @@ def _mark(one, name, out, limit, cell_limit, again, stop):
     text = nbformat.writes(notebook)
     marked = out / "autograded" / name / one.lesson / place.name
     if again or not marked.is_file() or not place.is_file() or place.read_text(encoding="utf-8") != text:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text, encoding="utf-8")
-        done = _nbgrader(out, limit, stop, "autograde", one.lesson, f"--student={name}", "--force")
+        atomic_write(place, text.encode())
+        done = _nbgrader(out, limit, cancelled, "autograde", one.lesson, f"--student={name}", "--force")
         if done.returncode or not marked.is_file():
             one.refuse(_why_unmarked(done, limit))
             return
@@ -416,11 +297,11 @@ def _mark(one, name, out, limit, cell_limit, again, stop):
 
 def _why_unmarked(done, limit):
     if done.returncode == TIMED_OUT:
-        return f"took longer than {limit:g} s and was stopped: a loop without end?"
+        return f"took longer than {limit:g} s and was ended: a loop without end?"
     if "DeadKernelError" in done.stdout or "Kernel died" in done.stdout:
-        return "its code ended the kernel: look at it by hand"
+        return "its code ended the kernel: grade it by hand"
     if "CellTimeoutError" in done.stdout:
-        return "a loop without end that does not let itself be stopped: look at it by hand"
+        return "a loop without end that cannot be interrupted: grade it by hand"
     errors = [line.strip() for line in done.stdout.splitlines() if re.match(r"\s*[\w.]+(Error|Exception)\b", line)]
     return f"nbgrader could not mark it: {(errors or done.stdout.splitlines() or [done.returncode])[-1]}"
 
@@ -451,7 +332,7 @@ def _said(cell, cell_limit):
     for output in cell.get("outputs", []):
         if output.output_type == "error":
             if output.ename in ("CellTimeoutError", "KeyboardInterrupt"):
-                return f"stopped after {cell_limit:g} s: a loop without end?"
+                return f"ended after {cell_limit:g} s: a loop without end?"
             words = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", output.evalue).split())
             return words if output.ename == "AssertionError" and words else f"{output.ename}: {words}"
     return "correct"
@@ -460,7 +341,7 @@ def _said(cell, cell_limit):
 TIMED_OUT = -99
 
 
-def _nbgrader(out, limit, stop, *words):
+def _nbgrader(out, limit, cancelled, *words):
     """Run one of nbgrader's commands in a process of its own, within limits."""
     environment = {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1", "TQDM_DISABLE": "1", "MPLBACKEND": "agg"}
     environment.pop("PYTHONWARNINGS", None)  # a warning is no mistake, neither a student's nor nbgrader's
@@ -475,7 +356,7 @@ def _nbgrader(out, limit, stop, *words):
                 said, _ = process.communicate(timeout=0.5)
                 return subprocess.CompletedProcess(command, process.returncode, said)
             except subprocess.TimeoutExpired:
-                if time.monotonic() > until or stop.is_set():
+                if time.monotonic() > until or cancelled.is_set():
                     _end(process)
                     return subprocess.CompletedProcess(command, TIMED_OUT, "")
             except BaseException:
@@ -526,13 +407,11 @@ def _write_tables(submissions, names, out):
 
 
 def _write_csv(path, rows):
-    draft = path.with_suffix(".tmp")
-    # Excel takes UTF-8 only with the mark at the beginning.
-    with open(draft, "w", newline="", encoding="utf-8-sig") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows({key: _harmless(value) for key, value in row.items()} for row in rows)
-    os.replace(draft, path)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(rows[0]))
+    writer.writeheader()
+    writer.writerows({key: _harmless(value) for key, value in row.items()} for row in rows)
+    atomic_write(path, text.getvalue().encode("utf-8-sig"))  # Excel takes UTF-8 only with the mark at the beginning
 
 
 def _harmless(value):

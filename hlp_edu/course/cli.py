@@ -1,0 +1,321 @@
+"""The console command ``hlp-edu``: copy the course (start), open it (lab), examine it (check), and more.
+
+A new command is a function that takes the parsed arguments and returns an exit code, and three
+lines in `_parser`. What only one command needs is imported inside it, so that each starts at once.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+from hlp_edu._version import __version__
+from hlp_edu.course.deliver import deliver, refuse_bad_target
+from hlp_edu.course.files import DEFAULT_DIR, FIRST_PAGE, PACKAGE, CourseError, course_source
+from hlp_edu.course.installation import CHECKS
+from hlp_edu.course.jupyter import become, environment
+from hlp_edu.storage import atomic_write
+
+__all__ = ["main"]
+
+
+# ---------------------------------------------------------------------------- start: copy the course
+
+
+def start(arguments):
+    """``hlp-edu start [DIR]``: copy lessons and exercises, and never overwrite the learner's work."""
+    source, target = course_source(), Path(arguments.dir).expanduser()
+    refuse_bad_target(source, target)
+    try:
+        news = deliver(source, target)
+    except OSError as error:
+        raise CourseError(
+            f"DIR = {arguments.dir!r}: cannot write there ({error.strerror}: {error.filename}). "
+            "Choose a folder that you may write to: hlp-edu start ANOTHER_DIR"
+        ) from error
+
+    copied = sum(kind in ("new", "refreshed") for kind, _, _ in news)
+    print(f"The course (version {__version__}) is in {target.resolve()}: ", end="")
+    print(f"{copied} new or renewed files." if copied else "nothing new.")
+    for kind, name, beside in news:
+        if kind == "restored":
+            print(f"  {name} had been deleted; here it is again.")
+        elif kind == "beside":
+            print(f"  You have changed {name}: it stays as it is. The new version is beside it: {beside}")
+        elif kind == "dropped":
+            print(f"  {name} is no longer part of the course; your copy stays.")
+    return 0
+
+
+# ------------------------------------------------------------------------------- lab: open JupyterLab
+
+
+def lab(arguments):
+    """``hlp-edu lab [DIR]``: open JupyterLab on the learner's folder."""
+    folder = Path(arguments.dir).expanduser().resolve()
+    if not folder.is_dir():
+        raise CourseError(f"DIR = {arguments.dir!r}: no such folder. Make it with: hlp-edu start {arguments.dir}")
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
+    command += ["--Application.log_level=WARN"]  # the address, and what goes wrong
+    if (folder / FIRST_PAGE).is_file():
+        command += [f"--LabApp.default_url=/lab/tree/{FIRST_PAGE}"]
+    if arguments.no_browser:
+        command += ["--no-browser"]
+    if arguments.port is not None:
+        command += [f"--ServerApp.port={arguments.port}"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command += ["--allow-root"]  # in a container the user is root, and JupyterLab would refuse
+    print("Starting JupyterLab; to end it, press Control-C here, twice.")
+    return become(command + arguments.rest, environment())
+
+
+# -------------------------------------------------------------------- check: is the installation sound?
+
+
+def check(arguments):
+    """``hlp-edu check``: examine the installation, and warm the compiled code while doing so."""
+    problems = 0
+    for title, examine in CHECKS.items():
+        try:
+            print(f"  ok       {title}: {examine()}", flush=True)
+        except Exception as error:  # whatever it is, the user is told in one line
+            problems += 1
+            reason = str(error) if isinstance(error, CourseError) else f"{type(error).__name__}: {error}"
+            print(f"  PROBLEM  {title}: {reason}", flush=True)
+    print(f"{problems} of {len(CHECKS)} checks found a problem." if problems else "The installation is sound.")
+    return 1 if problems else 0
+
+
+# ------------------------------------------------------------------ study: compute again what takes long
+
+
+def study(arguments):
+    """``hlp-edu study [NAME]``: compute a study anew and write its CSV here; without a name, list them."""
+    from hlp_edu.studies import STUDIES, write_study
+
+    if arguments.name is None:
+        for name, plan in STUDIES.items():
+            print(f"{name}: {plan.__doc__.splitlines()[0]}")
+        return 0
+    if arguments.name not in STUDIES:
+        raise CourseError(f"NAME = {arguments.name!r}: must be one of {', '.join(map(repr, STUDIES))}")
+    folder = Path(arguments.dir).expanduser()
+    if folder.exists() and not folder.is_dir():
+        raise CourseError(f"--dir = {arguments.dir!r}: is a file; must be a folder")
+    os.environ.setdefault("TQDM_DISABLE", "1")
+    try:
+        path = write_study(arguments.name, folder, say=lambda words: print(words, flush=True))
+    except OSError as error:
+        raise CourseError(f"--dir = {arguments.dir!r}: cannot write there ({error.strerror})") from error
+    print(f"written: {path}")
+    return 0
+
+
+# --------------------------------------------------------------------------- release: make the exercises
+
+
+def release(arguments):
+    """``hlp-edu release [NAME ...]``: make DIR/exercises from DIR/solutions."""
+    from hlp_edu.course.teaching.release import exercise
+
+    folder = Path(arguments.dir).expanduser()
+    found = {
+        path.parent.name: path for path in sorted(folder.glob("solutions/*/*.ipynb")) if path.stem == path.parent.name
+    }
+    if not found:
+        raise CourseError(
+            f"--dir = {arguments.dir!r}: holds no solutions/NAME/NAME.ipynb; must be a clone of the course, or a "
+            "folder with solutions of your own"
+        )
+    for name in arguments.names or found:
+        if name not in found:
+            raise CourseError(f"NAME = {name!r}: must be one of {', '.join(map(repr, found))}")
+        try:
+            text = exercise(found[name]).encode()
+        except ImportError as error:
+            raise CourseError(_needs_nbgrader(error)) from error
+        except ValueError as error:
+            raise CourseError(str(error)) from error
+        path = folder / "exercises" / name / f"{name}.ipynb"
+        known = path.is_file() and path.read_bytes() == text
+        try:
+            atomic_write(path, text)
+        except OSError as error:
+            raise CourseError(f"--dir = {arguments.dir!r}: cannot write there ({error.strerror})") from error
+        print(f"exercises/{name}/{name}.ipynb: {'as it was' if known else 'made'}", flush=True)
+    return 0
+
+
+def _needs_nbgrader(error):
+    clone = PACKAGE.parent
+    what = f'--editable "{clone}[teach]"' if (clone / "pyproject.toml").is_file() else '"hlp_edu[teach]"'
+    return f'this needs nbgrader ({error}). Install it with: "{sys.executable}" -m pip install {what}'
+
+
+# ------------------------------------------------------------------------ grade: mark what was handed in
+
+
+def grade(arguments):
+    """``hlp-edu grade SUBMISSIONS``: mark a class with nbgrader, and give every submission a row."""
+    folder, out = Path(arguments.submissions).expanduser().resolve(), Path(arguments.out).expanduser().resolve()
+    course = Path(arguments.course).expanduser().resolve() if arguments.course else course_source()
+    if not folder.is_dir():
+        raise CourseError(f"SUBMISSIONS = {arguments.submissions!r}: must be a folder with a folder for each student")
+    if out.is_relative_to(folder) or folder.is_relative_to(out):
+        raise CourseError(f"--out = {arguments.out!r}: must be beside the submissions, not in or around them")
+    exercises = {
+        path.stem: path for path in sorted(course.glob("exercises/*/*.ipynb")) if path.stem == path.parent.name
+    }
+    exercises = {name: path for name, path in exercises.items() if (course / "solutions" / name / path.name).is_file()}
+    if not exercises:
+        raise CourseError(f"--course = {str(course)!r}: holds no exercises with solutions")
+    try:
+        import nbgrader  # noqa: F401
+
+        from hlp_edu.course.teaching.grading import find_submissions, grade_class, read_notebook
+    except ImportError as error:
+        raise CourseError(_needs_nbgrader(error)) from error
+    released = {name: read_notebook(path) for name, path in exercises.items()}
+    submissions = find_submissions(folder, released, {path.stem for path in course.glob("lessons/*.ipynb")})
+    if not submissions:
+        raise CourseError(f"SUBMISSIONS = {arguments.submissions!r}: holds no notebook and no student's folder")
+    waiting = sum(one.status == "to grade" for one in submissions)
+    print(f"{len(submissions)} submissions, {waiting} to grade. Their code runs with your rights on this computer.")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup: a loop without end would ignore its limit
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        grade_class(
+            submissions,
+            course / "solutions",
+            out,
+            limit=arguments.limit,
+            cell_limit=arguments.cell_limit,
+            workers=arguments.workers,
+            again=arguments.again,
+            say=_say_marks,
+        )
+    except RuntimeError as error:
+        raise CourseError(str(error)) from error
+    except OSError as error:
+        raise CourseError(f"--out = {arguments.out!r}: cannot write there ({error.strerror})") from error
+    graded = sum(one.status == "graded" for one in submissions)
+    print(
+        f"{graded} graded, {len(submissions) - graded} not. In {out}: grades.csv, tasks.csv, feedback for each student."
+    )
+    return 0
+
+
+def _say_marks(one):
+    points = f"{one.points:g} of {one.possible:g}" if one.status == "graded" else "not graded"
+    print(f"  {one.student:20}  {one.lesson or '?':32}  {points:>10}  {'; '.join(one.notes)}".rstrip(), flush=True)
+
+
+# ----------------------------------------------------------------------------- progress: what is solved
+
+
+def progress(arguments):
+    """``hlp-edu progress [DIR]``: a table of what you have solved, read from your own notebooks."""
+    from hlp_edu.course.progress import progress as table
+
+    try:
+        found = table(arguments.dir)
+    except ValueError as error:
+        raise CourseError(str(error).replace("folder =", "DIR =")) from error
+    print(found)
+    print(f"\nRead from the notebooks in {found.about['folder']}, as they were last saved.")
+    return 0
+
+
+# --------------------------------------------------------------------------------------- command line
+
+
+def _port(text):
+    if not (text.isdecimal() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text!r}: must be a whole number from 0 to 65535 (0: any free one)")
+    return int(text)
+
+
+def _count(text):
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: must be a whole number, at least 1")
+    return int(text)
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="hlp-edu",
+        description="The course hlp_edu: copy it, open it, examine its installation, make its exercises.",
+    )
+    parser.add_argument("--version", action="version", version=f"hlp_edu {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(function, text):
+        sub = commands.add_parser(function.__name__, help=text, description=text, allow_abbrev=False)
+        sub.set_defaults(run=function)
+        return sub
+
+    sub = command(start, "Copy lessons and exercises to DIR. Files that you have changed are never overwritten.")
+    sub.add_argument("dir", nargs="?", default=DEFAULT_DIR, metavar="DIR", help="default: %(default)s")
+
+    sub = command(lab, "Open JupyterLab on DIR. Further options are handed on to it, as --Name=value.")
+    sub.add_argument("dir", nargs="?", default=DEFAULT_DIR, metavar="DIR", help="default: %(default)s")
+    sub.add_argument("--no-browser", action="store_true", help="only print the address")
+    sub.add_argument("--port", type=_port, metavar="N", help="default: 8888, or the next free one")
+
+    command(check, "Examine the installation: Python, packages, kernel, sliders, a short run.")
+
+    sub = command(study, "Compute a long study anew and write NAME.csv. Without NAME: list the studies.")
+    sub.add_argument("name", nargs="?", metavar="NAME", help="which study")
+    sub.add_argument("--dir", default=".", metavar="DIR", help="where to write; default: here")
+
+    sub = command(release, "For teachers: make the exercises from the solutions. Without NAME: all of them.")
+    sub.add_argument("names", nargs="*", metavar="NAME", help="for example 01_optimal_control")
+    sub.add_argument("--dir", default=".", metavar="DIR", help="the folder that holds solutions/; default: here")
+
+    sub = command(grade, "For teachers: mark what a class handed in, with nbgrader. Nothing in SUBMISSIONS is changed.")
+    sub.add_argument("submissions", metavar="SUBMISSIONS", help="STUDENT/.../NAME.ipynb, or STUDENT_LESSON.ipynb")
+    sub.add_argument("--out", default="grading", metavar="DIR", help="marks and feedback; default: %(default)s")
+    sub.add_argument("--course", metavar="DIR", help="with exercises/ and solutions/; default: this course")
+    sub.add_argument(
+        "--limit", type=_count, default=300, metavar="S", help="seconds a submission; default: %(default)s"
+    )
+    sub.add_argument("--cell-limit", type=_count, default=20, metavar="S", help="seconds a cell; default: %(default)s")
+    sub.add_argument("--workers", type=_count, metavar="N", help="how many at a time; default: all cores")
+    sub.add_argument("--again", action="store_true", help="mark also what has not changed since the last time")
+
+    sub = command(progress, "What you have solved so far, from your own notebooks; nothing leaves this computer.")
+    sub.add_argument("dir", nargs="?", metavar="DIR", help="your copy of the course; by default it is found")
+    return parser
+
+
+def main(argv=None):
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        Without it, what was typed.
+
+    Returns
+    -------
+    int
+        Exit code: 0, or 1 for a problem that was explained.
+    """
+    parser = _parser()
+    arguments, rest = parser.parse_known_args(argv)
+    arguments.rest = rest
+    if arguments.rest and (arguments.run is not lab or not all(word.startswith("-") for word in arguments.rest)):
+        parser.error(f"unknown arguments: {' '.join(arguments.rest)}")
+    try:
+        return arguments.run(arguments)
+    except CourseError as error:
+        print(f"hlp-edu: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nhlp-edu: interrupted.", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""Copy the course to the learner's folder and keep it up to date: what the learner wrote always survives.
+
+A manifest in the folder remembers each file as it was delivered. A file that is as it was delivered is replaced by
+a new version; one that the learner changed stays, and the new version is put beside it, once. A notebook that was
+only run counts as unchanged.
+"""
+
+import hashlib
+import itertools
+import json
+from pathlib import Path
+
+from hlp_edu._version import __version__
+from hlp_edu.course.files import DEFAULT_DIR, DELIVERED, MANIFEST, PACKAGE, CourseError
+from hlp_edu.storage import atomic_write
+
+__all__ = []  # for the commands alone
+
+
+def refuse_bad_target(source, target):
+    """Refuse to copy the course onto itself, or onto a file."""
+    if target.exists() and not target.is_dir():
+        raise CourseError(f"DIR = {str(target)!r}: is a file; must be a folder, new or from an earlier start")
+    place = target.resolve()
+    originals = [(source / part).resolve() for part in (*DELIVERED, "solutions")]
+    if place.is_relative_to(PACKAGE) or any(
+        (place / original.name).resolve().is_relative_to(original) for original in originals
+    ):
+        raise CourseError(
+            f"DIR = {str(target)!r}: is where the course itself lives; must be a folder of your own, "
+            f"for example {str(Path.home() / DEFAULT_DIR)!r}"
+        )
+
+
+def deliver(source, target):
+    """Copy lessons and exercises; a list of what happened to which file, unless nothing did.
+
+    Its entries are (what, file, beside): what is "new", "refreshed", "restored", "beside" or "dropped", and beside is
+    the name of the new version that was put beside a changed file.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    manifest = _read_manifest(target)
+    news, delivered = [], set()
+    try:
+        for path in _course_files(source):
+            name = path.relative_to(source).as_posix()
+            delivered.add(name)
+            new, have, known = path.read_bytes(), _read(target / name), manifest.get(name)
+            entry = {"sha256": hashlib.sha256(new).hexdigest(), "written": _written(new, name)}
+            if have is None:
+                atomic_write(target / name, new)
+                news.append(("restored" if known else "new", name, ""))
+            elif known and known["sha256"] == entry["sha256"]:
+                continue  # no new version: whatever the file is by now, it is the learner's
+            elif known and _written(have, name) in (known["written"], entry["written"]):
+                atomic_write(target / name, new)
+                news.append(("refreshed", name, ""))
+            elif _written(have, name) != entry["written"]:
+                beside = _put_beside(target, name, new, entry, manifest)
+                news.append(("beside", name, beside))
+            manifest[name] = entry
+        for name in [name for name in manifest if name not in delivered and "beside" not in manifest[name]]:
+            del manifest[name]
+            news.append(("dropped", name, ""))
+    finally:  # also when the disk is full half-way: what was delivered is remembered
+        atomic_write(target / MANIFEST, json.dumps({"version": __version__, "files": manifest}, indent=1).encode())
+    return news
+
+
+def _course_files(source):
+    for part in DELIVERED:
+        for path in sorted((source / part).rglob("*")):
+            inside = path.relative_to(source).parts
+            if path.is_file() and not any(name.startswith(".") or name == "__pycache__" for name in inside):
+                yield path
+
+
+def _written(data, name):
+    """Fingerprint of what a person wrote: of a notebook, the text of its cells, not what running it left."""
+    if name.endswith(".ipynb"):
+        try:
+            cells = json.loads(data)["cells"]
+            texts = [[cell["cell_type"], "".join(cell["source"]), cell.get("attachments")] for cell in cells]
+            # JupyterLab appends an empty cell when the last one is run.
+            data = json.dumps([text for text in texts if text[1].strip() or text[2]], sort_keys=True).encode()
+        except (ValueError, KeyError, TypeError):
+            pass  # no notebook (any more): every byte counts
+    return hashlib.sha256(data).hexdigest()
+
+
+def _put_beside(target, name, new, entry, manifest):
+    path = Path(name)
+    for number in itertools.count(1):
+        beside = path.with_name(f"{path.stem}.new{number if number > 1 else ''}{path.suffix}").as_posix()
+        have = _read(target / beside)
+        if have is not None:
+            fingerprint = _written(have, name)
+            if fingerprint == entry["written"]:
+                return beside  # it is there already
+            if fingerprint != manifest.get(beside, {}).get("written"):
+                continue  # the learner has written in this one, too
+        atomic_write(target / beside, new)
+        manifest[beside] = {**entry, "beside": name}
+        return beside
+
+
+def _read_manifest(target):
+    """Return the files as delivered; without a readable manifest every difference counts as the learner's."""
+    try:
+        files = json.loads(_read(target / MANIFEST) or "{}").get("files", {})
+        return {name: entry for name, entry in files.items() if {"sha256", "written"} <= entry.keys()}
+    except (ValueError, AttributeError):
+        return {}
+
+
+def _read(path):
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None

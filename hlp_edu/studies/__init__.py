@@ -1,0 +1,110 @@
+"""Studies: what takes longer than a lesson may. One module and one CSV each.
+
+`study` reads the result that ships with the package, ``hlp-edu study NAME`` computes it anew, and a test recomputes
+rows of it.
+"""
+
+import csv
+import io
+import time
+from pathlib import Path
+
+from hlp_edu._version import __version__
+from hlp_edu.compare import Table
+from hlp_edu.storage import atomic_write
+from hlp_edu.studies.optimality import Optimality
+from hlp_edu.studies.streams import Streams
+from hlp_edu.validate import one_of
+
+__all__ = ["STUDIES", "study", "write_study"]
+
+SHELF = Path(__file__).parent
+STUDIES = {"optimality": Optimality, "streams": Streams}
+
+
+def study(name):
+    """The result of a study, as it ships with the package.
+
+    Parameters
+    ----------
+    name : str
+        One of STUDIES.
+
+    Returns
+    -------
+    Table
+        Its ``about`` holds the parameters and the version of hlp_edu that computed it.
+
+    Raises
+    ------
+    ValueError
+        If there is no such study, or its file is missing.
+
+    Examples
+    --------
+    >>> len(study("optimality"))
+    30
+    """
+    _known(name)
+    path = SHELF / f"{name}.csv"
+    if not path.exists():
+        raise ValueError(f"name = {name!r}: has not been computed; compute it with: hlp-edu study {name}")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    about = {}
+    for line in lines:
+        if line.startswith("# "):
+            key, _, value = line[2:].partition(" = ")
+            about[key] = _value(value)
+    rows = csv.DictReader([line for line in lines if not line.startswith("#")])
+    return Table([{key: _value(value) for key, value in row.items()} for row in rows], about)
+
+
+def write_study(name, folder=None, say=print):
+    """Compute a study and write its CSV; takes minutes.
+
+    Parameters
+    ----------
+    name : str
+        One of STUDIES.
+    folder : str or path, optional
+        Where to; the package's own shelf by default.
+    say : callable
+        Told about every row.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    ValueError
+        If there is no such study.
+    """
+    plan = _known(name)
+    rows, begun = [], time.perf_counter()
+    for case in plan.cases:
+        rows.append(plan.compute(*case))
+        say(f"{len(rows)} of {len(plan.cases)}: {rows[-1]}, after {time.perf_counter() - begun:.0f} s")
+    path = Path(SHELF if folder is None else folder) / f"{name}.csv"
+    head = {"study": name, "version": __version__} | plan.parameters
+    text = io.StringIO("".join(f"# {key} = {value}\n" for key, value in head.items()))
+    text.seek(0, io.SEEK_END)
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    atomic_write(path, text.getvalue().encode())
+    return path
+
+
+def _known(name):
+    return STUDIES[one_of("name", name, STUDIES)]
+
+
+def _value(text):
+    for number in (int, float):
+        try:
+            return number(text)
+        except ValueError:
+            pass
+    return text

@@ -1,0 +1,164 @@
+"""Studies: the CSV that ships against rows computed here, and the learners and streams of lesson 12."""
+
+import datetime
+import math
+import random
+
+import numpy as np
+import pytest
+
+import hlp_edu as hlp
+from hlp_edu import studies
+from hlp_edu.compare import tracking_problem
+from hlp_edu.course.cli import main
+from hlp_edu.studies import streams
+
+
+def test_the_study_is_complete_and_of_this_setting():
+    table, plan = hlp.study("optimality"), studies.STUDIES["optimality"]
+    assert [(row["signal"], row["seed"], row["method"]) for row in table.rows] == list(plan.cases)
+    assert {key: table.about[key] for key in plan.parameters} == plan.parameters
+    assert table.about["version"] and np.isfinite(table["cost"]).all() and np.isfinite(table["rmse"]).all()
+    cost = {(row["signal"], row["seed"], row["method"]): row["cost"] for row in table.rows}
+    for signal, seed, _ in plan.cases:  # nothing is cheaper than the optimum
+        assert cost[signal, seed, "optimum"] < cost[signal, seed, "mpc"]
+        online = hlp.run(tracking_problem(signal, seed), hlp.GradientFlow(0.03), 20, dt=0.01, seed=seed)
+        assert cost[signal, seed, "optimum"] < online.cost
+
+
+def test_two_rows_of_the_study_computed_anew():
+    """Other rows every day; today's are printed."""
+    plan = studies.STUDIES["optimality"]
+    dice = random.Random(datetime.date.today().isoformat())
+    for method in ("optimum", "mpc"):
+        case = dice.choice([case for case in plan.cases if case[2] == method])
+        (kept,) = [row for row in hlp.study("optimality").rows if (row["signal"], row["seed"], row["method"]) == case]
+        made = plan.compute(*case)
+        print(case, kept, made)
+        assert made["cost"] == pytest.approx(kept["cost"], rel=plan.repeats[method]), case
+        assert made["rmse"] == pytest.approx(kept["rmse"], rel=20 * plan.repeats[method]), case
+
+
+STREAMS = studies.STUDIES["streams"]
+
+
+def test_the_study_of_streams_is_complete_and_of_this_setting():
+    table = hlp.study("streams")
+    assert [(row["stream"], row["method"]) for row in table.rows] == list(STREAMS.cases)
+    assert {key: table.about[key] for key in STREAMS.parameters} == STREAMS.parameters and table.about["version"]
+    for row in table.rows:
+        assert (
+            row["rmse min"] <= row["rmse"] <= row["rmse max"] < 2
+            and np.isfinite([row["adaptive"], row["frozen"]]).all()
+        )
+        assert np.isfinite([row[key] for key in ("before", "switch", "back")]).all() == (
+            row["stream"] in ("switching", "video")
+        )
+        if row["method"] in streams.LEARNERS:  # one of the twelve settings
+            assert (row["rate"], row["other"]) in STREAMS.trials(row["method"]) and row["us"] > 0
+    assert {len(STREAMS.trials(method)) for method in streams.LEARNERS} == {12}
+
+
+def test_rows_of_the_study_of_streams_computed_anew():
+    """The naive ones all, and two others, which change every day and are printed."""
+    kept = {(row["stream"], row["method"]): row for row in hlp.study("streams").rows}
+    for stream in streams.STREAMS:
+        for method in streams.NAIVE:
+            assert STREAMS.compute(stream, method)["rmse"] == pytest.approx(kept[stream, method]["rmse"], rel=1e-6)
+    dice = random.Random(datetime.date.today().isoformat())
+    for methods in (streams.LEARNERS[:3], ("SGD", "SGD x 5", "RTRL")):
+        case = dice.choice(("waves", "sunspots", "co2", "switching")), dice.choice(methods)
+        made = STREAMS.compute(*case)
+        print(case, kept[case], made)
+        for key in ("rate", "other", "stores"):
+            assert made[key] == kept[case][key], (case, key)
+        for key in ("rmse", "adaptive"):
+            assert made[key] == pytest.approx(kept[case][key], rel=STREAMS.repeats), (case, key)
+
+
+@pytest.mark.parametrize("method", streams.LEARNERS)
+def test_every_learner_learns_freezes_and_counts(method):
+    task = streams.stream_task("switching")
+    setting = STREAMS.trials(method)[4 if method != "gradient flow" else 8]
+    one = streams.make(method, task, setting, seed=1)
+    first = one.learn(task.samples[:400])
+    rest = one.learn(task.samples[400:500])
+    again = streams.make(method, task, setting, seed=1)
+    assert np.array_equal(again.learn(task.samples[:500]), np.concatenate([first, rest]))  # in portions, the same
+    assert streams.rms(rest, task.targets[400:500]) < 0.1 < streams.rms(first[:10], task.targets[:10])
+    one.freeze()
+    held = one.learn(task.samples[500:700])  # the law has changed, and nobody adapts
+    assert streams.rms(held[-100:], task.targets[600:700]) > 0.4 and one.stored > 0
+
+
+def test_a_learner_that_diverges_guesses_infinity():
+    task = streams.stream_task("switching")
+    made = streams.Local(task.network, hlp.Canonical(), r=1.0).learn(task.samples[:200])
+    assert np.isinf(made[-1]).all() and streams.rms(made, task.targets[:200]) == math.inf
+
+
+def test_the_streams():
+    shapes = {name: streams.stream_task(name) for name in streams.STREAMS}
+    assert {name: len(task.samples) for name, task in shapes.items()} == dict(
+        waves=3000, sunspots=3123, co2=2280, switching=3000, video=3999
+    )
+    assert all(len(u) + 1 == len(task.network.inputs) for task in shapes.values() for u, _ in task.samples[:5])
+    assert all(np.nanmax(np.abs(task.targets)) < 1 for name, task in shapes.items() if name != "co2")
+    u, z = shapes["sunspots"].samples[0]
+    assert np.allclose((u + 0.8) / streams.SPOT, [70.0, 62.6, 58.0]) and np.isclose((z[0] + 0.8) / streams.SPOT, 55.7)
+    assert sum(z is None for _, z in shapes["co2"].samples) == 81  # a change takes two weeks that were measured
+    late = shapes["switching"]
+    assert np.allclose(late.samples[1599][1], [0.6, -0.3] @ late.samples[1599][0])
+    assert np.allclose(late.samples[1600][1], [-0.3, 0.6] @ late.samples[1600][0])
+    assert late.switches[1] < late.tuning < late.switches[2] and shapes["video"].switches[1] < shapes["video"].tuning
+    with pytest.raises(ValueError, match="name = 'stocks'"):
+        streams.stream_task("stocks")
+    with pytest.raises(ValueError, match="method = 'Adam'"):
+        streams.learner("Adam", late.network, 1, 1)
+    with pytest.raises(ValueError, match="name = 'oracle'"):
+        streams.guesses_of_naive("oracle", late)
+
+
+def test_naive_predictors():
+    task = streams.StreamTask(streams.listener(1, 1), [([k], None if k == 2 else [2.0 * k + 1]) for k in range(10)], ())
+    last = streams.guesses_of_naive("persistence", task)[:, 0]
+    assert last.tolist() == [0, 1, 3, 3, 7, 9, 11, 13, 15, 17]
+    assert np.allclose(streams.guesses_of_naive("linear", task)[:, 0], 2.0 * np.arange(10) + 1)
+    assert np.allclose(streams.guesses_of_naive("constant", task)[:, 0], np.mean([1, 3, 7]))
+    assert streams.rms([[1.0], [5.0]], np.array([[2.0], [np.nan]])) == 1.0
+
+
+class Small:
+    """A study that takes no time."""
+
+    parameters, cases = dict(T=1.0, steps=3), ((1, "a, b"), (2, "b"))
+
+    @staticmethod
+    def compute(number, word):
+        return dict(number=number, word=word, value=0.5 * number)
+
+
+def test_a_study_is_written_and_read(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(studies.STUDIES, "small", Small)
+    monkeypatch.setattr(studies, "SHELF", tmp_path)
+    with pytest.raises(ValueError, match="hlp-edu study small"):
+        hlp.study("small")
+    assert main(["study", "small", "--dir", str(tmp_path)]) == 0
+    assert "2 of 2" in capsys.readouterr().out
+    table = hlp.study("small")
+    assert table.rows == [dict(number=1, word="a, b", value=0.5), dict(number=2, word="b", value=1.0)]
+    assert table.about == dict(study="small", version=hlp.__version__, T=1.0, steps=3)
+
+
+@pytest.mark.parametrize("read", [hlp.study, studies.write_study])
+def test_an_unknown_study_is_named(read):
+    with pytest.raises(ValueError, match="name = 'nothing': must be one of 'optimality'"):
+        read("nothing")
+
+
+def test_the_command_lists_and_refuses(tmp_path, capsys):
+    assert main(["study"]) == 0 and "optimality: What the best run costs" in capsys.readouterr().out
+    assert main(["study", "nothing"]) == 1 and "must be one of 'optimality'" in capsys.readouterr().err
+    file = tmp_path / "file"
+    file.write_text("")
+    assert main(["study", "optimality", "--dir", str(file)]) == 1 and "is a file" in capsys.readouterr().err
