@@ -1,16 +1,16 @@
 """The result of a run: what happened, row by row, and where to go on."""
 
-import json
-import os
 import warnings
-import zipfile
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from hlp_edu.network import Network
+from hlp_edu.storage import load_arrays, save_arrays
 from hlp_edu.validate import number
+
+__all__ = ["Clock", "State", "Trajectory"]
 
 
 class Clock(NamedTuple):
@@ -65,7 +65,8 @@ class State:
 
 
 _ROWS = ("t", "x", "w", "p_x", "p_w", "target", "sign", "lagrangian", "hamiltonian")
-_STATE = ("x", "w", "p_x", "p_w", "s_x", "s_w")
+_FACTS = ("cost", "diverged_at", "reason", "record", "about")
+STATE_ARRAYS = ("x", "w", "p_x", "p_w", "s_x", "s_w")
 
 
 @dataclass(repr=False, eq=False)  # comparing arrays with == would be no yes or no
@@ -126,7 +127,7 @@ class Trajectory:
         return self.x if self.record == "output" else self.x[:, self.network.output_index]
 
     def rmse(self, after=None):
-        """Root of the mean squared error of the outputs.
+        """Root of the mean squared error of the outputs; inf if the run diverged.
 
         Parameters
         ----------
@@ -136,7 +137,6 @@ class Trajectory:
         Returns
         -------
         float
-            Inf if the run diverged.
 
         Raises
         ------
@@ -164,7 +164,7 @@ class Trajectory:
         Parameters
         ----------
         path : str or path
-            Gets the ending ".npz" if it has none.
+            Gets the ending ".npz" if it has none. FileExistsError if it exists: nothing is overwritten.
 
         Returns
         -------
@@ -173,25 +173,18 @@ class Trajectory:
 
         Raises
         ------
-        FileExistsError
-            If the file exists: nothing is overwritten.
         ValueError
             If a label of the network is neither a number nor a string.
         """
-        path = os.fspath(path)
-        path = path if path.endswith(".npz") else path + ".npz"
-        labels = {key: getattr(self.network, key) for key in ("neurons", "inputs", "outputs")}
-        for label in self.network.labels:
+        network = self.network
+        for label in network.labels:
             if not isinstance(label, (str, int, float)):
                 raise ValueError(f"label {label!r}: only labels that are numbers or strings can be saved")
-        facts = dict(labels, cost=self.cost, diverged_at=self.diverged_at, reason=self.reason)
-        facts |= dict(record=self.record, about=self.about, clock=self.final.clock)
+        facts = {name: getattr(self, name) for name in _FACTS} | dict(clock=self.final.clock)
+        facts |= dict(neurons=network.neurons, inputs=network.inputs, outputs=network.outputs)
         arrays = {name: getattr(self, name) for name in _ROWS}
-        arrays |= {"final_" + name: getattr(self.final, name) for name in _STATE}
-        arrays |= dict(heads=self.network.heads, tails=self.network.tails)
-        with open(path, "xb") as file:  # "x" refuses an existing file
-            np.savez_compressed(file, facts=np.array(json.dumps(facts)), **arrays)
-        return path
+        arrays |= {"final_" + name: getattr(self.final, name) for name in STATE_ARRAYS}
+        return save_arrays(path, "facts", facts, arrays | dict(heads=network.heads, tails=network.tails))
 
     @classmethod
     def load(cls, path):
@@ -200,7 +193,7 @@ class Trajectory:
         Parameters
         ----------
         path : str or path
-            The file.
+            The file. FileNotFoundError if there is none.
 
         Returns
         -------
@@ -208,28 +201,19 @@ class Trajectory:
 
         Raises
         ------
-        FileNotFoundError
-            If there is no such file.
         ValueError
             If it holds no trajectory.
         """
-        path = os.fspath(path)
-        if not path.endswith(".npz") and not os.path.exists(path):
-            path += ".npz"
-        if not zipfile.is_zipfile(path) and os.path.exists(path):
-            raise ValueError(f"path = {path!r}: holds no trajectory that hlp_edu saved")
-        with np.load(path, allow_pickle=False) as file:
-            if "facts" not in file.files:
-                raise ValueError(f"path = {path!r}: holds no trajectory that hlp_edu saved")
-            facts = json.loads(str(file["facts"]))
-            rows = {name: file[name] for name in _ROWS}
-            state = State(Clock(*facts["clock"]), *(file["final_" + name] for name in _STATE))
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # the dead point was explained when the network was made
-                labels = (facts["neurons"], facts["inputs"], facts["outputs"])
-                network = Network._from_indices(*labels, file["heads"], file["tails"])
-        rest = {key: facts[key] for key in ("cost", "diverged_at", "reason", "record", "about")}
-        return cls(**rows, final=state, network=network, **rest)
+        final = ["final_" + name for name in STATE_ARRAYS]
+        names = [*_ROWS, *final, "heads", "tails"]
+        facts, arrays = load_arrays(path, "facts", names, "trajectory that hlp_edu saved")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the dead point was explained when the network was made
+            labels = (facts["neurons"], facts["inputs"], facts["outputs"])
+            network = Network._from_indices(*labels, arrays["heads"], arrays["tails"])
+        state = State(Clock(*facts["clock"]), *(arrays[name] for name in final))
+        kept = {name: arrays[name] for name in _ROWS} | {name: facts[name] for name in _FACTS}
+        return cls(**kept, final=state, network=network)
 
     def __repr__(self):
         span = f"t = {self.t[0]:g} to {self.t[-1]:g}" if len(self.t) else "no rows"
