@@ -200,13 +200,13 @@ def bad(sample, at=5):
 @pytest.mark.parametrize(
     "sample, says",
     [
-        (([0.1, math.nan], 0.0), r"u\[1\] of sample 5 is nan; it must be a finite number"),
-        (([0.1, 0.2], math.inf), r"z\[0\] of sample 5 is inf"),
-        (([0.1], 0.0), r"u of sample 5 has 1 entries; it must have 2, one per input"),
-        (([0.1, 0.2], [0.0, 0.1]), r"z of sample 5 has 2 entries; it must have 1, one per output"),
-        ((["a", "b"], 0.0), r"u of sample 5 is \['a', 'b'\]; it must be 2 numbers"),
+        (([0.1, math.nan], 0.0), r"sample 5: u\[1\] = nan: every entry must be a finite number"),
+        (([0.1, 0.2], math.inf), r"sample 5: z\[0\] = inf"),
+        (([0.1], 0.0), r"sample 5: u has shape \(1,\): must be \(2,\), one number per input"),
+        (([0.1, 0.2], [0.0, 0.1]), r"sample 5: z has shape \(2,\): must be \(1,\), one number per output"),
+        ((["a", "b"], 0.0), r"sample 5: u = .*'a', 'b'.*: must be 2 numbers, one per input"),
         (0.3, r"sample 5 is 0.3; it must be a pair \(u, z\)"),
-        ((None, 0.3), r"u of sample 5 has 0 entries"),
+        ((None, 0.3), r"sample 5: u has shape \(0,\)"),
     ],
 )
 @pytest.mark.parametrize("chunk", [None, 1, 2])
