@@ -5,54 +5,27 @@ unawares; any other function of an array of times serves as a signal too.
 """
 
 import math
-import numbers
 
 import numpy as np
 
-from hlp_edu.validate import number
+from hlp_edu.validate import increasing, number, series, whole
+
+__all__ = ["constant", "patchwork", "recorded", "sinusoid", "steps"]
 
 JOIN = 1e-9  # times closer than this to a jump count as lying on it (steps are much longer)
-MOST = 4096  # pieces that a patchwork makes at a time, and from which on it forgets those gone by
+MOST = 4096  # pieces that a patchwork makes at a time; when it has so many it drops those of earlier times
 
 
 class Signal:
-    """A function of time that knows where it jumps."""
+    """A function of time that knows where it jumps; at a jump it has the value after it."""
 
     def __call__(self, t):
-        """Values at the times ``t``.
-
-        Parameters
-        ----------
-        t : array_like of float
-            Times.
-
-        Returns
-        -------
-        numpy.ndarray
-            Of the shape of ``t``. At a jump: the value after it.
-        """
+        """Values at an array of times, of its shape."""
         raise NotImplementedError
 
     def jumps(self, t0, t1):
-        """Times of the jumps with t0 < time <= t1.
-
-        Parameters
-        ----------
-        t0, t1 : float
-            Start and end of the interval.
-
-        Returns
-        -------
-        numpy.ndarray
-        """
+        """Times of the jumps with t0 < time <= t1, as an array."""
         return np.empty(0)
-
-
-def _floats(name, values):
-    try:
-        return np.array(values, float).reshape(-1)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} = {values!r}: must be numbers") from None
 
 
 class Sinusoid(Signal):
@@ -72,30 +45,25 @@ class Sinusoid(Signal):
         return f"sinusoid(amplitude={self.amplitude:g}, period={self.period:g})"
 
 
-class _Pieces(Signal):
-    """A signal made of pieces that are joined at given times."""
-
-    def _piece(self, t, joins):
-        return np.searchsorted(joins, np.asarray(t, float) + JOIN / 2, side="right")
+def _piece(t, joins):
+    """Which of the pieces that are joined at the times ``joins`` each time lies in."""
+    return np.searchsorted(joins, np.asarray(t, float) + JOIN / 2, side="right")
 
 
-class Steps(_Pieces):
+class Steps(Signal):
     """See `steps`."""
 
     def __init__(self, times, values):
-        self.times, self.values = _floats("times", times), _floats("values", values)
+        self.times = increasing("times", series("times", times), apart=JOIN)
+        self.values = series("values", values)
         if len(self.values) != len(self.times) + 1:
             raise ValueError(
                 f"values: {len(self.values)} given for {len(self.times)} times; there must be one more value than times"
             )
-        if not (np.isfinite(self.times).all() and (np.diff(self.times) > JOIN).all()):
-            raise ValueError(f"times = {self.times.tolist()}: must be finite and increasing")
-        if not np.isfinite(self.values).all():
-            raise ValueError(f"values = {self.values.tolist()}: must be finite")
 
     def __call__(self, t):
         """Values at the times ``t``."""
-        return self.values[self._piece(t, self.times)]
+        return self.values[_piece(t, self.times)]
 
     def jumps(self, t0, t1):
         """Times of the jumps with t0 < time <= t1."""
@@ -105,13 +73,11 @@ class Steps(_Pieces):
         return f"steps({self.times.tolist()}, {self.values.tolist()})"
 
 
-class Patchwork(_Pieces):
+class Patchwork(Signal):
     """See `patchwork`."""
 
     def __init__(self, seed, amplitude, shortest, longest, grid):
-        if not isinstance(seed, numbers.Integral) or isinstance(seed, bool) or seed < 0:
-            raise ValueError(f"seed = {seed!r}: must be a whole number, at least 0")
-        self.seed = int(seed)
+        self.seed = whole("seed", seed, least=0)
         self.amplitude = number("amplitude", amplitude, least=0)
         self.shortest = number("shortest", shortest, above=0)
         self.longest = number("longest", longest, least=self.shortest)
@@ -121,12 +87,12 @@ class Patchwork(_Pieces):
         self._made = self._first()
 
     def _first(self):
+        """The first pieces, from t = 0 on."""
         return self._make(np.random.PCG64(self.seed).state, 0, 64)
 
     def _make(self, dice_state, ticks, count):
-        # A table of pieces, and what it takes to go on behind it: where the dice are, and when that is in
-        # ticks of the grid. The dice are thrown row by row, so the signal is the same however far, and in
-        # what portions, it is asked for.
+        """A table of pieces, the state of the dice after it, and its end in ticks of the grid."""
+        # The numbers are drawn row by row: the signal does not depend on the portions in which it is asked for.
         source = np.random.PCG64()
         source.state = dice_state
         dice = np.random.Generator(source).random((count, 4))
@@ -141,7 +107,7 @@ class Patchwork(_Pieces):
     def _pieces(self, t0, t1):
         """Ends, starts, heights and rates of the pieces from t0 to t1, and of some before them."""
         table, dice_state, ticks = made = self._made
-        if t0 < table[1][0]:  # long gone by: begin anew
+        if t0 < table[1][0]:  # before the table: begin anew
             table, dice_state, ticks = made = self._first()
         while table[0][-1] <= t1 + JOIN:
             more, dice_state, ticks = self._make(dice_state, ticks, min(len(table[0]), MOST))
@@ -155,7 +121,7 @@ class Patchwork(_Pieces):
         """Values at the times ``t``."""
         t = np.asarray(t, float)
         ends, starts, height, rate = self._pieces(max(0.0, t.min(initial=np.inf)), t.max(initial=0.0))
-        k = self._piece(t, ends)
+        k = _piece(t, ends)
         return height[k] * np.cos(rate[k] * (t - starts[k]))
 
     def jumps(self, t0, t1):
@@ -171,16 +137,11 @@ class Recorded(Signal):
     """See `recorded`."""
 
     def __init__(self, t, values):
-        self.t, self.values = _floats("t", t), _floats("values", values)
+        self.t, self.values = increasing("t", series("t", t)), series("values", values)
         if len(self.t) != len(self.values) or len(self.t) < 2:
             raise ValueError(
                 f"values: {len(self.values)} given for {len(self.t)} times; there must be as many, at least two"
             )
-        if not (np.isfinite(self.t).all() and (np.diff(self.t) > 0).all()):
-            raise ValueError("t: must be finite and increasing")
-        if not np.isfinite(self.values).all():
-            bad = int(np.flatnonzero(~np.isfinite(self.values))[0])
-            raise ValueError(f"values[{bad}] = {self.values[bad]}: every value must be finite")
 
     def __call__(self, t):
         """Values at the times ``t``."""
@@ -213,7 +174,7 @@ def sinusoid(amplitude=0.8, period=2 * math.pi, phase=0.0, offset=0.0):
     Returns
     -------
     Sinusoid
-        A callable of an array of times.
+        A function of an array of times.
 
     Raises
     ------
@@ -229,7 +190,7 @@ def sinusoid(amplitude=0.8, period=2 * math.pi, phase=0.0, offset=0.0):
 
 
 def patchwork(seed=0, amplitude=0.8, shortest=1.0, longest=3.0, grid=0.1):
-    """A signal that is hard to predict: cosines and constants, patched, with jumps at the joins.
+    """A signal that is hard to predict: cosines and constants in turn, with jumps at the joins.
 
     Each piece is, with equal chance, a constant or a cosine of 1 to 4 radians per time unit that
     starts at its crest. The signal begins at t = 0 and never ends.
@@ -248,7 +209,7 @@ def patchwork(seed=0, amplitude=0.8, shortest=1.0, longest=3.0, grid=0.1):
     Returns
     -------
     Patchwork
-        A callable of an array of times.
+        A function of an array of times.
 
     Raises
     ------
@@ -277,7 +238,7 @@ def steps(times, values):
     Returns
     -------
     Steps
-        A callable of an array of times.
+        A function of an array of times.
 
     Raises
     ------
@@ -303,7 +264,7 @@ def constant(value):
     Returns
     -------
     Steps
-        A callable of an array of times.
+        A function of an array of times.
 
     Raises
     ------
@@ -331,7 +292,7 @@ def recorded(t, values):
     Returns
     -------
     Recorded
-        A callable of an array of times; it refuses times outside the recording.
+        A function of an array of times; it refuses times outside the recording.
 
     Raises
     ------
