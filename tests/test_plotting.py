@@ -414,7 +414,7 @@ def test_names_are_left_out_where_they_do_not_fit():
     fig, ax = blank(1.5, 1.5)
     hlp.plot_network(hlp.fully_connected(5), ax=ax)
     assert not [text for text in ax.texts if text.get_gid() == "arc"]
-    assert "w_12" not in ax.hlp_words
+    assert "w_12" not in plotting.description(ax)[0]
 
 
 def test_a_big_network_is_no_burden():

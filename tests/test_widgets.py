@@ -25,7 +25,7 @@ def follow(ax, speed, q, policy, jumps):
     problem = hlp.Tracking(hlp.fully_connected(3), hlp.patchwork(1) if jumps else hlp.sinusoid(), q=q, speed=speed)
     run = hlp.run(problem, policy, T=6, dt=0.02)
     hlp.plot_tracking(run, ax=ax)
-    return f"With speed {speed:.3g} and q {q:.3g}, " + ax.hlp_words
+    return f"With speed {speed:.3g} and q {q:.3g}, " + plotting.description(ax)[0]
 
 
 def tracking():
@@ -618,7 +618,7 @@ def test_the_picture_of_now(tmp_path):
 
 def test_long_words_are_wrapped():
     explorer = hlp.Explorer(lambda ax, a: "many words " * 60, a=(0, 1, 0))
-    shown = pixels(explorer._still)
+    shown = pixels(explorer._first[0])
     assert (shown[:, -5:] == 255).all() and (shown[-3:] == 255).all()  # nothing runs into the edge
     assert shown[-60:-10].min() < 100  # and there is text down there
 
