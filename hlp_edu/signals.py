@@ -24,14 +24,39 @@ class Signal:
         raise NotImplementedError
 
     def jumps(self, t0, t1):
-        """Times of the jumps with t0 < time <= t1, as an array."""
+        """Times of the jumps with t0 < time <= t1, as an array.
+
+        Parameters
+        ----------
+        t0, t1 : float
+        """
         return np.empty(0)
 
 
-class Sinusoid(Signal):
-    """See `sinusoid`."""
+class sinusoid(Signal):
+    """A sine wave: offset + amplitude sin(2 pi t / period + phase).
 
-    def __init__(self, amplitude, period, phase, offset):
+    Parameters
+    ----------
+    amplitude, offset : float
+        Height of the wave, and its mean value. Outputs of tanh neurons are between -1 and 1.
+    period : float
+        Time units per wave, above 0.
+    phase : float
+        Radians.
+
+    Raises
+    ------
+    ValueError
+        If an argument is no finite number, or the period is not positive.
+
+    Examples
+    --------
+    >>> sinusoid(amplitude=0.8, period=4)([0, 1, 2, 3]).round(3)
+    array([ 0. ,  0.8,  0. , -0.8])
+    """
+
+    def __init__(self, amplitude=0.8, period=2 * math.pi, phase=0.0, offset=0.0):
         self.amplitude = number("amplitude", amplitude)
         self.period = number("period", period, above=0)
         self.phase = number("phase", phase)
@@ -50,8 +75,26 @@ def _piece(t, joins):
     return np.searchsorted(joins, np.asarray(t, float) + JOIN / 2, side="right")
 
 
-class Steps(Signal):
-    """See `steps`."""
+class steps(Signal):
+    """A piecewise constant signal.
+
+    Parameters
+    ----------
+    times : array_like of float
+        The times of the jumps, increasing.
+    values : array_like of float
+        The values before the first jump, between jumps, after the last: one more than ``times``.
+
+    Raises
+    ------
+    ValueError
+        If the lengths do not match or the times do not increase.
+
+    Examples
+    --------
+    >>> steps([1, 2], [0, 5, 3])([0.5, 1.0, 2.5])
+    array([0., 5., 3.])
+    """
 
     def __init__(self, times, values):
         self.times = increasing("times", series("times", times), apart=JOIN)
@@ -73,10 +116,36 @@ class Steps(Signal):
         return f"steps({self.times.tolist()}, {self.values.tolist()})"
 
 
-class Patchwork(Signal):
-    """See `patchwork`."""
+class patchwork(Signal):
+    """A signal that is hard to predict: cosines and constants in turn, with jumps at the joins.
 
-    def __init__(self, seed, amplitude, shortest, longest, grid):
+    Each piece is, with equal chance, a constant or a cosine of 1 to 4 radians per time unit that
+    starts at its crest. The signal begins at t = 0 and never ends.
+
+    Parameters
+    ----------
+    seed : int
+        Another seed gives another signal.
+    amplitude : float
+        Largest absolute value, at least 0.
+    shortest, longest : float
+        Bounds of a piece's length, in time units.
+    grid : float
+        Joins lie on multiples of this, so that they fall on the steps of an integrator.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its bounds.
+
+    Examples
+    --------
+    >>> z = patchwork(seed=1)
+    >>> bool(abs(z(np.linspace(0, 20, 500))).max() <= 0.8)
+    True
+    """
+
+    def __init__(self, seed=0, amplitude=0.8, shortest=1.0, longest=3.0, grid=0.1):
         self.seed = whole("seed", seed, least=0)
         self.amplitude = number("amplitude", amplitude, least=0)
         self.shortest = number("shortest", shortest, above=0)
@@ -133,8 +202,24 @@ class Patchwork(Signal):
         return f"patchwork(seed={self.seed}, amplitude={self.amplitude:g})"
 
 
-class Recorded(Signal):
-    """See `recorded`."""
+class recorded(Signal):
+    """A recorded signal, linear between its samples; it refuses times outside the recording.
+
+    Parameters
+    ----------
+    t, values : array_like of float
+        Times of the samples, increasing, and the samples.
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ, the times do not increase or a sample is not finite.
+
+    Examples
+    --------
+    >>> recorded([0, 1, 2], [0, 10, 0])([0.5, 1.5])
+    array([5., 5.])
+    """
 
     def __init__(self, t, values):
         self.t, self.values = increasing("t", series("t", t)), series("values", values)
@@ -157,151 +242,22 @@ class Recorded(Signal):
         return f"recorded({len(self.t)} samples from {self.t[0]:g} to {self.t[-1]:g})"
 
 
-def sinusoid(amplitude=0.8, period=2 * math.pi, phase=0.0, offset=0.0):
-    """A sine wave: offset + amplitude sin(2 pi t / period + phase).
-
-    Parameters
-    ----------
-    amplitude : float
-        Height of the wave. Outputs of tanh neurons stay between -1 and 1.
-    period : float
-        Time units per wave, above 0.
-    phase : float
-        Radians.
-    offset : float
-        Mean value.
-
-    Returns
-    -------
-    Sinusoid
-        A function of an array of times.
-
-    Raises
-    ------
-    ValueError
-        If an argument is no finite number, or the period is not positive.
-
-    Examples
-    --------
-    >>> sinusoid(amplitude=0.8, period=4)([0, 1, 2, 3]).round(3)
-    array([ 0. ,  0.8,  0. , -0.8])
-    """
-    return Sinusoid(amplitude, period, phase, offset)
-
-
-def patchwork(seed=0, amplitude=0.8, shortest=1.0, longest=3.0, grid=0.1):
-    """A signal that is hard to predict: cosines and constants in turn, with jumps at the joins.
-
-    Each piece is, with equal chance, a constant or a cosine of 1 to 4 radians per time unit that
-    starts at its crest. The signal begins at t = 0 and never ends.
-
-    Parameters
-    ----------
-    seed : int
-        Another seed gives another signal.
-    amplitude : float
-        Largest absolute value, at least 0.
-    shortest, longest : float
-        Bounds of a piece's length, in time units.
-    grid : float
-        Joins lie on multiples of this, so that they fall on the steps of an integrator.
-
-    Returns
-    -------
-    Patchwork
-        A function of an array of times.
-
-    Raises
-    ------
-    ValueError
-        If an argument is out of its bounds.
-
-    Examples
-    --------
-    >>> z = patchwork(seed=1)
-    >>> bool(abs(z(np.linspace(0, 20, 500))).max() <= 0.8)
-    True
-    """
-    return Patchwork(seed, amplitude, shortest, longest, grid)
-
-
-def steps(times, values):
-    """A piecewise constant signal.
-
-    Parameters
-    ----------
-    times : array_like of float
-        The times of the jumps, increasing.
-    values : array_like of float
-        The values before the first jump, between jumps, after the last: one more than ``times``.
-
-    Returns
-    -------
-    Steps
-        A function of an array of times.
-
-    Raises
-    ------
-    ValueError
-        If the lengths do not match or the times do not increase.
-
-    Examples
-    --------
-    >>> steps([1, 2], [0, 5, 3])([0.5, 1.0, 2.5])
-    array([0., 5., 3.])
-    """
-    return Steps(times, values)
-
-
 def constant(value):
     """A signal that never changes.
 
     Parameters
     ----------
     value : float
-        Its value.
-
-    Returns
-    -------
-    Steps
-        A function of an array of times.
+        Its value, a finite number.
 
     Raises
     ------
     ValueError
-        If the value is no finite number.
+        If it is none.
 
     Examples
     --------
     >>> constant(0.5)([0, 1])
     array([0.5, 0.5])
     """
-    return Steps([], [number("value", value)])
-
-
-def recorded(t, values):
-    """A recorded signal, linear between its samples.
-
-    Parameters
-    ----------
-    t : array_like of float
-        Times of the samples, increasing.
-    values : array_like of float
-        The samples.
-
-    Returns
-    -------
-    Recorded
-        A function of an array of times; it refuses times outside the recording.
-
-    Raises
-    ------
-    ValueError
-        If the lengths differ, the times do not increase or a sample is not finite.
-
-    Examples
-    --------
-    >>> recorded([0, 1, 2], [0, 10, 0])([0.5, 1.5])
-    array([5., 5.])
-    """
-    return Recorded(t, values)
+    return steps([], [number("value", value)])
