@@ -25,12 +25,9 @@ class Backprop(NamedTuple):
     ----------
     loss : float
         q/2 |x_O - z|^2.
-    x : numpy.ndarray, shape (neurons,)
-        The states, at rest.
-    D : numpy.ndarray, shape (neurons,)
-        The derivative of the loss with respect to each state.
-    delta : numpy.ndarray, shape (neurons,)
-        The derivative with respect to each sum a, backprop's delta: sigma'(a) D.
+    x, D, delta : numpy.ndarray, shape (neurons,)
+        The states at rest, the derivatives of the loss with respect to them, and those with respect to the
+        sums a: backprop's delta, sigma'(a) D.
     gradient : numpy.ndarray, shape (arcs,)
         The derivative with respect to each weight.
     """
@@ -58,24 +55,16 @@ def _levels(network):
 
 
 def backprop(network, w, u, z, q=1.0):
-    """Loss q/2 |x_O - z|^2 of a feed-forward network at rest, and its derivatives.
+    """Loss q/2 |x_O - z|^2 of a feed-forward network at rest, and its derivatives, as a `Backprop`.
 
     Parameters
     ----------
     network : Network
         Without cycles.
-    w : array_like, shape (arcs,)
-        Weights.
-    u : array_like, shape (inputs,)
-        Values of the inputs, in the order of ``network.inputs`` (a bias is one of them).
-    z : array_like, shape (outputs,)
-        Targets.
+    w, u, z : array_like, shapes (arcs,), (inputs,), (outputs,)
+        Weights, values of all inputs (a bias is one of them), targets.
     q : float
         Price of the error.
-
-    Returns
-    -------
-    Backprop
 
     Raises
     ------
@@ -140,12 +129,10 @@ def bptt(problem, w, T, dt=0.01, x0=None):
     ----------
     problem : Tracking
         Network, targets, q, speed; r_w, r and theta are not used.
-    w : array_like, shape (arcs,)
-        Weights, held during the run.
+    w, x0 : array_like, shapes (arcs,) and (neurons,)
+        Weights, held during the run, and states at the start, 0 by default.
     T, dt : float
         Duration and step.
-    x0 : array_like, shape (neurons,), optional
-        States at the start, 0 by default.
 
     Returns
     -------
@@ -192,12 +179,7 @@ def rtrl(problem, w, T, dt=0.01, x0=None):
     Parameters
     ----------
     problem, w, T, dt, x0
-        Those of `bptt`, and the same results.
-
-    Returns
-    -------
-    cost : float
-    gradient : numpy.ndarray, shape (arcs,)
+        Those of `bptt`.
     """
     times, u, z, x, W = _unroll(problem, w, T, dt, x0)
     n, heads, tails, out = len(x), problem.network.heads, problem.network.tails, problem.network.output_index
@@ -238,10 +220,8 @@ class Online:
 
     Attributes
     ----------
-    w, v : numpy.ndarray, shape (arcs,)
-        Weights, and their velocities.
-    x : numpy.ndarray, shape (neurons,)
-        States.
+    w, v, x : numpy.ndarray, shapes (arcs,), (arcs,), (neurons,)
+        Weights, their velocities, and states.
 
     Raises
     ------
@@ -278,7 +258,13 @@ class Online:
         return len(self.v) + (self._S.size if self.truncation is None else self._past.maxlen * kept)
 
     def guess(self, u):
-        """The outputs after the inputs ``u`` of a sample, one number per input that is not "bias", which is 1."""
+        """The outputs after the inputs of a sample.
+
+        Parameters
+        ----------
+        u : array_like
+            One number per input that is not "bias", which is 1.
+        """
         W, n = self.network.matrix(self.w), len(self.x)
         for _ in range(self.sweeps):
             y = np.ones(n + len(self._fed))
@@ -292,7 +278,12 @@ class Online:
         return self.x[self.network.output_index]
 
     def gradient(self, z):
-        """The derivative of 1/2 |x_O - z|^2 with respect to the weights, truncated."""
+        """The derivative of 1/2 |x_O - z|^2 with respect to the weights, truncated.
+
+        Parameters
+        ----------
+        z : array_like, shape (outputs,)
+        """
         out, W = self.network.output_index, self.network.matrix(self.w)
         e = self.x[out] - z
         if self.truncation is None:
@@ -310,17 +301,12 @@ class Online:
         self.rate, self.momentum = 0.0, 0.0
 
     def learn(self, samples):
-        """For each sample: guess, then see the target and move the weights.
+        """For each sample: guess, then see the target and move the weights. Return the guesses.
 
         Parameters
         ----------
         samples : iterable of (u, z)
             One number per input that is not "bias", and one per output; a z of None teaches nothing.
-
-        Returns
-        -------
-        numpy.ndarray, shape (samples, outputs)
-            The guesses, each made before its target was shown.
         """
         guesses = []
         with np.errstate(all="ignore"):  # a rate that is too large is seen in the guesses
@@ -346,13 +332,9 @@ def heavy_ball(gradient, w0, steps, rate, momentum):
     w0 : array_like, shape (arcs,)
         Weights at the start, at rest.
     steps : int
-        Number of steps.
+        How many; the result has the shape (steps + 1, arcs).
     rate, momentum : float
         Learning rate and momentum.
-
-    Returns
-    -------
-    numpy.ndarray, shape (steps + 1, arcs)
 
     Examples
     --------
@@ -380,17 +362,9 @@ def flipped_descent(gradient, w0, steps, h, r, theta):
     w0 : array_like, shape (arcs,)
         Weights at the start; p starts at 0.
     steps : int
-        Number of steps.
-    h : float
-        Step of time.
-    r : float
-        Price of the weights' speed.
-    theta : float
-        Of phi = exp(theta t).
-
-    Returns
-    -------
-    numpy.ndarray, shape (steps + 1, arcs)
+        How many; the result has the shape (steps + 1, arcs).
+    h, r, theta : float
+        Step of time, price of the weights' speed, exponent of phi = exp(theta t).
 
     Examples
     --------
@@ -415,10 +389,6 @@ def relaxed_costate(problem, p_x):
     p_x : array_like, shape (neurons,) or (steps, neurons)
         Costates.
 
-    Returns
-    -------
-    numpy.ndarray, of the shape of ``p_x``
-
     Examples
     --------
     >>> import hlp_edu as hlp
@@ -429,27 +399,16 @@ def relaxed_costate(problem, p_x):
 
 
 def flow_gradient(problem, x, w, p_x, t=0.0):
-    """The gradient of the loss as the running flow knows it: H_w - r_w w, that is g_i x_j.
+    """The gradient of the loss as the running flow has it: H_w - r_w w, that is g_i x_j; see (8).
 
     Parameters
     ----------
     problem : Tracking
         The problem that is running.
-    x, p_x : array_like, shape (neurons,) or (steps, neurons)
-        States and costates.
-    w : array_like, shape (arcs,) or (steps, arcs)
-        Weights.
+    x, w, p_x : array_like, shapes (neurons,), (arcs,), (neurons,), or with a first axis of steps
+        States, weights, costates.
     t : float or array_like, shape (steps,)
         Times, at which the inputs are read.
-
-    Returns
-    -------
-    numpy.ndarray, of the shape of ``w``
-
-    Raises
-    ------
-    ValueError
-        If an array has the wrong length.
     """
     w = np.asarray(w, float)
     return problem.gradients(x, w, p_x, np.zeros_like(w), t)[1] - problem.r_w * w
@@ -464,10 +423,8 @@ class Meeting(NamedTuple):
         Speed c of all neurons.
     t : numpy.ndarray, shape (times,)
         The instants.
-    flow : numpy.ndarray, shape (times, arcs)
-        The gradient read off the flow.
-    exact : numpy.ndarray, shape (times, arcs)
-        Backprop's gradient.
+    flow, exact : numpy.ndarray, shape (times, arcs)
+        The gradient of the flow, and backprop's.
     error : float
         |flow - exact| / |exact|, over all times and arcs.
     """
@@ -480,7 +437,7 @@ class Meeting(NamedTuple):
 
 
 def meet_backprop(problem, w, speed, times, settle=40.0, per_c=0.1):
-    """Let the flow run with the weights held, and compare its gradient with backprop's.
+    """Let the flow run with the weights held, and compare its gradient with backprop's, as a `Meeting`.
 
     Parameters
     ----------
@@ -492,14 +449,8 @@ def meet_backprop(problem, w, speed, times, settle=40.0, per_c=0.1):
         Speed c of all neurons.
     times : array_like of float
         Instants of the comparison.
-    settle : float
-        How long the flow runs before each instant, in units of 1/c: enough to forget its start.
-    per_c : float
-        Step of time, in units of 1/c.
-
-    Returns
-    -------
-    Meeting
+    settle, per_c : float
+        How long the flow runs before each instant, enough to forget its start, and its step, in units of 1/c.
 
     Raises
     ------

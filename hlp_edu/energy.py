@@ -22,13 +22,11 @@ class Account:
 
     Parameters
     ----------
-    t : numpy.ndarray, shape (steps,)
-        Times.
+    t, hamiltonian : numpy.ndarray, shape (steps,)
+        Times, and the Hamiltonian as the run recorded it.
     terms : dict of {str: numpy.ndarray, shape (steps,)}
         The terms of (14), each integrated from the start: "flip of p_x", "flip of p_w", "friction on p_x",
         "friction on p_w", "target moves", "inputs move"; and "target jumps", which (14) leaves out.
-    hamiltonian : numpy.ndarray, shape (steps,)
-        The Hamiltonian as the run recorded it.
     """
 
     t: np.ndarray
@@ -47,7 +45,7 @@ class Account:
 
 
 def account(problem, policy, trajectory):
-    """The energy balance of a run: every term of (14), integrated.
+    """The energy balance of a run: every term of (14), integrated, as an `Account`.
 
     Within each step the state is the cubic through its two ends and their slopes, and each term is
     integrated by Simpson's rule: of order 4, as the run itself, and exact about signs, which are
@@ -55,16 +53,9 @@ def account(problem, policy, trajectory):
 
     Parameters
     ----------
-    problem : Tracking
-        The problem of the run; its inputs must not jump.
-    policy : Policy
-        The policy of the run, one in which p_w is a state (no gradient flow, not frozen).
-    trajectory : Trajectory
-        The run, with all steps recorded.
-
-    Returns
-    -------
-    Account
+    problem, policy, trajectory : Tracking, Policy, Trajectory
+        A run with all steps recorded. The problem's inputs must not jump; the policy must be one in which p_w
+        is a state (no gradient flow, not frozen).
 
     Raises
     ------
@@ -153,27 +144,20 @@ def _sum(steps):
 
 
 def divergence(problem, x, w, s_x, theta_x=0.0, theta_w=0.0, t=0.0):
-    """The rate at which the volume of a cloud of runs grows (above 0) or shrinks, (15).
+    """The relative rate at which the volume of a cloud of runs grows (above 0) or shrinks, (15).
 
     Parameters
     ----------
     problem : Tracking
         Network, speeds and inputs; its theta is not added.
-    x : array_like, shape (neurons,)
-        States.
-    w : array_like, shape (arcs,)
-        Weights.
+    x, w : array_like, shapes (neurons,) and (arcs,)
+        States and weights.
     s_x : float
         The sign of p_x's law.
     theta_x, theta_w : float
         Total dissipation of p_x and of p_w.
     t : float
         Time, at which the inputs are read.
-
-    Returns
-    -------
-    float
-        Relative change of volume per unit of time.
 
     Raises
     ------

@@ -12,21 +12,14 @@ __all__ = ["arrivals", "erlang"]
 
 
 def arrivals(t, values, fraction=0.5):
-    """When each column has covered a fraction of its way from its first to its last value.
+    """Times, shape (columns,), when each column has covered a fraction of its way; nan if it never moves.
 
     Parameters
     ----------
-    t : array_like, shape (steps,)
-        Times.
-    values : array_like, shape (steps, columns)
-        For example the states of a run.
+    t, values : array_like, shapes (steps,) and (steps, columns)
+        Times and, for example, the states of a run; linear between two rows.
     fraction : float
-        Between 0 and 1.
-
-    Returns
-    -------
-    numpy.ndarray, shape (columns,)
-        Times, linear between two rows; nan for a column that never moves.
+        Of the way from the first to the last value, between 0 and 1.
 
     Raises
     ------
@@ -60,12 +53,7 @@ def erlang(hops, fraction=0.5):
     hops : int or array_like of int
         Number of leaky neurons that the change has passed, at least 1.
     fraction : float
-        Between 0 and 1.
-
-    Returns
-    -------
-    float or numpy.ndarray
-        Close to ``hops`` - 1/3 for the half-way time.
+        Between 0 and 1. The half-way time is close to ``hops`` - 1/3.
 
     Examples
     --------

@@ -21,16 +21,12 @@ __all__ = ["LQRun", "LQTracking", "natural_rate", "scalar_riccati"]
 
 
 def natural_rate(a, b, q, r):
-    """The rate nu of a scalar problem: (12).
+    """The rate nu = sqrt(a^2 + q b^2 / r) of a scalar problem: (12).
 
     Parameters
     ----------
     a, b, q, r : float
         Of x' = a x + b v with the prices q and r.
-
-    Returns
-    -------
-    float
 
     Examples
     --------
@@ -50,10 +46,6 @@ def scalar_riccati(a, b, q, r, tau):
     tau : float or array_like
         Time that is left; inf is allowed.
 
-    Returns
-    -------
-    numpy.ndarray
-
     Examples
     --------
     >>> scalar_riccati(-1, 1, 10, 0.1, [0, np.inf]).round(3)
@@ -72,18 +64,14 @@ class LQRun:
     ----------
     t : numpy.ndarray, shape (steps,)
         Times.
-    x, p : numpy.ndarray, shape (steps, states)
-        States and costates.
+    x, p, target : numpy.ndarray, shape (steps, states)
+        States, costates, and what x should be.
     v : numpy.ndarray, shape (steps, controls)
         The control, -R^-1 B' p.
-    target : numpy.ndarray, shape (steps, states)
-        What x should be.
     cost : float
         The integral; inf if a number left all bounds.
-    P : numpy.ndarray, shape (steps, states, states), or None
-        The Riccati coefficient that was used.
-    d : numpy.ndarray, shape (steps, states), or None
-        The offset that was used.
+    P, d : numpy.ndarray, shapes (steps, states, states) and (steps, states), or None
+        The Riccati coefficient and the offset that were used.
     name : str
         How it was steered.
     """
@@ -147,14 +135,10 @@ class LQTracking:
 
     Parameters
     ----------
-    A : array_like, shape (states, states), or a number
-        The dynamics.
-    B : array_like, shape (states, controls), or a number
-        How the controls act.
-    Q : array_like, shape (states, states), or a number
-        Price of the error: symmetric, positive semidefinite.
-    R : array_like, shape (controls, controls), or a number
-        Price of the control: symmetric, positive definite.
+    A, B : array_like, shapes (states, states) and (states, controls), or numbers
+        The dynamics, and how the controls act.
+    Q, R : array_like, shapes (states, states) and (controls, controls), or numbers
+        Prices of the error (positive semidefinite) and of the control (positive definite), symmetric.
     target : callable, or list of callables
         A signal for each state.
 
@@ -221,42 +205,43 @@ class LQTracking:
         dissipation : float
             Friction on p.
 
-        Returns
-        -------
-        numpy.ndarray, shape (2 states, 2 states)
+        Raises
+        ------
+        ValueError
+            If it is no finite number.
         """
         n = len(self.A)
         return np.block([[self.A, -self.S], [self.Q, self.A.T - number("dissipation", dissipation) * np.eye(n)]])
 
     def spectrum(self, law, dissipation=0.0):
-        """Eigenvalues of the canonical or of the flipped equations, sorted: (13).
+        """Eigenvalues of the canonical or of the flipped equations, complex and sorted: (13).
 
         Parameters
         ----------
         law : {"canonical", "flipped"}
-            Which; ValueError if it is neither.
         dissipation : float
             Friction on p, for the flipped ones.
 
-        Returns
-        -------
-        numpy.ndarray of complex
+        Raises
+        ------
+        ValueError
+            If ``law`` is neither.
         """
         one_of("law", law, ("canonical", "flipped"))
         matrix = self.canonical if law == "canonical" else self.flipped_matrix(dissipation)
         return np.sort_complex(np.linalg.eigvals(matrix).astype(complex))
 
     def riccati(self, tau):
-        """The Riccati coefficient P when the time ``tau`` is left; P(0) = 0.
+        """The Riccati coefficient P when the time ``tau`` is left, one matrix for each time; P(0) = 0.
 
         Parameters
         ----------
         tau : float or array_like
-            Times that are left; ValueError if one is negative or not finite.
 
-        Returns
-        -------
-        numpy.ndarray, shape (states, states), or one for each time
+        Raises
+        ------
+        ValueError
+            If a time is negative or not finite.
         """
         times = np.asarray(tau, float)
         if not (np.isfinite(times).all() and (times >= 0).all()):
@@ -285,7 +270,10 @@ class LQTracking:
     def P_inf(self):
         """The Riccati coefficient for endless time: the stabilising solution of the algebraic equation.
 
-        ValueError if there is none, because Q gives no price to a mode that does not decay.
+        Raises
+        ------
+        ValueError
+            If there is none, because Q gives no price to a mode that does not decay.
         """
         from scipy.linalg import schur
 
@@ -306,10 +294,6 @@ class LQTracking:
         ----------
         T, x0, dt
             Duration, start and step.
-
-        Returns
-        -------
-        LQRun
         """
         steps, h, z = self._grid(T, dt)
         P = self._coefficients(steps, h)[::-1]  # row k of the half steps: T - t is left
@@ -326,9 +310,10 @@ class LQTracking:
             "reversed": d too is integrated forward, and its future becomes its past. "exact": only P is
             reversed; d obeys (12) with that P, from d(T) = 0 back, and so knows the future.
 
-        Returns
-        -------
-        LQRun
+        Raises
+        ------
+        ValueError
+            If ``offset`` is neither.
         """
         one_of("offset", offset, ("reversed", "exact"))
         steps, h, z = self._grid(T, dt)
@@ -348,11 +333,12 @@ class LQTracking:
         T, x0, dt
             Duration, start and step.
         horizon : float
-            Length of each plan; ValueError if it is not above 0.
+            Length of each plan.
 
-        Returns
-        -------
-        LQRun
+        Raises
+        ------
+        ValueError
+            If ``horizon`` is not above 0.
         """
         from scipy.linalg import expm
 
@@ -375,16 +361,10 @@ class LQTracking:
 
         Parameters
         ----------
-        T, x0, dt
-            Duration, start and step.
-        p0 : array_like, shape (states,), or a number for all
-            The costate at the start.
+        T, x0, p0, dt
+            Duration, the state and the costate at the start, and the step.
         dissipation : float
             Friction on p.
-
-        Returns
-        -------
-        LQRun
         """
         return self._forward(self.flipped_matrix(dissipation), -self.Q, T, x0, p0, dt, "flipped")
 
@@ -395,10 +375,6 @@ class LQTracking:
         ----------
         T, x0, p0, dt
             Duration, the state and the costate at the start, and the step.
-
-        Returns
-        -------
-        LQRun
         """
         return self._forward(self.canonical, self.Q, T, x0, p0, dt, "canonical, forward")
 

@@ -25,10 +25,8 @@ def library_update(problem, policy):
 
     Parameters
     ----------
-    problem : Tracking
-        Cost and speeds.
-    policy : Policy
-        Signs and dissipation.
+    problem, policy : Tracking, Policy
+        Cost and speeds; signs and dissipation.
 
     Returns
     -------
@@ -71,8 +69,8 @@ def library_update(problem, policy):
 class Audit:
     """What every update reads.
 
-    Rows of the arrays are the updates, ("x'", neuron), ("w'", arc), ("p_x'", neuron), ("p_w'", arc). Columns are the
-    variables, ("x", neuron), ("w", arc), ("p_x", neuron), ("p_w", arc), ("u", input), ("z", output)
+    Rows of the arrays are the updates, ("x'", neuron), ("w'", arc), ("p_x'", neuron), ("p_w'", arc). Columns are
+    the variables, ("x", neuron), ("w", arc), ("p_x", neuron), ("p_w", arc), ("u", input), ("z", output)
     and, in ``reads`` and ``allowed``, ("a", neuron) behind them.
 
     Parameters
@@ -83,11 +81,9 @@ class Audit:
         The updates, and the variables.
     total : numpy.ndarray of bool, shape (rows, columns without a)
         Whether the update changes when the variable does, everything else being held.
-    reads : numpy.ndarray of bool, shape (rows, columns)
-        The same with every neuron's sum a_k held too: each neuron makes its a_k, and so
-        sigma'(a_k), readable to its parents and arcs, and a_k counts as a variable.
-    allowed : numpy.ndarray of bool, shape (rows, columns)
-        The neighbourhoods that lesson 04 states.
+    reads, allowed : numpy.ndarray of bool, shape (rows, columns)
+        The same with every neuron's sum a_k held too, and a_k, which its parents and arcs may read, as a
+        variable; and the neighbourhoods that lesson 04 states.
     """
 
     network: Network
@@ -134,18 +130,12 @@ class Audit:
         return kinds
 
     def of(self, label):
-        """What the two updates of one neuron or arc read.
+        """What the two updates of one neuron or arc read: {update: [(kind, label), ...]}, a_k being a variable.
 
         Parameters
         ----------
         label : neuron label or (tail, head)
             A neuron, or an arc of the network.
-
-        Returns
-        -------
-        dict
-            {"x'": [...], "p_x'": [...]} for a neuron, {"w'": [...], "p_w'": [...]} for an arc; the
-            variables as (kind, label), a_k being a variable.
 
         Raises
         ------
@@ -180,7 +170,7 @@ class Audit:
 
 
 def audit(problem, policy=None, update=None, draws=None, seed=0):
-    """Find out by measurement which variables every update reads.
+    """Find out by measurement which variables every update reads, as an `Audit`.
 
     At random states every variable is changed in turn; an update that changes reads it. It is done twice: once
     plainly, and once with every sum a_k held (each neuron gets one more input, which takes back what the change
@@ -196,14 +186,8 @@ def audit(problem, policy=None, update=None, draws=None, seed=0):
     update : callable, optional
         ``update(network, x, w, p_x, p_w, u, z)`` gives x', w', p_x', p_w'. It gets a network with one more
         input and arc per neuron. By default `library_update`.
-    draws : int, optional
-        How many random states are tried; 3, or 200 if the policy's signs can change.
-    seed : int
-        Of the random states and changes.
-
-    Returns
-    -------
-    Audit
+    draws, seed : int, optional
+        How many random states are tried (3, or 200 if the policy's signs can change), and their seed.
 
     Raises
     ------

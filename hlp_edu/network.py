@@ -26,18 +26,14 @@ class Network:
     ----------
     digraph : networkx.DiGraph
         Its nodes are the neurons, its edges (tail, head) the arcs. Self-loops and cycles are allowed.
-    inputs : sequence of node labels
-        The nodes that hold given signals. No arc may lead into them.
-        One labelled "bias" holds the constant 1 unless it is given a signal.
-    outputs : sequence of node labels
-        The neurons that have a target.
+    inputs, outputs : sequence of node labels
+        The nodes that hold given signals, into which no arc may lead (one labelled "bias" holds the constant 1
+        unless it is given a signal), and the neurons that have a target.
 
     Attributes
     ----------
-    neurons : list
-        Labels of the nodes that are not inputs, in the graph's order.
-    inputs, outputs : list
-        Labels, as given.
+    neurons, inputs, outputs : list
+        Labels: of the nodes that are not inputs, in the graph's order, and as given.
     heads, tails : numpy.ndarray of int, shape (arcs,)
         For each arc, the index of its head in `neurons` and of its tail in `neurons` + `inputs`.
 
@@ -118,26 +114,30 @@ class Network:
         return graph
 
     def parents(self, label):
-        """Labels of the nodes with an arc into the node ``label``."""
+        """Labels of the nodes with an arc into the node.
+
+        Parameters
+        ----------
+        label : node label
+        """
         labels = self.labels
         return [labels[j] for j in self.tails[self.heads == labels.index(label)]]
 
     def children(self, label):
-        """Labels of the neurons that the node ``label`` has an arc to."""
+        """Labels of the neurons that the node has an arc to.
+
+        Parameters
+        ----------
+        label : node label
+        """
         return [self.neurons[i] for i in self.heads[self.tails == self.labels.index(label)]]
 
     def matrix(self, w):
-        """The weights of the arcs as a matrix, zero where there is no arc.
+        """The weights as a matrix, shape (neurons, neurons + inputs): entry (i, j) is that of the arc j -> i, or zero.
 
         Parameters
         ----------
         w : array_like, shape (arcs,)
-            One weight per arc.
-
-        Returns
-        -------
-        numpy.ndarray, shape (neurons, neurons + inputs)
-            Entry (i, j) is the weight of the arc j -> i.
         """
         dense = np.zeros((len(self.neurons), len(self.neurons) + len(self.inputs)))
         dense[self.heads, self.tails] = w
@@ -167,20 +167,14 @@ class Network:
 
 
 def fully_connected(n, bias=True, self_loops=True):
-    """Neurons 1 to ``n``, each with an arc to every neuron; neuron 1 is the output.
+    """A `Network` of neurons 1 to ``n``, each with an arc to every neuron; neuron 1 is the output.
 
     Parameters
     ----------
     n : int
         Number of neurons.
-    bias : bool
-        Add the input "bias", constant 1, with an arc to every neuron.
-    self_loops : bool
-        Whether a neuron has an arc to itself.
-
-    Returns
-    -------
-    Network
+    bias, self_loops : bool
+        Whether there is an input "bias" with an arc to every neuron; whether a neuron has an arc to itself.
 
     Raises
     ------
@@ -201,7 +195,7 @@ def fully_connected(n, bias=True, self_loops=True):
 
 
 def feed_forward(sizes, bias=True):
-    """Layers of neurons, each fully connected to the next; the last layer are the outputs.
+    """A `Network` of layers, each fully connected to the next; the last layer are the outputs.
 
     The first layer are inputs "u1", "u2", ...; the others are neurons 1, 2, ..., layer by layer.
 
@@ -210,11 +204,7 @@ def feed_forward(sizes, bias=True):
     sizes : sequence of int
         Number of nodes in each layer, inputs first; at least two layers.
     bias : bool
-        Add the input "bias", constant 1, with an arc to every neuron.
-
-    Returns
-    -------
-    Network
+        Whether there is an input "bias" with an arc to every neuron.
 
     Raises
     ------
@@ -239,18 +229,14 @@ def feed_forward(sizes, bias=True):
 
 
 def chain(n, bias=False):
-    """One input "u", then neurons 1 to ``n`` in a row; the last is the output.
+    """A `Network` of one input "u", then neurons 1 to ``n`` in a row; the last is the output.
 
     Parameters
     ----------
     n : int
         Number of neurons.
     bias : bool
-        Add the input "bias", constant 1, with an arc to every neuron.
-
-    Returns
-    -------
-    Network
+        Whether there is an input "bias" with an arc to every neuron.
 
     Raises
     ------

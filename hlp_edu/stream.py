@@ -64,18 +64,13 @@ class StreamState:
     rhythm: dict = field(default_factory=dict)
 
     def save(self, path):
-        """Write it to a file, in one step: an interruption leaves the old file or the new one.
+        """Write it to a file, in one step: an interruption leaves the old file or the new one. Return its name.
 
         Parameters
         ----------
         path : str or path
             Gets the ending ".npz" if it has none. A state of a stream that is there already is replaced;
             FileExistsError if the file holds something else.
-
-        Returns
-        -------
-        str
-            The name of the file.
         """
         facts = dict(samples=self.samples, rhythm=self.rhythm, clock=self.at.clock, version=hlp_edu.__version__)
         arrays = {name: getattr(self.at, name) for name in STATE_ARRAYS}
@@ -83,16 +78,12 @@ class StreamState:
 
     @classmethod
     def load(cls, path):
-        """Read what `save` wrote.
+        """The state that `save` wrote.
 
         Parameters
         ----------
         path : str or path
-            The file. FileNotFoundError if there is none, ValueError if it holds something else.
-
-        Returns
-        -------
-        StreamState
+            FileNotFoundError if there is no such file, ValueError if it holds something else.
         """
         facts, arrays = load_arrays(path, "stream", STATE_ARRAYS, "state of a stream")
         return cls(State(Clock(*facts["clock"]), **arrays), facts["samples"], facts["rhythm"])
@@ -130,7 +121,7 @@ class Chunk:
 
 
 def open_problem(network, q=1.0, r_w=0.0, r=1.0, speed=10.0):
-    """A problem whose targets and inputs are still open: a stream will supply them.
+    """A `Tracking` whose targets and inputs are still open (zero): a stream will supply them.
 
     Parameters
     ----------
@@ -138,11 +129,6 @@ def open_problem(network, q=1.0, r_w=0.0, r=1.0, speed=10.0):
         With at least one output. Its input "bias", if it has one, is 1; a sample gives all others.
     q, r_w, r, speed
         Prices and speeds, for `Tracking`, which raises a ValueError if one is out of its bounds.
-
-    Returns
-    -------
-    Tracking
-        With all targets, and all inputs but the bias, at 0.
 
     Examples
     --------
@@ -266,12 +252,7 @@ class Stream:
         return chunk
 
     def collect(self):
-        """Run to the end, and keep the guesses and the targets (which grow with the stream).
-
-        Returns
-        -------
-        guess, target : numpy.ndarray, shape (samples, outputs)
-        """
+        """Run to the end; the guesses and the targets, each of shape (samples, outputs), which grow with the stream."""
         width = len(self._problem.network.outputs)
         pairs = [(np.empty((0, width)), np.empty((0, width)))] + [(chunk.guess, chunk.target) for chunk in self]
         return tuple(np.concatenate(column) for column in zip(*pairs, strict=True))
@@ -411,16 +392,12 @@ def stream(
 
     Parameters
     ----------
-    problem : Tracking
-        Network, prices and speeds. Samples take the place of its targets and of its inputs, except
-        that of an input "bias". See `open_problem`.
-    policy : Policy
-        What is done about the boundary problem.
+    problem, policy : Tracking, Policy
+        Samples take the place of the problem's targets and of its inputs, but "bias". See `open_problem`.
     source : iterable of (u, z), optional
-        u: one number per input that is not "bias", in the order of ``network.inputs`` (None if there
-        is no such input); z: one number per output, or None if no target is known. A list, a file's
-        rows, a video's frames, a live generator. Without a source the problem's own signals continue,
-        in pieces of length ``hold``.
+        u: one number per input that is not "bias", in the order of ``network.inputs`` (None if there is none);
+        z: one number per output, or None if no target is known. A list, a file's rows, a live generator.
+        Without a source the problem's own signals continue, in pieces of length ``hold``.
     samples : int, optional
         Stop after so many. By default: when the source ends.
     hold, dt, listen : float
@@ -430,15 +407,14 @@ def stream(
         Where another stream, or a run, stopped. The source must continue from there:
         ``itertools.islice(source, state.samples, None)`` skips what was learned already.
     chunk : int, optional
-        Samples per chunk; by default so many that the tables of a chunk stay small. With a live source 1
-        gives every sample its answer at once. The numbers do not depend on it.
+        Samples per chunk, which change no number; by default so many that the tables of a chunk stay small.
+        With a live source 1 gives every sample its answer at once.
     timeout : float, optional
         Seconds to wait for a sample; forever by default.
     record : {"output", "all"}
         What the trajectory of a chunk keeps.
     progress : bool
-        Show a progress bar when it takes longer than a second. TQDM_DISABLE=1 in the environment
-        silences it everywhere.
+        Show a progress bar when it takes longer than a second. TQDM_DISABLE=1 silences it everywhere.
     **arguments
         seed, t0, x0, w0, p0, method and limit of `run`.
 
@@ -452,9 +428,9 @@ def stream(
     Raises
     ------
     ValueError
-        If an argument is out of its bounds. While iterating, SourceError, which is a ValueError with a
-        ``state``: if the source ends before ``samples``, stalls, fails, or gives something else than a pair of the
-        right widths of finite numbers. What came before is learned first. Iterating on skips what was wrong.
+        If an argument is out of its bounds. While iterating SourceError, a ValueError with a ``state``: if the
+        source ends before ``samples``, stalls, fails, or gives something else than a pair of finite numbers of
+        the right counts. What came before is learned first. Iterating on skips what was wrong.
 
     Examples
     --------
@@ -480,12 +456,12 @@ def next_of(values, lags=1):
     values : iterable of float
         The series; it is read once, and only the last ``lags`` values are kept.
     lags : int
-        How many values the network gets, the latest first; ValueError below 1.
+        How many values the network gets, the latest first: u has the shape (lags,).
 
-    Yields
+    Raises
     ------
-    u : numpy.ndarray, shape (lags,)
-    z : float
+    ValueError
+        If ``lags`` is no whole number of at least 1.
 
     Examples
     --------

@@ -18,12 +18,8 @@ class Clock(NamedTuple):
 
     Parameters
     ----------
-    origin : float
-        When the count began.
-    count : int
-        Steps since then.
-    dt : float
-        The step.
+    origin, count, dt : float, int, float
+        When the count began, the steps since then, and the step.
     """
 
     origin: float
@@ -38,12 +34,12 @@ class Clock(NamedTuple):
 
 @dataclass(eq=False)
 class State:
-    """All that a run needs in order to go on; pass it as ``start=`` to `run`.
+    """All that a run needs in order to continue; pass it as ``start=`` to `run`.
 
     Parameters
     ----------
     clock : Clock
-        When this is.
+        The time.
     x, p_x, s_x : numpy.ndarray, shape (neurons,)
         States, their costates and signs.
     w, p_w, s_w : numpy.ndarray, shape (arcs,)
@@ -73,33 +69,32 @@ STATE_ARRAYS = ("x", "w", "p_x", "p_w", "s_x", "s_w")
 class Trajectory:
     """States, weights, costates and costs over time. Rows are times; columns follow the network.
 
+    With ``record="output"``, x has the outputs alone, and p_x, w, p_w and signs per arc have no columns.
+
     Parameters
     ----------
     t : numpy.ndarray, shape (steps,)
         Times, the first and the last included.
     x, p_x : numpy.ndarray, shape (steps, neurons)
-        States and their costates. With ``record="output"``: x of the outputs alone, no p_x.
+        States and their costates.
     w, p_w : numpy.ndarray, shape (steps, arcs)
-        Weights and their costates (none with ``record="output"``).
+        Weights and their costates.
     target : numpy.ndarray, shape (steps, outputs)
         The signals to be followed.
     sign : numpy.ndarray of int, shape (steps,) or (steps, arcs)
-        The sign of p_w's law, from each row's time on: one for all arcs, or one per arc
-        (no columns of the latter with ``record="output"``).
+        The sign of p_w's law, from each row's time on: one for all arcs, or one per arc.
     lagrangian, hamiltonian : numpy.ndarray, shape (steps,)
         (4) and (5), without phi.
     cost : float
         The integral (4), with phi; inf if the run diverged.
     final : State
         The last row, to be passed as ``start=`` to `run`.
-    diverged_at : float or None
-        When the run was ended because a number grew past the limit.
-    reason : str or None
-        What grew past the limit.
+    diverged_at, reason : float and str, or None
+        When the run was ended because a number grew past the limit, and which one.
     network : Network
         Whose columns these are.
-    record : str
-        "all" or "output".
+    record : {"all", "output"}
+        What was kept.
     about : dict
         How this was computed: problem, policy, method, dt, seed, version.
     """
@@ -134,10 +129,6 @@ class Trajectory:
         after : float, optional
             Count only times from here on, for example to leave out the start.
 
-        Returns
-        -------
-        float
-
         Raises
         ------
         ValueError
@@ -159,17 +150,12 @@ class Trajectory:
         return float(np.sqrt(np.mean((self.outputs[late] - self.target[late]) ** 2)))
 
     def save(self, path):
-        """Write everything to a new file.
+        """Write everything to a new file, and return its name.
 
         Parameters
         ----------
         path : str or path
             Gets the ending ".npz" if it has none. FileExistsError if it exists: nothing is overwritten.
-
-        Returns
-        -------
-        str
-            The name of the file.
 
         Raises
         ------
@@ -188,21 +174,12 @@ class Trajectory:
 
     @classmethod
     def load(cls, path):
-        """Read what `save` wrote.
+        """The trajectory that `save` wrote.
 
         Parameters
         ----------
         path : str or path
-            The file. FileNotFoundError if there is none.
-
-        Returns
-        -------
-        Trajectory
-
-        Raises
-        ------
-        ValueError
-            If it holds no trajectory.
+            FileNotFoundError if there is no such file, ValueError if it holds no trajectory.
         """
         final = ["final_" + name for name in STATE_ARRAYS]
         names = [*_ROWS, *final, "heads", "tails"]

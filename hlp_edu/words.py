@@ -21,10 +21,6 @@ def digits(value, count=2, least=1e-4, short=True):
     short : bool
         Whether these are written 3e7 or, to be aligned in a table, 3.0e+07.
 
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> digits(0.02876), digits(0.1), digits(666.7), digits(0), digits(3e7), digits(3e7, short=False)

@@ -22,14 +22,10 @@ class Series(NamedTuple):
 
     Parameters
     ----------
-    t : numpy.ndarray, shape (samples,)
-        Years.
-    values : numpy.ndarray, shape (samples,)
-        What was measured; nan where nothing was.
-    unit : str
-        Of the values.
-    source : str
-        Where they come from.
+    t, values : numpy.ndarray, shape (samples,)
+        Years, and what was measured; nan where nothing was.
+    unit, source : str
+        Of the values, and where they come from.
     """
 
     t: np.ndarray
@@ -89,7 +85,7 @@ class Shape(NamedTuple):
 def moving_disc(seed=0, switches=SWITCHES, pace=0.9):
     """A disc that glides over a grey ground, bounces off the walls, and turns at random, one frame in fifty.
 
-    It is white at first, and changes to black and back at given frames. It never ends.
+    It is white at first, and changes to black and back at given frames. The `Shape` of each frame is given, endlessly.
 
     Parameters
     ----------
@@ -99,10 +95,6 @@ def moving_disc(seed=0, switches=SWITCHES, pace=0.9):
         The frames at which white and black change places.
     pace : float
         Pixels per frame.
-
-    Yields
-    ------
-    Shape
 
     Examples
     --------
@@ -135,17 +127,14 @@ def _direction(dice):
 
 
 def frames(path=SHELF / "moving_disc.gif"):
-    """The frames of a video, one by one: no more than one of them is in memory.
+    """The frames of a video, shape (height, width), one by one: no more than one of them is in memory.
+
+    Their brightness is 0 for the grey ground of `moving_disc`, 1 for its white, -1 for its black.
 
     Parameters
     ----------
     path : str or path
         An animated GIF, PNG or WebP; the video that ships by default.
-
-    Yields
-    ------
-    numpy.ndarray, shape (height, width)
-        Brightness: 0 is the grey ground of `moving_disc`, 1 its white, -1 its black.
 
     Examples
     --------
