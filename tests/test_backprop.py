@@ -264,12 +264,12 @@ def test_the_same_start_as_a_run_and_what_must_be_kept():
         m + 8 * width,
         m + n * m,
     ]
-    still = Online(net, 0.1, momentum=0.9)
-    still.learn([(np.ones(3), [0.5])] * 3)
-    still.freeze()
-    w = still.w.copy()
-    still.learn([(np.ones(3), [0.5]), (np.ones(3), None)])
-    assert np.array_equal(still.w, w)
+    frozen = Online(net, 0.1, momentum=0.9)
+    frozen.learn([(np.ones(3), [0.5])] * 3)
+    frozen.freeze()
+    w = frozen.w.copy()
+    frozen.learn([(np.ones(3), [0.5]), (np.ones(3), None)])
+    assert np.array_equal(frozen.w, w)
 
 
 @pytest.mark.parametrize(

@@ -56,9 +56,9 @@ def test_a_patchwork_is_made_as_promised(seed, amplitude):
         t = np.linspace(start, end - 1e-8, 9)
         values = z(t)
         assert (np.abs(values) <= amplitude * (1 + 1e-12)).all()
-        still = np.ptp(values) == 0
-        kinds.add(bool(still))
-        if not still:  # a cosine that starts at its crest: height cos(rate (t - start))
+        level = np.ptp(values) == 0
+        kinds.add(bool(level))
+        if not level:  # a cosine that starts at its crest: height cos(rate (t - start))
             assert values[0] > 0 and values[0] == z(start)
             rate = np.arccos(values[1] / values[0]) / (t[1] - t[0])
             assert 1 - 1e-6 < rate < 4 + 1e-6

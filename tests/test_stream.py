@@ -170,7 +170,7 @@ def test_a_stream_goes_on_from_a_run_and_under_another_policy():
 
 
 def test_an_interrupted_chunk_is_not_lost(monkeypatch):
-    """Ctrl-C while a chunk is learned: its samples are still there."""
+    """Ctrl-C while a chunk is learned: its samples are not lost."""
     fed, calls = hlp.stream(PROBLEM, POLICIES[0], samples(9), chunk=4), []
 
     def interrupted(*a, **b):
@@ -220,7 +220,7 @@ def test_a_bad_sample_is_named_and_what_came_before_is_learned(sample, says, chu
             seen += len(piece)
     assert seen == 5 == fed.samples == caught.value.state.samples
     assert same(caught.value.state.at, good.state.at) and same(fed.state.at, good.state.at)
-    # whoever goes on leaves the bad one out
+    # iterating on skips the bad one
     fed.collect()
     rest = hlp.stream(PROBLEM, POLICIES[0], samples(3, seed=1), start=caught.value.state)
     rest.collect()
@@ -272,7 +272,7 @@ def test_a_source_that_stalls_and_comes_back():
             break
         time.sleep(0.02)
     else:
-        raise AssertionError("a thread still waits for a source that nobody listens to")
+        raise AssertionError("a thread waits for a source that is no longer read")
 
 
 def test_nothing_is_read_ahead():

@@ -55,7 +55,7 @@ def buttons(explorer):
 
 
 def drawn_in_full(explorer):
-    """The pixels of the figure as it stands, with nothing kept from before."""
+    """The pixels of the figure, with nothing kept from before."""
     return plotting._pixels(explorer.fig)[..., :3]
 
 
@@ -286,7 +286,7 @@ def test_a_picture_that_was_seen_is_shown_at_once_and_checked():
     explorer.controls["rate"].value = 4
     explorer.controls["rate"].value = 3
     assert shown == [start, start] and explorer.png == start and explorer.alt == "rate 3, height 1"
-    world["height"] = 7  # somebody ran a cell above again
+    world["height"] = 7  # a cell above was run again
     explorer.controls["rate"].value = 4
     assert explorer.alt == "rate 4, height 7"
     explorer.controls["rate"].value = 3
@@ -306,7 +306,7 @@ def test_a_picture_and_its_words_travel_together(monkeypatch):
 # ---- every explorer of every lesson ----
 
 # Controls that change nothing at the starting values: the lesson's point, or another control's business.
-STILL = {
+UNCHANGED = {
     "03 draw": {"c"},  # speed is a clock
     "04 draw": set(),
     "10 follow": {"friction"},  # gradient flow has none
@@ -342,7 +342,7 @@ def test_an_explorer_of_a_lesson(name):
             explorer.set(**{control: value})
             seen.append((explorer.png, explorer.alt))
         changed = seen[0][0] != seen[1][0]
-        assert changed == (control not in STILL.get(name, ())), control
+        assert changed == (control not in UNCHANGED.get(name, ())), control
 
 
 @pytest.mark.parametrize("name", lessons.RECIPES)
