@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from hlp_edu.validate import increasing, number, series, whole
+from hlp_edu.validate import finite, number, whole
 
 __all__ = ["constant", "patchwork", "recorded", "sinusoid", "steps"]
 
@@ -70,6 +70,22 @@ class sinusoid(Signal):
         return f"sinusoid(amplitude={self.amplitude:g}, period={self.period:g})"
 
 
+def _series(name, value):
+    """Any count of finite numbers, as a new float64 array of one axis."""
+    try:
+        array = np.array(value, dtype=np.float64).reshape(-1)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} = {value!r}: must be numbers") from None
+    return finite(name, array)
+
+
+def _increasing(name, array, apart=0.0):
+    """An array of one axis whose entries increase, by more than ``apart`` each, as it is."""
+    for k in np.flatnonzero(~(np.diff(array) > apart)):
+        raise ValueError(f"{name}[{k + 1}] = {array[k + 1]}: must be above {name}[{k}] = {array[k]}, increasing")
+    return array
+
+
 def _piece(t, joins):
     """Which of the pieces that are joined at the times ``joins`` each time lies in."""
     return np.searchsorted(joins, np.asarray(t, float) + JOIN / 2, side="right")
@@ -97,8 +113,8 @@ class steps(Signal):
     """
 
     def __init__(self, times, values):
-        self.times = increasing("times", series("times", times), apart=JOIN)
-        self.values = series("values", values)
+        self.times = _increasing("times", _series("times", times), apart=JOIN)
+        self.values = _series("values", values)
         if len(self.values) != len(self.times) + 1:
             raise ValueError(
                 f"values: {len(self.values)} given for {len(self.times)} times; there must be one more value than times"
@@ -222,7 +238,7 @@ class recorded(Signal):
     """
 
     def __init__(self, t, values):
-        self.t, self.values = increasing("t", series("t", t)), series("values", values)
+        self.t, self.values = _increasing("t", _series("t", t)), _series("values", values)
         if len(self.t) != len(self.values) or len(self.t) < 2:
             raise ValueError(
                 f"values: {len(self.values)} given for {len(self.t)} times; there must be as many, at least two"

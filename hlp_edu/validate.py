@@ -66,19 +66,3 @@ def finite(name, array):
         place = ", ".join(map(str, bad))
         raise ValueError(f"{name}[{place}] = {array[bad]}: every entry must be a finite number")
     return array
-
-
-def series(name, value):
-    """Any count of finite numbers, as a new float64 array of one axis."""
-    try:
-        array = np.array(value, dtype=np.float64).reshape(-1)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} = {value!r}: must be numbers") from None
-    return finite(name, array)
-
-
-def increasing(name, array, apart=0.0):
-    """An array of one axis whose entries increase, by more than ``apart`` each, as it is."""
-    for k in np.flatnonzero(~(np.diff(array) > apart)):
-        raise ValueError(f"{name}[{k + 1}] = {array[k + 1]}: must be above {name}[{k}] = {array[k]}, increasing")
-    return array
