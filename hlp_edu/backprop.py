@@ -3,7 +3,6 @@
 These methods know the whole network, or the whole past, at once. That is why they are short.
 """
 
-import numbers
 from collections import deque
 from typing import NamedTuple
 
@@ -11,7 +10,12 @@ import numpy as np
 
 from hlp_edu.flow import run
 from hlp_edu.policies import Frozen
-from hlp_edu.validate import number, vector
+from hlp_edu.validate import number, vector, whole
+
+__all__ = [
+    "Backprop", "Meeting", "Online", "backprop", "bptt", "flipped_descent", "flow_gradient", "heavy_ball",
+    "meet_backprop", "relaxed_costate", "rtrl",
+]  # fmt: skip
 
 
 class Backprop(NamedTuple):
@@ -21,14 +25,11 @@ class Backprop(NamedTuple):
     ----------
     loss : float
         q/2 |x_O - z|^2.
-    x : numpy.ndarray, shape (neurons,)
-        The states, at rest.
-    D : numpy.ndarray, shape (neurons,)
-        The derivative of the loss by each state.
-    delta : numpy.ndarray, shape (neurons,)
-        The derivative by each sum a, backprop's delta: sigma'(a) D.
+    x, D, delta : numpy.ndarray, shape (neurons,)
+        The states at rest, the derivatives of the loss with respect to them, and those with respect to the
+        sums a: backprop's delta, sigma'(a) D.
     gradient : numpy.ndarray, shape (arcs,)
-        The derivative by each weight.
+        The derivative with respect to each weight.
     """
 
     loss: float
@@ -38,30 +39,8 @@ class Backprop(NamedTuple):
     gradient: np.ndarray
 
 
-def levels(network):
-    """The neurons of a feed-forward network, level by level: all parents stand in earlier levels.
-
-    Parameters
-    ----------
-    network : Network
-        Without cycles.
-
-    Returns
-    -------
-    list of numpy.ndarray of int
-        Indices into ``network.neurons``.
-
-    Raises
-    ------
-    ValueError
-        If the network has a cycle: then no order of the neurons lets one sweep suffice.
-
-    Examples
-    --------
-    >>> import hlp_edu as hlp
-    >>> [level.tolist() for level in levels(hlp.feed_forward([2, 3, 1]))]
-    [[0, 1, 2], [3]]
-    """
+def _levels(network):
+    """Indices of the neurons, level by level: all parents are in earlier levels; ValueError if there is a cycle."""
     n = len(network.neurons)
     inner = network.tails < n
     heads, tails = network.heads[inner], network.tails[inner]
@@ -76,25 +55,16 @@ def levels(network):
 
 
 def backprop(network, w, u, z, q=1.0):
-    """Loss q/2 |x_O - z|^2 of a feed-forward network at rest, and its derivatives.
+    """Loss q/2 |x_O - z|^2 of a feed-forward network at rest, and its derivatives, as a `Backprop`.
 
     Parameters
     ----------
     network : Network
         Without cycles.
-    w : array_like, shape (arcs,)
-        Weights.
-    u : array_like, shape (inputs,)
-        Values of the inputs, in the order of ``network.inputs`` (a bias is one of them).
-    z : array_like, shape (outputs,)
-        Targets.
+    w, u, z : array_like, shapes (arcs,), (inputs,), (outputs,)
+        Weights, values of all inputs (a bias is one of them), targets.
     q : float
         Price of the error.
-
-    Returns
-    -------
-    Backprop
-        Loss, x, D = dl/dx, delta = dl/da, gradient = dl/dw.
 
     Raises
     ------
@@ -110,7 +80,7 @@ def backprop(network, w, u, z, q=1.0):
     n = len(network.neurons)
     w = vector("w", w, len(network.heads), "arc")
     u, z = vector("u", u, len(network.inputs), "input"), vector("z", z, len(network.outputs), "output")
-    order, W = levels(network), network.matrix(w)
+    order, W = _levels(network), network.matrix(w)
     y = np.concatenate([np.zeros(n), u])
     for level in order:  # forward, all of it, before anything can go back
         y[level] = np.tanh(W[level] @ y)
@@ -124,7 +94,8 @@ def backprop(network, w, u, z, q=1.0):
     return Backprop(q / 2 * float(e @ e), x, D, delta, delta[network.heads] * y[network.tails])
 
 
-def _roll(problem, w, T, dt, x0):
+def _unroll(problem, w, T, dt, x0):
+    """Times, inputs, targets, states at the start and the weights as a matrix."""
     steps = round(number("T", T, above=0) / number("dt", dt, above=0))
     if steps < 1:
         raise ValueError(f"dt = {dt!r}: must be at most T = {T!r}")
@@ -136,41 +107,39 @@ def _roll(problem, w, T, dt, x0):
 
 
 def _back(D, W, sigma, pace):
-    """One step back: the derivative by the states before it, and by what the neurons heard."""
+    """One step back: the derivatives with respect to the states before it, and to the sums a."""
     delta = pace * (1 - sigma**2) * D
     return (1 - pace) * D + W[:, : len(D)].T @ delta, delta
 
 
 def _carry(S, W, y, sigma, pace, heads, tails, arcs):
-    """One step forward of S = dx/dw: neurons x arcs numbers, each fed by those of all neurons."""
+    """One step forward of S = dx/dw, neurons x arcs numbers: S + pace (sigma'(a) (W S + y) - S)."""
     moved = W[:, : len(S)] @ S
     moved[heads, arcs] += y[tails]
     return S + pace[:, None] * ((1 - sigma**2)[:, None] * moved - S)
 
 
 def bptt(problem, w, T, dt=0.01, x0=None):
-    """Backpropagation through time: the gradient of a whole run by its (constant) weights.
+    """Backpropagation through time: the gradient of a whole run with respect to its (constant) weights.
 
     The run is Euler's: x <- x + dt c (tanh(a) - x); with speed * dt = 1 it is the usual recurrent
-    network x <- tanh(a). It is kept, all of it, and walked back from its end.
+    network x <- tanh(a). All of it is kept, and traversed backward from its end.
 
     Parameters
     ----------
     problem : Tracking
         Network, targets, q, speed; r_w, r and theta are not used.
-    w : array_like, shape (arcs,)
-        Weights, held during the run.
+    w, x0 : array_like, shapes (arcs,) and (neurons,)
+        Weights, held during the run, and states at the start, 0 by default.
     T, dt : float
         Duration and step.
-    x0 : array_like, shape (neurons,), optional
-        States at the start, 0 by default.
 
     Returns
     -------
     cost : float
         Sum over the steps of dt q/2 |x_O - z|^2.
     gradient : numpy.ndarray, shape (arcs,)
-        Its derivative by w.
+        Its derivative with respect to w.
 
     Raises
     ------
@@ -185,7 +154,7 @@ def bptt(problem, w, T, dt=0.01, x0=None):
     >>> bool(np.allclose(gradient, rtrl(problem, [0.1] * 6, T=1, dt=0.1)[1]))
     True
     """
-    times, u, z, x, W = _roll(problem, w, T, dt, x0)
+    times, u, z, x, W = _unroll(problem, w, T, dt, x0)
     n, heads, tails, out = len(x), problem.network.heads, problem.network.tails, problem.network.output_index
     pace = dt * problem.speed
     y, sigma = np.empty((len(times), n + u.shape[1])), np.empty((len(times), n))
@@ -203,28 +172,16 @@ def bptt(problem, w, T, dt=0.01, x0=None):
 
 
 def rtrl(problem, w, T, dt=0.01, x0=None):
-    """Real-time recurrent learning: the same gradient as `bptt`, carried along forward in time.
+    """Real-time recurrent learning: the same cost and gradient as `bptt`, carried along forward in time.
 
-    No past is kept, but the derivative of every state by every weight: neurons x arcs numbers.
+    No past is kept, but the derivative of every state with respect to every weight: neurons x arcs numbers.
 
     Parameters
     ----------
     problem, w, T, dt, x0
-        As in `bptt`.
-
-    Returns
-    -------
-    cost : float
-        As `bptt`.
-    gradient : numpy.ndarray, shape (arcs,)
-        As `bptt`.
-
-    Raises
-    ------
-    ValueError
-        As `bptt`.
+        Those of `bptt`.
     """
-    times, u, z, x, W = _roll(problem, w, T, dt, x0)
+    times, u, z, x, W = _unroll(problem, w, T, dt, x0)
     n, heads, tails, out = len(x), problem.network.heads, problem.network.tails, problem.network.output_index
     pace, arcs = dt * problem.speed, np.arange(len(heads))
     cost, gradient, S = 0.0, np.zeros(len(heads)), np.zeros((n, len(heads)))  # S = dx/dw
@@ -243,9 +200,9 @@ class Online:
     """A recurrent network that learns from a stream by the gradient of each sample's error, with momentum.
 
     The network is x <- tanh(a), all neurons at once (Euler's step of (2) with speed * dt = 1), ``sweeps``
-    times for each sample. What the outputs then are is its guess. The target is shown, and the weights
+    times for each sample. The outputs are then its guess. The target is shown, and the weights
     move: v <- momentum v - rate gradient, w <- w + v, for the loss 1/2 |x_O - z|^2. With several
-    ``looks`` it hears and moves again and again before the next sample comes.
+    ``updates`` the network runs and the weights move so often before the next sample comes.
 
     Parameters
     ----------
@@ -253,20 +210,18 @@ class Online:
         With at least one output.
     rate, momentum : float
         Learning rate, at least 0, and momentum, from 0 to below 1.
-    reach : int or None
-        How many samples back the gradient sees: 1 is plain online gradient descent, more is truncated
-        BPTT, None is RTRL, which sees all of the past.
-    sweeps, looks : int
-        How often all neurons move for each look, and looks for each sample: at least 1.
+    truncation : int or None
+        Through how many samples the gradient is propagated back: 1 is plain online gradient descent, more
+        is truncated BPTT, None is RTRL, which knows all of the past.
+    sweeps, updates : int
+        How often all neurons move for each update, and updates for each sample: at least 1.
     seed : int
-        Draws states and weights at the start, the same as `hlp_edu.run` does.
+        Of the random states and weights at the start, the same as those of `hlp_edu.run`.
 
     Attributes
     ----------
-    w, v : numpy.ndarray, shape (arcs,)
-        Weights, and their velocities.
-    x : numpy.ndarray, shape (neurons,)
-        States.
+    w, v, x : numpy.ndarray, shapes (arcs,), (arcs,), (neurons,)
+        Weights, their velocities, and states.
 
     Raises
     ------
@@ -283,74 +238,60 @@ class Online:
     True
     """
 
-    def __init__(self, network, rate, momentum=0.0, reach=1, sweeps=2, looks=1, seed=0):
+    def __init__(self, network, rate, momentum=0.0, truncation=1, sweeps=2, updates=1, seed=0):
         self.network, self.rate = network, number("rate", rate, least=0)
-        self.momentum = number("momentum", momentum, least=0)
-        if self.momentum >= 1:
-            raise ValueError(f"momentum = {momentum!r}: must be from 0 to below 1")
-        for name, value in (("reach", 1 if reach is None else reach), ("sweeps", sweeps), ("looks", looks)):
-            if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"{name} = {value!r}: must be a whole number, at least 1")
-        self.reach, self.sweeps, self.looks = reach, int(sweeps), int(looks)
+        self.momentum = number("momentum", momentum, least=0, below=1)
+        self.truncation = None if truncation is None else whole("truncation", truncation)
+        self.sweeps, self.updates = whole("sweeps", sweeps), whole("updates", updates)
         n, m = len(network.neurons), len(network.heads)
         dice = np.random.default_rng(seed)
         self.x, self.w = 0.5 * dice.standard_normal(n), 0.5 / np.sqrt(n) * dice.standard_normal(m)
-        self.v, self._arcs, self._fast = np.zeros(m), np.arange(m), np.ones(n)
-        self._past = deque(maxlen=None if reach is None else reach * sweeps)  # what BPTT must keep
-        self._S = np.zeros((n, m)) if reach is None else None  # what RTRL must keep
+        self.v, self._arcs, self._pace = np.zeros(m), np.arange(m), np.ones(n)
+        self._past = deque(maxlen=None if truncation is None else truncation * sweeps)  # what BPTT must keep
+        self._S = np.zeros((n, m)) if truncation is None else None  # what RTRL must keep
         self._fed = np.array([label != "bias" for label in network.inputs], bool)
 
     @property
     def stored(self):
         """How many numbers it must keep beside states and weights."""
-        kept = len(self.x) + len(self._fed) + len(self.x)  # of a step: what was heard, and what came of it
-        return len(self.v) + (self._S.size if self.reach is None else self._past.maxlen * kept)
+        kept = len(self.x) + len(self._fed) + len(self.x)  # of a step: activities of the parents, and the response
+        return len(self.v) + (self._S.size if self.truncation is None else self._past.maxlen * kept)
 
-    def hear(self, u):
-        """Take in the inputs of one sample.
+    def guess(self, u):
+        """The outputs after the inputs of a sample.
 
         Parameters
         ----------
         u : array_like
             One number per input that is not "bias", which is 1.
-
-        Returns
-        -------
-        numpy.ndarray, shape (outputs,)
-            The guess.
         """
         W, n = self.network.matrix(self.w), len(self.x)
         for _ in range(self.sweeps):
             y = np.ones(n + len(self._fed))
             y[:n], y[n:][self._fed] = self.x, u
             sigma = np.tanh(W @ y)
-            if self.reach is None:
-                self._S = _carry(self._S, W, y, sigma, self._fast, self.network.heads, self.network.tails, self._arcs)
+            if self.truncation is None:
+                self._S = _carry(self._S, W, y, sigma, self._pace, self.network.heads, self.network.tails, self._arcs)
             else:
                 self._past.append((y, sigma))
             self.x = sigma
         return self.x[self.network.output_index]
 
     def gradient(self, z):
-        """The derivative of 1/2 |x_O - z|^2 by the weights, as far back as it reaches.
+        """The derivative of 1/2 |x_O - z|^2 with respect to the weights, truncated.
 
         Parameters
         ----------
         z : array_like, shape (outputs,)
-            The target.
-
-        Returns
-        -------
-        numpy.ndarray, shape (arcs,)
         """
         out, W = self.network.output_index, self.network.matrix(self.w)
         e = self.x[out] - z
-        if self.reach is None:
+        if self.truncation is None:
             return e @ self._S[out]
         D, deltas = np.zeros(len(self.x)), []
         D[out] = e
         for _, sigma in reversed(self._past):
-            D, delta = _back(D, W, sigma, self._fast)
+            D, delta = _back(D, W, sigma, self._pace)
             deltas.append(delta)
         by_arc = np.array(deltas[::-1]).T @ np.array([y for y, _ in self._past])
         return by_arc[self.network.heads, self.network.tails]
@@ -360,27 +301,22 @@ class Online:
         self.rate, self.momentum = 0.0, 0.0
 
     def learn(self, samples):
-        """Hear, guess, be told, move; over and over.
+        """For each sample: guess, then see the target and move the weights. Return the guesses.
 
         Parameters
         ----------
         samples : iterable of (u, z)
-            As for `hlp_edu.stream`; a z of None teaches nothing.
-
-        Returns
-        -------
-        numpy.ndarray, shape (samples, outputs)
-            The guesses, each made before its target was shown.
+            One number per input that is not "bias", and one per output; a z of None teaches nothing.
         """
         guesses = []
         with np.errstate(all="ignore"):  # a rate that is too large is seen in the guesses
             for u, z in samples:
-                guesses.append(self.hear(u))
+                guesses.append(self.guess(u))
                 if z is None or self.rate == 0:
                     continue
-                for look in range(self.looks):
-                    if look > 0:
-                        self.hear(u)
+                for update in range(self.updates):
+                    if update > 0:
+                        self.guess(u)
                     self.v = self.momentum * self.v - self.rate * self.gradient(z)
                     self.w = self.w + self.v
         return np.array(guesses)
@@ -396,13 +332,9 @@ def heavy_ball(gradient, w0, steps, rate, momentum):
     w0 : array_like, shape (arcs,)
         Weights at the start, at rest.
     steps : int
-        Number of steps.
+        How many; the result has the shape (steps + 1, arcs).
     rate, momentum : float
         Learning rate and momentum.
-
-    Returns
-    -------
-    numpy.ndarray, shape (steps + 1, arcs)
 
     Examples
     --------
@@ -430,17 +362,9 @@ def flipped_descent(gradient, w0, steps, h, r, theta):
     w0 : array_like, shape (arcs,)
         Weights at the start; p starts at 0.
     steps : int
-        Number of steps.
-    h : float
-        Step of time.
-    r : float
-        Price of the weights' speed.
-    theta : float
-        Of phi = exp(theta t).
-
-    Returns
-    -------
-    numpy.ndarray, shape (steps + 1, arcs)
+        How many; the result has the shape (steps + 1, arcs).
+    h, r, theta : float
+        Step of time, price of the weights' speed, exponent of phi = exp(theta t).
 
     Examples
     --------
@@ -465,10 +389,6 @@ def relaxed_costate(problem, p_x):
     p_x : array_like, shape (neurons,) or (steps, neurons)
         Costates.
 
-    Returns
-    -------
-    numpy.ndarray, of the shape of ``p_x``
-
     Examples
     --------
     >>> import hlp_edu as hlp
@@ -479,27 +399,16 @@ def relaxed_costate(problem, p_x):
 
 
 def flow_gradient(problem, x, w, p_x, t=0.0):
-    """The gradient of the loss as the running flow knows it: H_w - r_w w, that is g_i x_j.
+    """The gradient of the loss as the running flow has it: H_w - r_w w, that is g_i x_j; see (8).
 
     Parameters
     ----------
     problem : Tracking
         The problem that is running.
-    x, p_x : array_like, shape (neurons,) or (steps, neurons)
-        States and costates.
-    w : array_like, shape (arcs,) or (steps, arcs)
-        Weights.
+    x, w, p_x : array_like, shapes (neurons,), (arcs,), (neurons,), or with a first axis of steps
+        States, weights, costates.
     t : float or array_like, shape (steps,)
         Times, at which the inputs are read.
-
-    Returns
-    -------
-    numpy.ndarray, of the shape of ``w``
-
-    Raises
-    ------
-    ValueError
-        If an array has the wrong length.
     """
     w = np.asarray(w, float)
     return problem.gradients(x, w, p_x, np.zeros_like(w), t)[1] - problem.r_w * w
@@ -514,10 +423,8 @@ class Meeting(NamedTuple):
         Speed c of all neurons.
     t : numpy.ndarray, shape (times,)
         The instants.
-    flow : numpy.ndarray, shape (times, arcs)
-        The gradient read off the flow.
-    exact : numpy.ndarray, shape (times, arcs)
-        Backprop's gradient.
+    flow, exact : numpy.ndarray, shape (times, arcs)
+        The gradient of the flow, and backprop's.
     error : float
         |flow - exact| / |exact|, over all times and arcs.
     """
@@ -530,7 +437,7 @@ class Meeting(NamedTuple):
 
 
 def meet_backprop(problem, w, speed, times, settle=40.0, per_c=0.1):
-    """Let the flow run with the weights held, and compare its gradient with backprop's.
+    """Let the flow run with the weights held, and compare its gradient with backprop's, as a `Meeting`.
 
     Parameters
     ----------
@@ -542,14 +449,8 @@ def meet_backprop(problem, w, speed, times, settle=40.0, per_c=0.1):
         Speed c of all neurons.
     times : array_like of float
         Instants of the comparison.
-    settle : float
-        How long the flow runs before each instant, in units of 1/c: enough to forget its start.
-    per_c : float
-        Step of time, in units of 1/c.
-
-    Returns
-    -------
-    Meeting
+    settle, per_c : float
+        How long the flow runs before each instant, enough to forget its start, and its step, in units of 1/c.
 
     Raises
     ------
@@ -571,10 +472,10 @@ def meet_backprop(problem, w, speed, times, settle=40.0, per_c=0.1):
     for k, t in enumerate(times):
         start = t - settle / speed
         # Begin where a network of infinite speed would be at that instant.
-        there = backprop(fast.network, w, fast.inputs_at(start), fast.target_at(start), fast.q)
-        p0 = (there.D / speed, np.zeros(len(w)))
+        rest = backprop(fast.network, w, fast.inputs_at(start), fast.target_at(start), fast.q)
+        p0 = (rest.D / speed, np.zeros(len(w)))
         end = run(
-            fast, Frozen(), T=settle / speed, dt=per_c / speed, t0=start, x0=there.x, w0=w, p0=p0, every=10**9
+            fast, Frozen(), T=settle / speed, dt=per_c / speed, t0=start, x0=rest.x, w0=w, p0=p0, every=10**9
         ).final
         flow[k] = flow_gradient(fast, end.x, w, end.p_x, t)
         exact[k] = backprop(fast.network, w, fast.inputs_at(t), fast.target_at(t), fast.q).gradient

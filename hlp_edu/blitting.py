@@ -1,7 +1,7 @@
 """Draw again only what moved: axes, names and legends are drawn once and kept as pixels.
 
-Text is what takes the time in a picture: ticks are placed, measured and set anew each time, although
-they are mostly the same. `Canvas` keeps the pixels of everything that stands still, finds them
+Text takes most of the time of a picture: ticks are placed, measured and set anew each time, although
+they are mostly the same. `Canvas` keeps the pixels of everything but the curves, finds them
 again by what they depend on, and draws the curves over them.
 """
 
@@ -14,21 +14,15 @@ from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+__all__ = ["Canvas"]
+
 KEPT = 8  # frames: each takes about a megabyte
 PLAIN = (bool, int, float, str, bytes, type(None))
-# Attributes of an artist that change by themselves, or say where it stands.
-PASSING = {"_stale", "_transformSet", "_in_autoscale", "_invalidx", "_invalidy", "_subslice"}
-PASSING |= {
-    "_tick_position",
-    "_x",
-    "_y",
-    "_xy",
-    "_path",
-    "_transformed_path",
-    "_x_filled",
-    "_remove_method",
-    "stale_callback",
-}
+# Attributes of an artist that change by themselves, or say where it is.
+PASSING = {
+    "_stale", "_transformSet", "_in_autoscale", "_invalidx", "_invalidy", "_subslice", "_tick_position", "_x", "_y",
+    "_xy", "_path", "_transformed_path", "_x_filled", "_remove_method", "stale_callback",
+}  # fmt: skip
 
 
 class Canvas:
@@ -39,17 +33,11 @@ class Canvas:
     fig : matplotlib.figure.Figure
         Its axes must not overlap.
 
-    Attributes
-    ----------
-    fig : matplotlib.figure.Figure
-        The same.
-
     Examples
     --------
     >>> from hlp_edu.plotting import figure
     >>> fig, (ax,) = figure()
-    >>> canvas = Canvas(fig)
-    >>> canvas.pixels().shape
+    >>> Canvas(fig).pixels().shape
     (400, 800, 4)
     """
 
@@ -59,13 +47,7 @@ class Canvas:
         self._frames = OrderedDict()
 
     def pixels(self):
-        """What the figure looks like now.
-
-        Returns
-        -------
-        numpy.ndarray, shape (height, width, 4)
-            Red, green, blue and opacity. It is overwritten by the next call.
-        """
+        """The figure now, shape (height, width, 4): red, green, blue, opacity. The next call overwrites it."""
         split = self._split()
         if split is None:
             self._canvas.draw()
@@ -93,7 +75,7 @@ class Canvas:
         key, moving = [tuple(fig.bbox.bounds), fig.get_facecolor()], []
         for ax in fig.axes:
             ax.apply_aspect()
-            found = _still(ax), _moving(ax)
+            found = _static(ax), _moving(ax)
             if None in found:
                 return None
             key.append(found[0])
@@ -130,13 +112,13 @@ def _moving(ax):
 
 
 def _aside(legend):
-    """Whether a legend stands outside its axes, where no curve can reach it."""
+    """Whether a legend is outside its axes, where no curve meets it."""
     box = legend.get_bbox_to_anchor()
     return legend._loc in (2, 3) and box.width == box.height == 0 and box.y0 >= legend.axes.bbox.y1 - 1
 
 
-def _still(ax):
-    """All that the look of an axes without its curves depends on; None if that cannot be said."""
+def _static(ax):
+    """All that an axes without its curves depends on; None if that cannot be said."""
     key = [tuple(ax.bbox.bounds), ax.axison, ax.get_frame_on(), _plain(ax.patch), ax.get_aspect()]
     if ax.axison and ax.get_axisbelow() is not True:
         return None
@@ -156,10 +138,10 @@ def _still(ax):
         key += [_plain(legend), tuple(box.bounds), patch.get_visible(), patch.get_facecolor(), patch.get_edgecolor()]
         key += [patch.get_linewidth(), type(patch.get_boxstyle()).__name__, _words(legend.get_title())]
         key += [_words(text) for text in legend.get_texts()]
-        looks = [_look(handle) for handle in legend.legend_handles]
-        if None in looks:
+        handles = [_handle_style(handle) for handle in legend.legend_handles]
+        if None in handles:
             return None
-        key += looks
+        key += handles
     return tuple(key)
 
 
@@ -169,41 +151,46 @@ def _plain(artist):
 
 
 def _dict(values):
+    """The simple ones among named values."""
     return tuple((name, _simple(value)) for name, value in values.items() if name not in PASSING and _is_simple(value))
 
 
 def _is_simple(value):
+    """Whether a value is a number, a text or a sequence of these."""
     return isinstance(value, PLAIN) or isinstance(value, (tuple, list)) and all(map(_is_simple, value))
 
 
 def _simple(value):
+    """A value with tuples in the place of lists."""
     return tuple(map(_simple, value)) if isinstance(value, (tuple, list)) else value
 
 
 def _words(text):
-    """A text and how it is set; where it stands is up to the axes."""
+    """A text and its style, without its place."""
     return text.get_text(), *_style(text)
 
 
 def _style(text):
+    """How a text is set."""
     font = text.get_fontproperties()
     return text.get_visible(), to_rgba(text.get_color()), text.get_alpha(), text.get_rotation(), hash(font)
 
 
 def _tick(tick):
+    """How a tick is drawn."""
     line = tick.gridline
     grid = line.get_visible(), line.get_color(), line.get_linewidth(), line.get_linestyle(), line.get_alpha()
     return *_style(tick.label1), *_style(tick.label2), *grid, tick.tick1line.get_markersize()
 
 
-def _look(handle):
-    """How a line, a patch or a dot of a legend is drawn; None for what else there may be."""
+def _handle_style(handle):
+    """How a line, a patch or a dot of a legend is drawn; None for anything else."""
     if isinstance(handle, Line2D):
         return _plain(handle), str(handle.get_marker()), handle.get_fillstyle()
     if isinstance(handle, Patch):
         return _plain(handle), handle.get_hatch()
     if isinstance(handle, Collection):
-        looks = handle.get_facecolor(), handle.get_edgecolor(), handle.get_linewidth(), handle.get_sizes()
+        colours = handle.get_facecolor(), handle.get_edgecolor(), handle.get_linewidth(), handle.get_sizes()
         paths = [path.vertices.tobytes() for path in handle.get_paths()]
-        return *(np.asarray(look).tobytes() for look in looks), handle.get_hatch(), *paths
+        return *(np.asarray(one).tobytes() for one in colours), handle.get_hatch(), *paths
     return None

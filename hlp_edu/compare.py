@@ -5,7 +5,8 @@ import statistics
 from dataclasses import dataclass, field
 
 from hlp_edu._version import __version__
-from hlp_edu.flow import run, runs
+from hlp_edu.batch import runs
+from hlp_edu.flow import run
 from hlp_edu.network import fully_connected
 from hlp_edu.policies import Flipped, Frozen, GradientFlow, HamiltonianServo, PerArc, Policy
 from hlp_edu.problem import Tracking

@@ -1,4 +1,4 @@
-"""Where the energy goes: the books of the Hamiltonian, (14), and the volume of a cloud of runs, (15)."""
+"""Where the energy goes: the balance of the Hamiltonian, (14), and the volume of a cloud of runs, (15)."""
 
 from dataclasses import dataclass
 
@@ -8,24 +8,25 @@ from hlp_edu.policies import Canonical, Flipped, HamiltonianBand, HamiltonianSer
 from hlp_edu.problem import Tracking
 from hlp_edu.signals import Signal
 from hlp_edu.trajectory import Trajectory
+from hlp_edu.validate import kind, vector
 
-MIRRORED = (Flipped, PerArc, HamiltonianServo)  # p_x always flipped
+__all__ = ["Account", "account", "divergence"]
+
+FLIPPED_X = (Flipped, PerArc, HamiltonianServo)  # p_x always flipped
 TOGETHER = (Canonical, Periodic, HamiltonianBand)  # one sign for p_x and p_w
 
 
 @dataclass
 class Account:
-    """What went in and out of the Hamiltonian since the start of a run.
+    """What was added to and taken from the Hamiltonian since the start of a run.
 
     Parameters
     ----------
-    t : numpy.ndarray, shape (steps,)
-        Times.
+    t, hamiltonian : numpy.ndarray, shape (steps,)
+        Times, and the Hamiltonian as the run recorded it.
     terms : dict of {str: numpy.ndarray, shape (steps,)}
         The terms of (14), each integrated from the start: "flip of p_x", "flip of p_w", "friction on p_x",
         "friction on p_w", "target moves", "inputs move"; and "target jumps", which (14) leaves out.
-    hamiltonian : numpy.ndarray, shape (steps,)
-        What the run itself recorded.
     """
 
     t: np.ndarray
@@ -39,12 +40,12 @@ class Account:
 
     @property
     def error(self):
-        """The largest difference between the books and the Hamiltonian."""
+        """The largest difference between the balance and the Hamiltonian."""
         return float(np.abs(self.balance - self.hamiltonian).max())
 
 
 def account(problem, policy, trajectory):
-    """Keep the books of a run: every term of (14), integrated.
+    """The energy balance of a run: every term of (14), integrated, as an `Account`.
 
     Within each step the state is the cubic through its two ends and their slopes, and each term is
     integrated by Simpson's rule: of order 4, as the run itself, and exact about signs, which are
@@ -52,16 +53,9 @@ def account(problem, policy, trajectory):
 
     Parameters
     ----------
-    problem : Tracking
-        What was followed; its inputs must not jump during the run.
-    policy : Policy
-        Under which: one of the library's in which p_w is a state (no gradient flow, not frozen).
-    trajectory : Trajectory
-        The run, with all steps recorded.
-
-    Returns
-    -------
-    Account
+    problem, policy, trajectory : Tracking, Policy, Trajectory
+        A run with all steps recorded. The problem's inputs must not jump; the policy must be one in which p_w
+        is a state (no gradient flow, not frozen).
 
     Raises
     ------
@@ -75,30 +69,29 @@ def account(problem, policy, trajectory):
     >>> account(problem, policy, hlp.run(problem, policy, T=1)).error < 1e-6
     True
     """
-    if not isinstance(problem, Tracking):
-        raise ValueError(f"problem = {problem!r}: must be a hlp_edu Tracking")
-    if not isinstance(policy, MIRRORED + TOGETHER):
-        allowed = ", ".join(kind.__name__ for kind in MIRRORED + TOGETHER)
-        raise ValueError(f"policy = {policy!r}: must be one of {allowed}, in which p_w follows a law of its own")
-    if not isinstance(trajectory, Trajectory) or trajectory.record != "all" or len(trajectory.t) < 2:
+    kind("problem", problem, Tracking, "a hlp_edu Tracking")
+    allowed = ", ".join(one.__name__ for one in FLIPPED_X + TOGETHER)
+    kind("policy", policy, FLIPPED_X + TOGETHER, f"one of {allowed}, in which p_w has a law")
+    kind("trajectory", trajectory, Trajectory, "the result of hlp_edu.run")
+    if trajectory.record != "all" or len(trajectory.t) < 2:
         raise ValueError(f'trajectory = {trajectory!r}: must be a run of at least one step with record="all"')
     if not np.allclose(np.diff(trajectory.t), trajectory.about["dt"], rtol=1e-6):
         raise ValueError(f"trajectory = {trajectory!r}: must have all steps recorded, every=1")
     t = trajectory.t
     for label, signal in problem.inputs.items():
         if isinstance(signal, Signal) and len(signal.jumps(t[0], t[-1])):
-            raise ValueError(f"problem: its input {label!r} jumps, and the books need inputs that do not")
+            raise ValueError(f"problem: its input {label!r} jumps, and the balance needs inputs that do not")
 
     h, r = np.diff(t)[:, None], problem.r
     theta_x, theta_w = problem.theta + policy.dissipation_x, problem.theta + policy.dissipation_w
     sign = trajectory.sign.astype(float)
     s_w = (sign if sign.ndim == 2 else sign[:, None])[:-1]
-    s_x = -np.ones((len(t) - 1, 1)) if isinstance(policy, MIRRORED) else s_w
+    s_x = -np.ones((len(t) - 1, 1)) if isinstance(policy, FLIPPED_X) else s_w
     z, u = problem.at_steps(t)
     z, u = z[:-1], u[:-1]  # start, middle and end (before a jump) of every step
     z_slope, u_slope = (_slopes(values, h) for values in (z, u))
 
-    def look(at, times, x, w, p_x, p_w):
+    def evaluate(at, times, x, w, p_x, p_w):
         """The slopes of the state, and the terms, at one of the three points of each step."""
         H_x, H_w = problem.gradients(x, w, p_x, p_w, times)
         outputs = problem.network.output_index
@@ -117,10 +110,10 @@ def account(problem, policy, trajectory):
 
     rows = [getattr(trajectory, name) for name in ("x", "w", "p_x", "p_w")]
     a, b = [row[:-1] for row in rows], [row[1:] for row in rows]
-    slopes_a, first = look(0, t[:-1], *a)
-    slopes_b, last = look(2, t[1:], *b)
+    slopes_a, first = evaluate(0, t[:-1], *a)
+    slopes_b, last = evaluate(2, t[1:], *b)
     middle = [(p + q) / 2 + h / 8 * (k - m) for p, q, k, m in zip(a, b, slopes_a, slopes_b, strict=True)]
-    _, centre = look(1, (t[:-1] + t[1:]) / 2, *middle)
+    _, centre = evaluate(1, (t[:-1] + t[1:]) / 2, *middle)
     terms = {name: _sum(h[:, 0] / 6 * (first[name] + 4 * centre[name] + last[name])) for name in first}
     outputs = trajectory.x[1:, problem.network.output_index]
     before, after = outputs - z[:, 2], outputs - problem.target_at(t[1:])
@@ -146,31 +139,25 @@ def _by_inputs(problem, w, p_x, f, x, slopes):
 
 
 def _sum(steps):
+    """Sums from the start to each row."""
     return np.concatenate([[0.0], np.cumsum(steps)])
 
 
 def divergence(problem, x, w, s_x, theta_x=0.0, theta_w=0.0, t=0.0):
-    """The rate at which a cloud of runs swells (above 0) or shrinks, (15).
+    """The relative rate at which the volume of a cloud of runs grows (above 0) or shrinks, (15).
 
     Parameters
     ----------
     problem : Tracking
-        What is followed; its theta is not added.
-    x : array_like, shape (neurons,)
-        States.
-    w : array_like, shape (arcs,)
-        Weights.
+        Network, speeds and inputs; its theta is not added.
+    x, w : array_like, shapes (neurons,) and (arcs,)
+        States and weights.
     s_x : float
         The sign of p_x's law.
     theta_x, theta_w : float
         Total dissipation of p_x and of p_w.
     t : float
         Time, at which the inputs are read.
-
-    Returns
-    -------
-    float
-        Relative change of volume per unit of time.
 
     Raises
     ------
@@ -185,10 +172,9 @@ def divergence(problem, x, w, s_x, theta_x=0.0, theta_w=0.0, t=0.0):
     -80.0
     """
     network = problem.network
-    x, w = np.asarray(x, float), np.asarray(w, float)
+    x, w = vector("x", x, len(network.neurons), "neuron"), vector("w", w, len(network.heads), "arc")
     sigma = x + problem.dynamics(x, w, t) / problem.speed
-    own = np.zeros(len(network.neurons))
-    loops = network.heads == network.tails
-    own[network.heads[loops]] = w[loops]
-    slopes = problem.speed * (-1 + (1 - sigma**2) * own)
+    loops, w_loops = network.heads == network.tails, np.zeros(len(network.neurons))
+    w_loops[network.heads[loops]] = w[loops]
+    slopes = problem.speed * (-1 + (1 - sigma**2) * w_loops)
     return float((1 - s_x) * slopes.sum() - len(x) * theta_x - len(w) * theta_w)

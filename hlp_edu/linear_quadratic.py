@@ -1,30 +1,32 @@
 """Linear-quadratic tracking: the problem that can be solved completely, and then be solved wrongly on purpose.
 
-x' = A x + B v, cost 1/2 (x - z)' Q (x - z) + 1/2 v' R v. The costate is p = P x + d: P looks at
-the dynamics alone, d at the future of the target. (12), (13) of lesson 00 are its scalar case.
+x' = A x + B v, cost 1/2 (x - z)' Q (x - z) + 1/2 v' R v. The costate is p = P x + d: P depends on
+the dynamics alone, d on the future of the target. (12), (13) of lesson 00 are its scalar case.
+
+Every method that runs takes the duration ``T``, the start ``x0`` (one number per state, or one for all) and the
+longest step ``dt``, and gives an `LQRun`.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from hlp_edu.compiled import compiled
 from hlp_edu.signals import JOIN, Signal
-from hlp_edu.validate import number, vector
+from hlp_edu.validate import finite, kind, number, one_of, vector
+
+__all__ = ["LQRun", "LQTracking", "natural_rate", "scalar_riccati"]
 
 
 def natural_rate(a, b, q, r):
-    """The rate nu of a scalar problem: (12).
+    """The rate nu = sqrt(a^2 + q b^2 / r) of a scalar problem: (12).
 
     Parameters
     ----------
     a, b, q, r : float
         Of x' = a x + b v with the prices q and r.
-
-    Returns
-    -------
-    float
 
     Examples
     --------
@@ -40,13 +42,9 @@ def scalar_riccati(a, b, q, r, tau):
     Parameters
     ----------
     a, b, q, r : float
-        As in `natural_rate`.
+        Of x' = a x + b v with the prices q and r.
     tau : float or array_like
         Time that is left; inf is allowed.
-
-    Returns
-    -------
-    numpy.ndarray
 
     Examples
     --------
@@ -60,24 +58,20 @@ def scalar_riccati(a, b, q, r, tau):
 
 @dataclass(repr=False)
 class LQRun:
-    """What one way of steering did. Rows are times.
+    """The result of one way of steering. Rows are times.
 
     Parameters
     ----------
     t : numpy.ndarray, shape (steps,)
         Times.
-    x, p : numpy.ndarray, shape (steps, states)
-        States and costates.
+    x, p, target : numpy.ndarray, shape (steps, states)
+        States, costates, and what x should be.
     v : numpy.ndarray, shape (steps, controls)
         The control, -R^-1 B' p.
-    target : numpy.ndarray, shape (steps, states)
-        What x should be.
     cost : float
         The integral; inf if a number left all bounds.
-    P : numpy.ndarray, shape (steps, states, states), or None
-        The Riccati coefficient that was used.
-    d : numpy.ndarray, shape (steps, states), or None
-        The offset that was used.
+    P, d : numpy.ndarray, shapes (steps, states, states) and (steps, states), or None
+        The Riccati coefficient and the offset that were used.
     name : str
         How it was steered.
     """
@@ -97,38 +91,14 @@ class LQRun:
 
 
 @compiled
-def march(M, g, h, y0, x_of, p_of, shift, z, Q, S, rows):
-    """Runge-Kutta 4 for y' = M(t) y + g(t), and the cost on the way.
+def march(M, g, h, y0, x_of, p_of, shift, z, Q, S):
+    """Runge-Kutta 4 for y' = M(t) y + g(t): rows of y, and the cost of x = y[:x_of], p = p_of y + shift.
 
-    Parameters
-    ----------
-    M : numpy.ndarray, shape (steps or 1, 3, size, size)
-        At the start, middle and end of each step; one row if it is constant.
-    g : numpy.ndarray, shape (steps, 3, size)
-        Likewise.
-    h : float
-        The step.
-    y0 : numpy.ndarray, shape (size,)
-        The beginning.
-    x_of : int
-        How many entries of y are x (its first ones); 0 if there is no cost to count.
-    p_of : numpy.ndarray, shape (steps or 1, 3, x_of, size)
-        The costate is p_of y + shift.
-    shift : numpy.ndarray, shape (steps, 3, x_of)
-        See there.
-    z : numpy.ndarray, shape (steps, 3, x_of)
-        Targets.
-    Q, S : numpy.ndarray, shape (x_of, x_of)
-        Price of the error; B R^-1 B'.
-    rows : numpy.ndarray, shape (steps + 1, size)
-        Filled with y.
-
-    Returns
-    -------
-    float
-        The cost.
+    The arrays over time have the shape (steps, 3, ...): the start, the middle and the end of each step; of M and
+    p_of one row is enough if they are constant. S is B R^-1 B'. Without a cost to count, x_of is 0.
     """
     size, steps = y0.size, g.shape[0]
+    rows = np.empty((steps + 1, size))
     y, rate, new = np.empty(size), np.zeros(size), np.empty(size)
     p, e = np.empty(x_of), np.empty(x_of)
     total = 0.0
@@ -136,18 +106,18 @@ def march(M, g, h, y0, x_of, p_of, shift, z, Q, S, rows):
     for k in range(steps):
         at_M, at_p = k % M.shape[0], k % p_of.shape[0]
         new[:] = rows[k]
-        for look in range(4):
-            at = (look + 1) // 2
-            share = h / 6.0 if look in (0, 3) else h / 3.0
-            reach = 0.0 if look == 0 else h if look == 3 else 0.5 * h
+        for stage in range(4):
+            at = (stage + 1) // 2
+            weight = h / 6.0 if stage in (0, 3) else h / 3.0
+            step = 0.0 if stage == 0 else h if stage == 3 else 0.5 * h
             for i in range(size):
-                y[i] = rows[k, i] + reach * rate[i]
+                y[i] = rows[k, i] + step * rate[i]
             for i in range(size):
                 rate[i] = g[k, at, i]
                 for j in range(size):
                     rate[i] += M[at_M, at, i, j] * y[j]
             for i in range(size):
-                new[i] += share * rate[i]
+                new[i] += weight * rate[i]
             for i in range(x_of):
                 e[i] = y[i] - z[k, at, i]
                 p[i] = shift[k, at, i]
@@ -155,9 +125,9 @@ def march(M, g, h, y0, x_of, p_of, shift, z, Q, S, rows):
                     p[i] += p_of[at_p, at, i, j] * y[j]
             for i in range(x_of):
                 for j in range(x_of):
-                    total += 0.5 * share * (e[i] * Q[i, j] * e[j] + p[i] * S[i, j] * p[j])
+                    total += 0.5 * weight * (e[i] * Q[i, j] * e[j] + p[i] * S[i, j] * p[j])
         rows[k + 1] = new
-    return total
+    return rows, total
 
 
 class LQTracking:
@@ -165,14 +135,10 @@ class LQTracking:
 
     Parameters
     ----------
-    A : array_like, shape (states, states), or a number
-        The dynamics.
-    B : array_like, shape (states, controls), or a number
-        How the controls act.
-    Q : array_like, shape (states, states), or a number
-        Price of the error: symmetric, positive semidefinite.
-    R : array_like, shape (controls, controls), or a number
-        Price of the control: symmetric, positive definite.
+    A, B : array_like, shapes (states, states) and (states, controls), or numbers
+        The dynamics, and how the controls act.
+    Q, R : array_like, shapes (states, states) and (controls, controls), or numbers
+        Prices of the error (positive semidefinite) and of the control (positive definite), symmetric.
     target : callable, or list of callables
         A signal for each state.
 
@@ -184,8 +150,8 @@ class LQTracking:
     Raises
     ------
     ValueError
-        If a matrix has the wrong shape, Q or R the wrong sign, the number of targets is wrong, or an
-        unstable part of the system is out of the control's reach.
+        If a matrix has the wrong shape, Q or R the wrong sign, the number of targets is wrong, or the
+        control does not act on an unstable part of the system.
 
     Examples
     --------
@@ -213,18 +179,17 @@ class LQTracking:
         if least <= 0:
             raise ValueError(f"R has the eigenvalue {least:.3g}: must be positive definite, all above 0")
         for value in np.linalg.eigvals(self.A):  # the test of Popov, Belevitch and Hautus
-            reach = np.hstack([self.A - value * np.eye(n), self.B])
-            if value.real >= 0 and np.linalg.matrix_rank(reach, tol=1e-9 * max(1.0, np.abs(reach).max())) < n:
+            both = np.hstack([self.A - value * np.eye(n), self.B])
+            if value.real >= 0 and np.linalg.matrix_rank(both, tol=1e-9 * max(1.0, np.abs(both).max())) < n:
                 raise ValueError(
-                    f"A, B: the mode of A with eigenvalue {value:.3g} grows (or stays) and B cannot reach it; "
+                    f"A, B: the mode of A with eigenvalue {value:.3g} grows (or stays) and B does not act on it; "
                     "no control keeps the cost bounded"
                 )
         self.targets = list(target) if isinstance(target, (list, tuple)) else [target]
         if len(self.targets) != n:
             raise ValueError(f"target: {len(self.targets)} given for {n} states; there must be one signal per state")
         for signal in self.targets:
-            if not callable(signal):
-                raise ValueError(f"target = {signal!r}: must be a function of an array of times")
+            kind("target", signal, Callable, "a function of an array of times")
         self.S = self.B @ np.linalg.solve(self.R, self.B.T)
 
     @property
@@ -240,58 +205,43 @@ class LQTracking:
         dissipation : float
             Friction on p.
 
-        Returns
-        -------
-        numpy.ndarray, shape (2 states, 2 states)
-
         Raises
         ------
         ValueError
-            If ``dissipation`` is no finite number.
+            If it is no finite number.
         """
         n = len(self.A)
         return np.block([[self.A, -self.S], [self.Q, self.A.T - number("dissipation", dissipation) * np.eye(n)]])
 
     def spectrum(self, law, dissipation=0.0):
-        """Eigenvalues of the canonical or of the flipped equations, sorted: (13).
+        """Eigenvalues of the canonical or of the flipped equations, complex and sorted: (13).
 
         Parameters
         ----------
         law : {"canonical", "flipped"}
-            Which.
         dissipation : float
             Friction on p, for the flipped ones.
-
-        Returns
-        -------
-        numpy.ndarray of complex
 
         Raises
         ------
         ValueError
             If ``law`` is neither.
         """
-        if law not in ("canonical", "flipped"):
-            raise ValueError(f"law = {law!r}: must be 'canonical' or 'flipped'")
+        one_of("law", law, ("canonical", "flipped"))
         matrix = self.canonical if law == "canonical" else self.flipped_matrix(dissipation)
         return np.sort_complex(np.linalg.eigvals(matrix).astype(complex))
 
     def riccati(self, tau):
-        """The Riccati coefficient P when the time ``tau`` is left; P(0) = 0.
+        """The Riccati coefficient P when the time ``tau`` is left, one matrix for each time; P(0) = 0.
 
         Parameters
         ----------
         tau : float or array_like
-            Times that are left, at least 0.
-
-        Returns
-        -------
-        numpy.ndarray, shape (states, states), or one for each time
 
         Raises
         ------
         ValueError
-            If a time is negative.
+            If a time is negative or not finite.
         """
         times = np.asarray(tau, float)
         if not (np.isfinite(times).all() and (times >= 0).all()):
@@ -304,8 +254,8 @@ class LQTracking:
         return out.reshape(*times.shape, *self.A.shape)
 
     def _later(self, P, time, longest=0.2):
-        # An exact step: P = V U^-1 where (U, V) obey the canonical equations backward in time. Long
-        # steps lose digits, so they are made of short ones.
+        """The coefficient when more time is left: P = V U^-1, (U, V) obeying the canonical equations backward."""
+        # The step is exact, but a long one loses digits, so it is made of short ones.
         from scipy.linalg import expm
 
         n, scale = len(self.A), max(1.0, np.abs(np.linalg.eigvals(self.canonical)).max())
@@ -318,12 +268,12 @@ class LQTracking:
 
     @property
     def P_inf(self):
-        """The Riccati coefficient for endless time: the algebraic Riccati equation's stabilising solution.
+        """The Riccati coefficient for endless time: the stabilising solution of the algebraic equation.
 
         Raises
         ------
         ValueError
-            If there is none: Q does not see a mode that does not decay.
+            If there is none, because Q gives no price to a mode that does not decay.
         """
         from scipy.linalg import schur
 
@@ -331,61 +281,48 @@ class LQTracking:
         _, Z, stable = schur(self.canonical, output="real", sort="lhp")
         if stable != n:
             raise ValueError(
-                f"the canonical equations have {stable} decaying modes, not {n}: Q leaves a mode that does not "
-                "decay unseen, and there is no stabilising solution"
+                f"the canonical equations have {stable} decaying modes, not {n}: Q gives no price to a mode "
+                "that does not decay, and there is no stabilising solution"
             )
         P = Z[n:, :n] @ np.linalg.inv(Z[:n, :n])
         return 0.5 * (P + P.T)
 
     def optimal(self, T, x0=0.0, dt=1e-3):
-        """The best control: P and d from the end of time backward, then x forward: (12).
+        """The optimal control: P and d from the end of time backward, then x forward: (12).
 
         Parameters
         ----------
-        T : float
-            Duration.
-        x0 : array_like, shape (states,), or a number for all
-            The beginning.
-        dt : float
-            The step.
-
-        Returns
-        -------
-        LQRun
+        T, x0, dt
+            Duration, start and step.
         """
         steps, h, z = self._grid(T, dt)
         P = self._coefficients(steps, h)[::-1]  # row k of the half steps: T - t is left
         return self._by_feedback(P, self._offset_backward(P, z, h), z, h, x0, "optimal")
 
     def reversed_riccati(self, T, x0=0.0, dt=1e-3, offset="reversed"):
-        """Time reversal: run the equations of P (and of d) forward from 0, as if the start were the end.
+        """Time reversal: integrate the equations of P (and of d) forward from 0, as if the start were the end.
 
         Parameters
         ----------
         T, x0, dt
-            As in `optimal`.
+            Duration, start and step.
         offset : {"reversed", "exact"}
-            "reversed": d too is run forward, and its future becomes its past. "exact": only P is
+            "reversed": d too is integrated forward, and its future becomes its past. "exact": only P is
             reversed; d obeys (12) with that P, from d(T) = 0 back, and so knows the future.
-
-        Returns
-        -------
-        LQRun
 
         Raises
         ------
         ValueError
             If ``offset`` is neither.
         """
-        if offset not in ("reversed", "exact"):
-            raise ValueError(f"offset = {offset!r}: must be 'reversed' or 'exact'")
+        one_of("offset", offset, ("reversed", "exact"))
         steps, h, z = self._grid(T, dt)
         P = self._coefficients(steps, h)  # as if the time gone were the time left
         if offset == "exact":
             return self._by_feedback(P, self._offset_backward(P, z, h), z, h, x0, "P reversed")
         # d_tau = (A - S P)' d - Q z, with tau read as t
         M = np.swapaxes(self.A - self.S @ P, 1, 2)
-        d = self._integrate(_looks(M), -z @ self.Q, h)
+        d = self._integrate(_points(M), -z @ self.Q, h)
         return self._by_feedback(P, _halves(d, h, M, -z @ self.Q), z, h, x0, "P and d reversed")
 
     def receding(self, T, x0=0.0, dt=1e-3, horizon=math.inf):
@@ -394,13 +331,9 @@ class LQTracking:
         Parameters
         ----------
         T, x0, dt
-            As in `optimal`.
+            Duration, start and step.
         horizon : float
-            How far each plan reaches, above 0.
-
-        Returns
-        -------
-        LQRun
+            Length of each plan.
 
         Raises
         ------
@@ -428,41 +361,30 @@ class LQTracking:
 
         Parameters
         ----------
-        T, x0, dt
-            As in `optimal`.
-        p0 : array_like, shape (states,), or a number for all
-            The costate at the start.
+        T, x0, p0, dt
+            Duration, the state and the costate at the start, and the step.
         dissipation : float
             Friction on p.
-
-        Returns
-        -------
-        LQRun
         """
         return self._forward(self.flipped_matrix(dissipation), -self.Q, T, x0, p0, dt, "flipped")
 
     def forward(self, T, x0=0.0, p0=0.0, dt=1e-3):
-        """Run Hamilton's equations forward as they stand: right, and of no use (lesson 06).
+        """Run Hamilton's equations forward, signs unchanged: correct, and of no use (lesson 06).
 
         Parameters
         ----------
         T, x0, p0, dt
-            As in `flipped`.
-
-        Returns
-        -------
-        LQRun
+            Duration, the state and the costate at the start, and the step.
         """
         return self._forward(self.canonical, self.Q, T, x0, p0, dt, "canonical, forward")
 
-    # --- how
-
     def _grid(self, T, dt):
+        """Number of steps, the step, and the targets at the start, middle and end of each step."""
         T, dt = number("T", T, above=0), number("dt", dt, above=0)
         steps = max(1, math.ceil(T / dt - 1e-9 * max(1.0, T / dt)))
         h = T / steps
         times = np.arange(steps + 1) * h
-        z = np.empty((steps, 3, len(self.targets)))  # start, middle, end, the end before a jump there
+        z = np.empty((steps, 3, len(self.targets)))  # at an end: before a jump there
         for i, signal in enumerate(self.targets):
             now = np.asarray(signal(times), float) * np.ones(steps + 1)
             z[:, 0, i], z[:, 2, i] = now[:-1], now[1:]
@@ -496,56 +418,50 @@ class LQTracking:
         return P
 
     def _offset_backward(self, P, z, h):
-        """D from d(T) = 0 back, at start, middle and end of each step."""
+        """The offset d from d(T) = 0 back, at start, middle and end of each step."""
         M = np.swapaxes(self.A - self.S @ P, 1, 2)[::-1]  # in time left
         g = -(z @ self.Q)[::-1, ::-1]
-        d = self._integrate(_looks(M), g, h)
+        d = self._integrate(_points(M), g, h)
         return _halves(d, h, M, g)[::-1, ::-1]
 
     def _integrate(self, M, g, h):
+        """Rows of y' = M y + g from y = 0."""
         steps, n = len(g), len(self.A)
-        rows = np.empty((steps + 1, n))
-        none = np.zeros((1, 3, 0, n))
-        march(
-            np.ascontiguousarray(M), np.ascontiguousarray(g), h, np.zeros(n), 0, none, np.zeros((steps, 3, 0)),
-            np.zeros((steps, 3, 0)), np.zeros((0, 0)), np.zeros((0, 0)), rows,
-        )  # fmt: skip
-        return rows
+        none, nothing = np.zeros((steps, 3, 0)), np.zeros((0, 0))
+        M, g = np.ascontiguousarray(M), np.ascontiguousarray(g)
+        return march(M, g, h, np.zeros(n), 0, np.zeros((1, 3, 0, n)), none, none, nothing, nothing)[0]
 
     def _by_feedback(self, P, d, z, h, x0, name):
-        """Steer by p = P x + d. P at half steps (or one for all times), d at the looks of each step."""
+        """Steer by p = P x + d. P at half steps (or one for all times), d at start, middle and end of each step."""
         steps, n = len(z), len(self.A)
-        looks = np.ascontiguousarray(_looks(P))
-        rows = np.empty((steps + 1, n))
-        x0 = vector("x0", np.broadcast_to(np.asarray(x0, float), (n,)) if np.ndim(x0) == 0 else x0, n, "state")
+        P_of, d_of = np.ascontiguousarray(_points(P)), np.ascontiguousarray(d)
+        M, g = np.ascontiguousarray(self.A - self.S @ P_of), np.ascontiguousarray(-d @ self.S)
         with np.errstate(all="ignore"):
-            cost = march(
-                np.ascontiguousarray(self.A - self.S @ looks), np.ascontiguousarray(-d @ self.S), h, x0, n, looks,
-                np.ascontiguousarray(d), z, self.Q, self.S, rows,
-            )  # fmt: skip
+            rows, cost = march(M, g, h, self._start("x0", x0), n, P_of, d_of, z, self.Q, self.S)
         P = np.broadcast_to(P[::2] if len(P) > 1 else P, (steps + 1, n, n))
         d = np.concatenate([d[:, 0], d[-1:, 2]])
         p = np.einsum("kij,kj->ki", P, rows) + d
         return self._run(rows, p, z, h, cost, P, d, name)
 
-    def _forward(self, matrix, push, T, x0, p0, dt, name):
+    def _forward(self, matrix, gain, T, x0, p0, dt, name):
+        """Integrate (x, p)' = matrix (x, p) + (0, gain z) from the start."""
         steps, h, z = self._grid(T, dt)
         n = len(self.A)
-        both = [
-            vector(label, np.full(n, float(value)) if np.ndim(value) == 0 else value, n, "state")
-            for label, value in (("x0", x0), ("p0", p0))
-        ]
-        g = np.concatenate([np.zeros_like(z), z @ push], axis=2)
-        rows = np.empty((steps + 1, 2 * n))
-        last = np.ascontiguousarray(np.broadcast_to(np.eye(n, 2 * n, n), (1, 3, n, 2 * n)))
+        y0 = np.concatenate([self._start("x0", x0), self._start("p0", p0)])
+        M = np.ascontiguousarray(np.broadcast_to(matrix, (1, 3, 2 * n, 2 * n)))
+        p_of = np.ascontiguousarray(np.broadcast_to(np.eye(n, 2 * n, n), (1, 3, n, 2 * n)))
+        g = np.concatenate([np.zeros_like(z), z @ gain], axis=2)
         with np.errstate(all="ignore"):
-            cost = march(
-                np.ascontiguousarray(np.broadcast_to(matrix, (1, 3, 2 * n, 2 * n))), g, h, np.concatenate(both), n,
-                last, np.zeros_like(z), z, self.Q, self.S, rows,
-            )  # fmt: skip
+            rows, cost = march(M, g, h, y0, n, p_of, np.zeros_like(z), z, self.Q, self.S)
         return self._run(rows[:, :n], rows[:, n:], z, h, cost, None, None, name)
 
+    def _start(self, name, value):
+        """One number per state; a single one counts for all."""
+        n = len(self.A)
+        return vector(name, np.full(n, value) if np.ndim(value) == 0 else value, n, "state")
+
     def _run(self, x, p, z, h, cost, P, d, name):
+        """The result, with the control v = -R^-1 B' p."""
         v = -p @ np.linalg.solve(self.R, self.B.T).T
         target = np.concatenate([z[:, 0], z[-1:, 2]])
         cost = float(cost) if math.isfinite(cost) else math.inf
@@ -555,20 +471,21 @@ class LQTracking:
         return f"LQTracking({len(self.A)} states, {self.B.shape[1]} controls)"
 
 
-def _looks(M):
+def _points(M):
     """Rows at half steps as start, middle and end of each step; a single row stays one."""
     return np.broadcast_to(M, (1, 3, *M.shape[1:])) if len(M) == 1 else np.stack([M[:-2:2], M[1::2], M[2::2]], axis=1)
 
 
 def _halves(d, h, M, g):
     """Rows at full steps as start, middle and end of each; the middle from values and slopes (cubic)."""
-    looks = _looks(M)
-    start = np.einsum("kij,kj->ki", looks[:, 0], d[:-1]) + g[:, 0]
-    end = np.einsum("kij,kj->ki", looks[:, 2], d[1:]) + g[:, 2]
+    points = _points(M)
+    start = np.einsum("kij,kj->ki", points[:, 0], d[:-1]) + g[:, 0]
+    end = np.einsum("kij,kj->ki", points[:, 2], d[1:]) + g[:, 2]
     return np.stack([d[:-1], 0.5 * (d[:-1] + d[1:]) + h / 8 * (start - end), d[1:]], axis=1)
 
 
 def _matrix(name, value, column=False):
+    """A matrix of finite numbers; a number is one of one entry, and a row of numbers may be a column."""
     try:
         matrix = np.array(value, dtype=float)
     except (TypeError, ValueError):
@@ -579,12 +496,11 @@ def _matrix(name, value, column=False):
         matrix = matrix.reshape(-1, 1)
     if matrix.ndim != 2:
         raise ValueError(f"{name} has shape {matrix.shape}: must be a matrix, or a number")
-    if not np.isfinite(matrix).all():
-        raise ValueError(f"{name}: every entry must be a finite number")
-    return matrix
+    return finite(name, matrix)
 
 
 def _symmetric(name, value, size):
+    """A symmetric matrix of this size."""
     matrix = _matrix(name, value)
     if matrix.shape != (size, size):
         raise ValueError(f"{name} has shape {matrix.shape}: must be ({size}, {size})")

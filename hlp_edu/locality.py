@@ -1,7 +1,7 @@
 """The audit: what does each update read? Measured from outside, by changing one variable at a time.
 
-Nobody's word is taken for locality, not even the author's. The audit wiggles every variable and
-notes which of the updates x', w', p_x', p_w' change. It knows the network and nothing else.
+The audit changes every variable and notes which of the updates x', w', p_x', p_w' change. It knows the
+network and nothing else, so it holds for any update, the library's included.
 """
 
 from dataclasses import dataclass
@@ -13,19 +13,20 @@ from hlp_edu.kernel import Signals
 from hlp_edu.network import Network
 from hlp_edu.policies import Flipped
 from hlp_edu.problem import Tracking
+from hlp_edu.validate import kind
+
+__all__ = ["KINDS", "Audit", "audit", "library_update"]
 
 KINDS = ("not read", "its own", "one hop away", "only inside sigma'(a)", "VIOLATION")
 
 
 def library_update(problem, policy):
-    """The library's own compiled step, the one that `run` takes, as a function of everything it could read.
+    """The compiled step that `run` takes, as a function of everything it could read.
 
     Parameters
     ----------
-    problem : Tracking
-        Cost and speeds.
-    policy : Policy
-        Signs and dissipation.
+    problem, policy : Tracking, Policy
+        Cost and speeds; signs and dissipation.
 
     Returns
     -------
@@ -61,8 +62,8 @@ def library_update(problem, policy):
 class Audit:
     """What every update reads.
 
-    Rows are the updates, ("x'", neuron), ("w'", arc), ("p_x'", neuron), ("p_w'", arc). Columns are the
-    variables, ("x", neuron), ("w", arc), ("p_x", neuron), ("p_w", arc), ("u", input), ("z", output)
+    Rows of the arrays are the updates, ("x'", neuron), ("w'", arc), ("p_x'", neuron), ("p_w'", arc). Columns are
+    the variables, ("x", neuron), ("w", arc), ("p_x", neuron), ("p_w", arc), ("u", input), ("z", output)
     and, in ``reads`` and ``allowed``, ("a", neuron) behind them.
 
     Parameters
@@ -70,14 +71,12 @@ class Audit:
     network : Network
         Whose updates these are.
     rows, columns : list of (str, label)
-        What the rows and the columns of the arrays stand for.
+        The updates, and the variables.
     total : numpy.ndarray of bool, shape (rows, columns without a)
         Whether the update changes when the variable does, everything else being held.
-    reads : numpy.ndarray of bool, shape (rows, columns)
-        The same with every neuron's sum a_k held too: each neuron makes its a_k, and so
-        sigma'(a_k), readable to its parents and arcs, and a_k counts as a variable.
-    allowed : numpy.ndarray of bool, shape (rows, columns)
-        The neighbourhoods that lesson 04 states.
+    reads, allowed : numpy.ndarray of bool, shape (rows, columns)
+        The same with every neuron's sum a_k held too, and a_k, which its parents and arcs may read, as a
+        variable; and the neighbourhoods that lesson 04 states.
     """
 
     network: Network
@@ -95,11 +94,10 @@ class Audit:
     @property
     def weight_transport(self):
         """List of (update, variable): p_x' of a neuron reads the weight of an arc that leaves it."""
-        against = np.zeros_like(self.reads)
-        for i, row in enumerate(self.rows):
-            for j, column in enumerate(self.columns):
-                against[i, j] = row[0] == "p_x'" and column[0] == "w" and column[1][0] == row[1]
-        return self._named(self.reads & against)
+        against = [
+            [row[0] == "p_x'" and col[0] == "w" and col[1][0] == row[1] for col in self.columns] for row in self.rows
+        ]
+        return self._named(self.reads & np.array(against))
 
     @property
     def hidden(self):
@@ -113,9 +111,9 @@ class Audit:
         reads, allowed = self.reads[:, :width], self.allowed[:, :width].copy()
         n, m = len(self.network.neurons), len(self.network.heads)
         heads, tails = self.network.heads, self.network.tails
-        for k in range(m):  # x_i' reads its parents and its weights: they make up its own a_i
-            allowed[heads[k], n + k] = True
-            allowed[heads[k], tails[k] if tails[k] < n else tails[k] + n + 2 * m] = True
+        # x_i' reads its parents and its weights: they make up its own a_i
+        allowed[heads, n + np.arange(m)] = True
+        allowed[heads, np.where(tails < n, tails, tails + n + 2 * m)] = True
         own = np.zeros_like(allowed)
         for i, (update, label) in enumerate(self.rows):
             for j, (variable, of) in enumerate(self.columns[:width]):
@@ -125,18 +123,12 @@ class Audit:
         return kinds
 
     def of(self, label):
-        """What the two updates of one neuron or arc read.
+        """What the two updates of one neuron or arc read: {update: [(kind, label), ...]}, a_k being a variable.
 
         Parameters
         ----------
         label : neuron label or (tail, head)
             A neuron, or an arc of the network.
-
-        Returns
-        -------
-        dict
-            {"x'": [...], "p_x'": [...]} for a neuron, {"w'": [...], "p_w'": [...]} for an arc; the
-            variables as (kind, label), a_k being a variable.
 
         Raises
         ------
@@ -159,6 +151,7 @@ class Audit:
         }
 
     def _named(self, where):
+        """(update, variable) of every entry that is true."""
         return [(self.rows[i], self.columns[j]) for i, j in np.argwhere(where)]
 
     def __repr__(self):
@@ -170,12 +163,12 @@ class Audit:
 
 
 def audit(problem, policy=None, update=None, draws=None, seed=0):
-    """Find out by measurement which variables every update reads.
+    """Find out by measurement which variables every update reads, as an `Audit`.
 
-    At random states every variable is changed in turn; whichever update answers, reads it. It is
-    done twice: once plainly, and once with every sum a_k held (each neuron gets one more input,
-    which takes back what the change added to a_k). A sign that a policy chooses is part of the
-    update; it answers only when it flips, so more states are tried then.
+    At random states every variable is changed in turn; an update that changes reads it. It is done twice: once
+    plainly, and once with every sum a_k held (each neuron gets one more input, which takes back what the change
+    added to a_k). A sign that a policy chooses is part of the update; it changes only when it flips, so more
+    states are tried then.
 
     Parameters
     ----------
@@ -184,16 +177,10 @@ def audit(problem, policy=None, update=None, draws=None, seed=0):
     policy : Policy, optional
         Whose signs and dissipation are audited; always flipped, with dissipation, by default.
     update : callable, optional
-        ``update(network, x, w, p_x, p_w, u, z)`` gives x', w', p_x', p_w': an update of one's own.
-        It gets a network with one more input and arc per neuron. The library's own by default.
-    draws : int, optional
-        How many random states are tried; 3, or 200 if the policy's signs can change.
-    seed : int
-        Draws the states and the changes.
-
-    Returns
-    -------
-    Audit
+        ``update(network, x, w, p_x, p_w, u, z)`` gives x', w', p_x', p_w'. It gets a network with one more
+        input and arc per neuron. By default `library_update`.
+    draws, seed : int, optional
+        How many random states are tried (3, or 200 if the policy's signs can change), and their seed.
 
     Raises
     ------
@@ -206,17 +193,31 @@ def audit(problem, policy=None, update=None, draws=None, seed=0):
     >>> audit(hlp.Tracking(hlp.fully_connected(3), hlp.sinusoid())).violations
     []
     """
-    if not isinstance(problem, Tracking):
-        raise ValueError(f"problem = {problem!r}: must be a hlp_edu Tracking")
+    kind("problem", problem, Tracking, "a hlp_edu Tracking")
     policy = Flipped(dissipation_w=1, dissipation_x=1) if policy is None else policy
     draws = (3 if policy.steady or update is not None else 200) if draws is None else draws
     update = library_update(problem, policy) if update is None else update
     network = problem.network
+    total, reads = _measured(network, update, draws, np.random.default_rng(seed))
+    neurons, arcs = network.neurons, network.arcs
+    rows = [*_each("x'", neurons), *_each("w'", arcs), *_each("p_x'", neurons), *_each("p_w'", arcs)]
+    columns = [*_each("x", neurons), *_each("w", arcs), *_each("p_x", neurons), *_each("p_w", arcs)]
+    columns += [*_each("u", network.inputs), *_each("z", network.outputs), *_each("a", neurons)]
+    return Audit(network, rows, columns, total, reads, _neighbourhoods(network, not policy.inertia))
+
+
+def _each(name, labels):
+    """(name, label) of every label."""
+    return [(name, label) for label in labels]
+
+
+def _measured(network, update, draws, dice):
+    """`Audit.total` and `Audit.reads`: which rates change with which variable, at some random states."""
     n, m, inputs, outs = (len(part) for part in (network.neurons, network.heads, network.inputs, network.outputs))
     heads, tails = network.heads, network.tails
 
-    # One more input per neuron, on an arc of weight 1. It stands last among the neuron's parents.
-    extra = [("clamp", label) for label in network.neurons]
+    # One more input per neuron, on an arc of weight 1. It is the last of the neuron's parents.
+    extra = _each("clamp", network.neurons)
     clamped = Network._from_indices(
         network.neurons, network.inputs + extra, network.outputs,
         np.append(heads, np.arange(n)), np.append(tails, n + inputs + np.arange(n)),
@@ -225,7 +226,7 @@ def audit(problem, policy=None, update=None, draws=None, seed=0):
     weights, costates = np.ones(m + n), np.zeros(m + n)
     cuts = np.cumsum([n, m, n, m, inputs])
 
-    def answers(variables, clamp):
+    def rates(variables, clamp):
         x, w, p_x, p_w, u, z = np.split(variables, cuts)
         weights[real], costates[real] = w, p_w
         rate = update(clamped, x, weights.copy(), p_x, costates.copy(), np.append(u, clamp), z)
@@ -235,40 +236,33 @@ def audit(problem, policy=None, update=None, draws=None, seed=0):
         x, w, _, _, u, _ = np.split(variables, cuts)
         return np.bincount(heads, w * np.append(x, u)[tails], minlength=n)
 
-    dice = np.random.default_rng(seed)
     size, nothing = cuts[-1] + outs, np.zeros(n)
     total, reads = np.zeros((2 * (n + m), size), bool), np.zeros((2 * (n + m), size + n), bool)
     for _ in range(draws):
-        here = 0.7 * dice.standard_normal(size)
-        before = answers(here, nothing)
+        state = 0.7 * dice.standard_normal(size)
+        before = rates(state, nothing)
         steps = 10 ** dice.uniform(-1, 1.5, size + n) * dice.choice([-1, 1], size + n)
         for j in range(size):
-            there = here.copy()
-            there[j] += steps[j]
-            plain = _changed(answers(there, nothing), before)
+            moved = state.copy()
+            moved[j] += steps[j]
+            plain = _changed(rates(moved, nothing), before)
             total[:, j] |= plain
-            undo = sums(here) - sums(there)
-            reads[:, j] |= _changed(answers(there, undo), before) if undo.any() else plain
+            undo = sums(state) - sums(moved)
+            reads[:, j] |= _changed(rates(moved, undo), before) if undo.any() else plain
         for k in range(n):
             clamp = nothing.copy()
             clamp[k] = steps[size + k]
-            reads[:, size + k] |= _changed(answers(here, clamp), before)
-
-    arcs = network.arcs
-    rows = [("x'", i) for i in network.neurons] + [("w'", arc) for arc in arcs]
-    rows += [("p_x'", i) for i in network.neurons] + [("p_w'", arc) for arc in arcs]
-    columns = [("x", i) for i in network.neurons] + [("w", arc) for arc in arcs]
-    columns += [("p_x", i) for i in network.neurons] + [("p_w", arc) for arc in arcs]
-    columns += [("u", i) for i in network.inputs] + [("z", i) for i in network.outputs]
-    columns += [("a", i) for i in network.neurons]
-    return Audit(network, rows, columns, total, reads, _neighbourhoods(network, not policy.inertia))
+            reads[:, size + k] |= _changed(rates(state, clamp), before)
+    return total, reads
 
 
 def _changed(after, before):
-    return ~(np.abs(after - before) <= 1e-9 * (1 + np.abs(before)))  # true for nan as well
+    """Where the rates differ by more than rounding, or are nan."""
+    return ~(np.abs(after - before) <= 1e-9 * (1 + np.abs(before)))
 
 
 def _neighbourhoods(network, slaved):
+    """`Audit.allowed`: what lesson 04 says that each update may read; ``slaved`` if p_w is no state."""
     n, m, inputs = len(network.neurons), len(network.heads), len(network.inputs)
     x, w, p_x, p_w, u, z, a = np.cumsum([0, n, m, n, m, inputs, len(network.outputs)])  # first columns
     allowed = np.zeros((2 * (n + m), a + n), bool)

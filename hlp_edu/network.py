@@ -5,10 +5,13 @@ of `Network.neurons` and of `Network.arcs`, which are sorted by head, then tail.
 """
 
 import functools
-import numbers
 import warnings
 
 import numpy as np
+
+from hlp_edu.validate import whole
+
+__all__ = ["Network", "chain", "feed_forward", "fully_connected"]
 
 DEAD_POINT = (
     "this network has no input neuron: at x = 0 every gradient g_i x_j is zero, so a network at rest "
@@ -23,18 +26,14 @@ class Network:
     ----------
     digraph : networkx.DiGraph
         Its nodes are the neurons, its edges (tail, head) the arcs. Self-loops and cycles are allowed.
-    inputs : sequence of node labels
-        The nodes that hold given signals. No arc may lead into them.
-        One labelled "bias" holds the constant 1 unless it is given a signal.
-    outputs : sequence of node labels
-        The neurons that have a target.
+    inputs, outputs : sequence of node labels
+        The nodes that hold given signals, into which no arc may lead (one labelled "bias" holds the constant 1
+        unless it is given a signal), and the neurons that have a target.
 
     Attributes
     ----------
-    neurons : list
-        Labels of the nodes that are not inputs, in the graph's order.
-    inputs, outputs : list
-        Labels, as given.
+    neurons, inputs, outputs : list
+        Labels: of the nodes that are not inputs, in the graph's order, and as given.
     heads, tails : numpy.ndarray of int, shape (arcs,)
         For each arc, the index of its head in `neurons` and of its tail in `neurons` + `inputs`.
 
@@ -59,19 +58,21 @@ class Network:
             for label in labels:
                 if label not in digraph:
                     raise ValueError(f"{name}: {label!r} is not a node of the digraph; nodes: {_some(digraph)}")
-        place = set(inputs)
-        neurons = [node for node in digraph if node not in place]
+        given = set(inputs)
+        neurons = [node for node in digraph if node not in given]
         index = {label: i for i, label in enumerate([*neurons, *inputs])}
         arcs = np.array([(index[i], index[j]) for j, i in digraph.edges], dtype=np.int64).reshape(-1, 2)
         self._build(neurons, inputs, outputs, heads=arcs[:, 0], tails=arcs[:, 1], stacklevel=3)
 
     @classmethod
     def _from_indices(cls, neurons, inputs, outputs, heads, tails):
+        """A network whose arcs are given by the indices of their heads and tails, in any order."""
         network = cls.__new__(cls)
         network._build(neurons, inputs, outputs, heads, tails)
         return network
 
     def _build(self, neurons, inputs, outputs, heads, tails, stacklevel=4):
+        """Sort the arcs by head, then tail, and set all attributes."""
         neurons, inputs, outputs = list(neurons), list(inputs), list(outputs)
         if not neurons:
             raise ValueError("digraph: there must be at least one neuron that is not an input")
@@ -113,46 +114,30 @@ class Network:
         return graph
 
     def parents(self, label):
-        """Labels of the nodes with an arc into ``label``.
+        """Labels of the nodes with an arc into the node.
 
         Parameters
         ----------
         label : node label
-            A neuron or an input.
-
-        Returns
-        -------
-        list
         """
         labels = self.labels
         return [labels[j] for j in self.tails[self.heads == labels.index(label)]]
 
     def children(self, label):
-        """Labels of the neurons that ``label`` has an arc to.
+        """Labels of the neurons that the node has an arc to.
 
         Parameters
         ----------
         label : node label
-            A neuron or an input.
-
-        Returns
-        -------
-        list
         """
         return [self.neurons[i] for i in self.heads[self.tails == self.labels.index(label)]]
 
     def matrix(self, w):
-        """The weights of the arcs as a matrix, zero where there is no arc.
+        """The weights as a matrix, shape (neurons, neurons + inputs): entry (i, j) is that of the arc j -> i, or zero.
 
         Parameters
         ----------
         w : array_like, shape (arcs,)
-            One weight per arc.
-
-        Returns
-        -------
-        numpy.ndarray, shape (neurons, neurons + inputs)
-            Entry (i, j) is the weight of the arc j -> i.
         """
         dense = np.zeros((len(self.neurons), len(self.neurons) + len(self.inputs)))
         dense[self.heads, self.tails] = w
@@ -160,21 +145,11 @@ class Network:
 
     @functools.cached_property
     def segments(self):
-        """The arcs as segments whose parents stand side by side in the array of activities.
+        """The arcs in segments whose tails are neighbours in the array of states: segment, first, tail.
 
-        In a fully connected network each neuron's arcs are one such segment: weights, costates
-        and parents are then walked in step through contiguous memory, several at a time. In a
-        sparse digraph most segments hold a single arc, and nothing is lost. The numbers are unsigned:
-        then the compiler knows that no index is counted from the end.
-
-        Returns
-        -------
-        segment : numpy.ndarray of uint64, shape (neurons + 1,)
-            Neuron i owns the segments ``segment[i]`` to ``segment[i + 1]``.
-        first_arc : numpy.ndarray of uint64, shape (segments + 1,)
-            Stretch b holds the arcs ``first_arc[b]`` to ``first_arc[b + 1]``.
-        first_parent : numpy.ndarray of uint64, shape (segments,)
-            Index of the parent of a segment's first arc.
+        Neuron i owns the segments segment[i] to segment[i + 1]; segment b holds the arcs first[b] to first[b + 1], and
+        tail[b] is the index of the tail of its first arc. A segment is read through contiguous memory. The numbers are
+        unsigned, so that the compiler counts no index from the end.
         """
         m = len(self.heads)
         breaks = np.ones(m, dtype=bool)
@@ -192,20 +167,14 @@ class Network:
 
 
 def fully_connected(n, bias=True, self_loops=True):
-    """Neurons 1 to ``n``, each with an arc to every neuron; neuron 1 is the output.
+    """A `Network` of neurons 1 to ``n``, each with an arc to every neuron; neuron 1 is the output.
 
     Parameters
     ----------
     n : int
         Number of neurons.
-    bias : bool
-        Add the input "bias", constant 1, with an arc to every neuron.
-    self_loops : bool
-        Whether a neuron has an arc to itself.
-
-    Returns
-    -------
-    Network
+    bias, self_loops : bool
+        Whether there is an input "bias" with an arc to every neuron; whether a neuron has an arc to itself.
 
     Raises
     ------
@@ -217,7 +186,7 @@ def fully_connected(n, bias=True, self_loops=True):
     >>> fully_connected(5)
     Network(5 neurons, 30 arcs, inputs ['bias'], outputs [1])
     """
-    n = _count("n", n)
+    n = whole("n", n)
     tails, heads = np.meshgrid(np.arange(n + bool(bias)), np.arange(n))
     heads, tails = heads.ravel(), tails.ravel()
     if not self_loops:
@@ -226,21 +195,16 @@ def fully_connected(n, bias=True, self_loops=True):
 
 
 def feed_forward(sizes, bias=True):
-    """Layers of neurons, each fully connected to the next.
+    """A `Network` of layers, each fully connected to the next; the last layer are the outputs.
 
-    The first layer are inputs "u1", "u2", ...; the others are neurons 1, 2, ..., layer by layer;
-    the last layer are the outputs.
+    The first layer are inputs "u1", "u2", ...; the others are neurons 1, 2, ..., layer by layer.
 
     Parameters
     ----------
     sizes : sequence of int
         Number of nodes in each layer, inputs first; at least two layers.
     bias : bool
-        Add the input "bias", constant 1, with an arc to every neuron.
-
-    Returns
-    -------
-    Network
+        Whether there is an input "bias" with an arc to every neuron.
 
     Raises
     ------
@@ -252,12 +216,12 @@ def feed_forward(sizes, bias=True):
     >>> feed_forward([3, 4, 4, 2])
     Network(10 neurons, 46 arcs, inputs ['u1', 'u2', 'u3', 'bias'], outputs [9, 10])
     """
-    sizes = [_count(f"sizes[{k}]", size) for k, size in enumerate(sizes)] if hasattr(sizes, "__iter__") else sizes
+    sizes = [whole(f"sizes[{k}]", size) for k, size in enumerate(sizes)] if hasattr(sizes, "__iter__") else sizes
     if not isinstance(sizes, list) or len(sizes) < 2:
         raise ValueError(f"sizes = {sizes!r}: must name at least two layers, inputs first")
     n = sum(sizes[1:])
     layer = np.repeat(np.arange(1, len(sizes)), sizes[1:])  # of each neuron
-    # the layer of every possible tail: neurons, then inputs (layer 0), then the bias (an own mark)
+    # the layer of every possible tail: neurons, then inputs (layer 0), then the bias (marked -1)
     tail_layer = np.concatenate([layer, np.zeros(sizes[0], int), np.full(int(bool(bias)), -1)])
     heads, tails = np.nonzero((tail_layer == layer[:, None] - 1) | (tail_layer == -1))
     inputs = [f"u{k + 1}" for k in range(sizes[0])] + ["bias"] * bool(bias)
@@ -265,18 +229,14 @@ def feed_forward(sizes, bias=True):
 
 
 def chain(n, bias=False):
-    """One input "u", then neurons 1 to ``n`` in a row; the last is the output.
+    """A `Network` of one input "u", then neurons 1 to ``n`` in a row; the last is the output.
 
     Parameters
     ----------
     n : int
         Number of neurons.
     bias : bool
-        Add the input "bias", constant 1, with an arc to every neuron.
-
-    Returns
-    -------
-    Network
+        Whether there is an input "bias" with an arc to every neuron.
 
     Raises
     ------
@@ -288,21 +248,16 @@ def chain(n, bias=False):
     >>> chain(3).arcs
     [('u', 1), (1, 2), (2, 3)]
     """
-    n = _count("n", n)
+    n = whole("n", n)
     heads = np.arange(n)
-    tails = np.concatenate([[n], np.arange(n - 1)])  # the input stands behind the n neurons
+    tails = np.concatenate([[n], np.arange(n - 1)])  # the input follows the n neurons
     if bias:
         heads, tails = np.concatenate([heads, heads]), np.concatenate([tails, np.full(n, n + 1)])
     return Network._from_indices(range(1, n + 1), ["u"] + ["bias"] * bool(bias), [n], heads, tails)
 
 
-def _count(name, value):
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} = {value!r}: must be a whole number, at least 1")
-    return int(value)
-
-
 def _labels(name, labels):
+    """Labels as a list, each named once."""
     if isinstance(labels, str):
         raise ValueError(f"{name} = {labels!r}: must be a sequence of labels, for example [{labels!r}]")
     labels = list(labels)
@@ -313,5 +268,6 @@ def _labels(name, labels):
 
 
 def _some(labels, most=6):
+    """The list of the labels as text, cut after ``most``."""
     labels = list(labels)
     return repr(labels) if len(labels) <= most else repr(labels[:most])[:-1] + ", ...]"

@@ -1,9 +1,12 @@
 """Pictures: every plot draws on a given ``ax`` or returns a `Picture` that shows and describes itself.
 
-No pyplot, no global state: a figure belongs to whoever holds it. Colours are safe for colour-blind
-readers, and whatever a colour says, a line style, a shape or a label says too. Numbers in captions
-and alt texts have two significant digits, so that another machine prints the same. What a plot has to say
-stands on the axes it drew on, as ``ax.hlp_words``, for whoever writes the caption.
+All plots take ``ax`` (a matplotlib Axes to draw on, which they return; without it they return a `Picture`), and
+where it makes sense ``legend`` (whether to name the lines), ``title`` (above the axes) and ``caption`` (instead of
+the one that is computed). An argument of the wrong kind raises a ValueError.
+
+No pyplot, no global figure. Colours are safe for colour-blind readers, and whatever a colour says, a line style, a
+shape or a label says too. Numbers in captions and alt texts have two significant digits, so that another machine
+prints the same. What was drawn on a given ``ax`` says `description`, in words.
 """
 
 import base64
@@ -11,8 +14,10 @@ import functools
 import io
 import math
 import os
+import weakref
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import EllipseCollection, LineCollection, PolyCollection
 from matplotlib.colors import to_rgb
@@ -25,7 +30,13 @@ from scipy.sparse.csgraph import connected_components
 
 from hlp_edu.network import Network
 from hlp_edu.trajectory import Trajectory
-from hlp_edu.validate import number, vector
+from hlp_edu.validate import kind, number, one_of, vector, whole
+from hlp_edu.words import counted, digits, listed, sentence, short_power
+
+__all__ = [
+    "PALETTE", "Picture", "description", "digits", "figure", "panels", "plot_curves", "plot_energy", "plot_lines",
+    "plot_locality", "plot_network", "plot_phase", "plot_side_by_side", "plot_spread", "plot_tracking", "plot_weights",
+]  # fmt: skip
 
 # Okabe and Ito's colours (the yellow is left out: it is hard to see on white).
 PALETTE = {
@@ -56,9 +67,12 @@ MOST_LABELLED_NODES, MOST_LABELS = 12, 36
 MOST_CURVES = 60  # weights that are drawn one by one
 MOST_ARCS = 500  # arcs that are drawn
 
+_descriptions = weakref.WeakKeyDictionary()  # of axes: a sentence about what is drawn, and its short form
+_styled = weakref.WeakKeyDictionary()  # of axes: what `style_axes` set
+
 
 class Picture:
-    """A figure that shows itself, with a caption for the eye and an alt text for everyone else.
+    """A figure that shows itself, with a caption and an alt text.
 
     Parameters
     ----------
@@ -69,19 +83,10 @@ class Picture:
     caption : str, optional
         Drawn below the axes, wrapped.
 
-    Attributes
-    ----------
-    fig : matplotlib.figure.Figure
-        The figure.
-    axes : list of matplotlib.axes.Axes
-        Its axes.
-    alt : str
-        The alt text.
-
     Raises
     ------
     ValueError
-        If ``fig`` is no Figure or ``alt`` says nothing.
+        If ``fig`` is no Figure or ``alt`` is empty.
 
     Examples
     --------
@@ -91,12 +96,10 @@ class Picture:
     """
 
     def __init__(self, fig, alt, caption=None):
-        if not isinstance(fig, Figure):
-            raise ValueError(f"fig = {fig!r}: must be a matplotlib Figure")
+        kind("fig", fig, Figure, "a matplotlib Figure")
         if not isinstance(alt, str) or not alt.strip():
             raise ValueError(f"alt = {alt!r}: must be a sentence that says what the picture shows")
-        if caption is not None and not isinstance(caption, str):
-            raise ValueError(f"caption = {caption!r}: must be a string, or None")
+        kind("caption", caption, (str, type(None)), "a string, or None")
         self.fig, self.alt, self.caption = fig, alt, caption
         if caption:
             _draw_caption(fig, caption)
@@ -107,33 +110,21 @@ class Picture:
         return list(self.fig.axes)
 
     def png(self):
-        """The picture as the bytes of a PNG file.
-
-        Returns
-        -------
-        bytes
-        """
+        """The picture as the bytes of a PNG file."""
         return _png(_pixels(self.fig), small=True)
 
     def save(self, path):
-        """Write the picture to a new PNG file.
+        """Write the picture to a new PNG file, and return its name.
 
         Parameters
         ----------
         path : str or path
-            Gets the ending ".png" if it has none.
-
-        Returns
-        -------
-        str
-            The name of the file.
+            Gets the ending ".png" if it has none. FileExistsError if it exists: nothing is overwritten.
 
         Raises
         ------
-        FileExistsError
-            If the file exists: nothing is overwritten.
         ValueError
-            If the ending is another one.
+            If it has another ending.
         """
         path = os.fspath(path)
         ending = os.path.splitext(path)[1]
@@ -153,27 +144,18 @@ class Picture:
 
 
 def figure(columns=1, rows=1, height=2.9, width=WIDTH, share_y=False, gap=0.95):
-    """An empty figure in the style of the course, for a picture of one's own.
+    """An empty figure in the style of the course, and the list of its axes, row by row.
 
     Parameters
     ----------
     columns, rows : int
         How many axes side by side, and one below the other.
-    height : float
-        Height of one row of axes, in inches.
-    width : float
-        Width of the figure, in inches.
+    height, width : float
+        Of one row of axes, and of the whole figure, in inches.
     share_y : bool
         Whether axes side by side share their y axis.
     gap : float
-        Between rows, in inches: room for labels and titles.
-
-    Returns
-    -------
-    fig : matplotlib.figure.Figure
-        To be made a `Picture`.
-    axes : list of matplotlib.axes.Axes
-        Row by row.
+        Between rows, in inches: for labels and titles.
 
     Raises
     ------
@@ -185,9 +167,7 @@ def figure(columns=1, rows=1, height=2.9, width=WIDTH, share_y=False, gap=0.95):
     >>> fig, (left, right) = figure(columns=2)
     >>> line = left.plot([0, 1], [0, 1])
     """
-    for name, count in (("columns", columns), ("rows", rows)):
-        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            raise ValueError(f"{name} = {count!r}: must be a whole number, at least 1")
+    columns, rows = whole("columns", columns), whole("rows", rows)
     height, width, gap = number("height", height, above=0), number("width", width, above=0), number("gap", gap, least=0)
     left, right, top, bottom = 0.8, 0.25, 0.5, 0.6
     between = 0.4 if share_y else 0.8
@@ -203,32 +183,16 @@ def figure(columns=1, rows=1, height=2.9, width=WIDTH, share_y=False, gap=0.95):
             first = axes[row * columns] if share_y and column else None
             x, y = left + column * (wide + between), bottom + (rows - 1 - row) * (height + gap)
             ax = fig.add_axes((x / width, y / tall, wide / width, height / tall), sharey=first)
-            dress(ax)
+            style_axes(ax)
             if first is not None:
                 ax.tick_params(labelleft=False)
             axes.append(ax)
     return fig, axes
 
 
-def dress(ax):
-    """Give an axes the style of the course: few ticks, a light grid, no box.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Whose style is set.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The same.
-
-    Examples
-    --------
-    >>> from matplotlib.figure import Figure
-    >>> ax = dress(Figure().add_subplot())
-    """
-    if getattr(ax, "hlp_dressed", None) == _frame(ax):
+def style_axes(ax):
+    """Give an axes the style of the course, few ticks, a light grid, no box, and return it."""
+    if _styled.get(ax) == _frame(ax):
         return ax  # a style costs milliseconds, and explorers draw many times on the same axes
     ax.set_facecolor(PAPER)
     ax.grid(True, color=GRID, linewidth=0.8)
@@ -243,33 +207,15 @@ def dress(ax):
         axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 5, 10]))
         axis.set_major_formatter(_TickNumbers())
         axis.label.set(size=TEXT, color=INK)
-    ax.hlp_dressed = _frame(ax)
+    _styled[ax] = _frame(ax)
     return ax
 
 
-def wipe(ax):
-    """Take everything off an axes, and leave its style and its ticks, which are slow to make.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        What is wiped.
-
-    Returns
-    -------
-    bool
-        False, and nothing is done, if its style is not that of `dress`: then a new one is needed.
-
-    Examples
-    --------
-    >>> fig, (ax,) = figure()
-    >>> line = ax.plot([0, 1])
-    >>> wipe(ax), ax.get_lines()
-    (True, <a list of 0 Line2D objects>)
-    """
+def clear_axes(ax):
+    """Take everything off an axes but its style and ticks, which are slow to make; False if its style is another."""
     ax.set_axis_on()  # a network takes these away
     ax.set_aspect("auto", adjustable="box")
-    if getattr(ax, "hlp_dressed", None) != _frame(ax) or ax.child_axes:
+    if _styled.get(ax) != _frame(ax) or ax.child_axes:
         return False
     for artist in (*ax.lines, *ax.collections, *ax.patches, *ax.texts, *ax.images, *ax.tables, *ax.artists):
         artist.remove()
@@ -284,33 +230,25 @@ def wipe(ax):
     ax.relim()
     ax.set_xlim(0, 1, auto=True)
     ax.set_ylim(0, 1, auto=True)
-    ax.hlp_words = ax.hlp_short = None
+    _descriptions.pop(ax, None)
     return True
 
 
-def digits(value, count=2):
-    """A number as text, with so many significant digits.
+def description(ax):
+    """A sentence about what is drawn on an axes, and its short form; None where there is nothing to say.
 
     Parameters
     ----------
-    value : float
-        The number.
-    count : int
-        Significant digits, at least 1.
-
-    Returns
-    -------
-    str
+    ax : matplotlib.axes.Axes
+        Which was given to a plot of this module.
 
     Examples
     --------
-    >>> digits(0.02876), digits(0.1), digits(666.7), digits(0), digits(3e7)
-    ('0.029', '0.10', '670', '0', '3e7')
+    >>> fig, (ax,) = figure()
+    >>> description(plot_curves({"up": ([0, 1], [0, 1])}, ax))
+    ('up: from 0 to 1.0.', None)
     """
-    rounded = float(f"{float(value):.{count}g}")
-    if rounded == 0 or not 1e-4 <= abs(rounded) < 1e6:
-        return f"{rounded + 0.0:g}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
-    return f"{rounded:.{max(0, count - 1 - math.floor(math.log10(abs(rounded))))}f}"
+    return _descriptions.get(ax, (None, None))
 
 
 def plot_tracking(trajectory, ax=None, after=None, outputs=None, legend=True, title=None, caption=None):
@@ -320,23 +258,12 @@ def plot_tracking(trajectory, ax=None, after=None, outputs=None, legend=True, ti
     ----------
     trajectory : Trajectory
         The run. ``record="output"`` is enough.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw. Several outputs then share it, told apart by markers; without it they get
-        axes of their own, one below the other.
+    ax, legend, title, caption
+        As for all plots: `hlp_edu.plotting`. Several outputs share a given ax, told apart by markers.
     after : float, optional
         The RMSE in the caption counts from here on; a third of the run by default.
     outputs : list of labels, optional
         Which outputs; the first six by default.
-    legend : bool
-        Whether to name the lines.
-    title : str, optional
-        Above the axes.
-    caption : str, optional
-        Instead of the one that is computed.
-
-    Returns
-    -------
-    Picture, or ``ax`` if it was given
 
     Raises
     ------
@@ -350,7 +277,7 @@ def plot_tracking(trajectory, ax=None, after=None, outputs=None, legend=True, ti
     >>> hlp.plot_tracking(hlp.run(problem, hlp.GradientFlow(mu=0.03), T=20, dt=0.01))
     The output (blue) follows the target (dashed orange); RMSE 0.023 after t = 6.7.
     """
-    _trajectory(trajectory)
+    _check_run("trajectory", trajectory)
     names = trajectory.network.outputs
     if outputs is None:
         chosen = list(range(min(len(names), MOST_PANELS)))
@@ -375,33 +302,23 @@ def plot_tracking(trajectory, ax=None, after=None, outputs=None, legend=True, ti
         if title:
             _title(axes[0], title, legend)
         return Picture(fig, *_texts(words, caption))
-    _axes(ax)
-    dress(ax)
+    kind("ax", ax, Axes, "a matplotlib Axes")
+    style_axes(ax)
     _draw_tracking(trajectory, chosen, ax, legend)
     if title:
         _title(ax, title, legend)
-    return _leave(ax, caption or words, short)
+    return _describe(ax, caption or words, short)
 
 
 def plot_energy(trajectory, ax=None, legend=True, title=None, caption=None):
-    """The Lagrangian and the Hamiltonian over time; rare spikes may leave the picture.
+    """The Lagrangian and the Hamiltonian, (4) and (5), over time; rare spikes may leave the picture.
 
     Parameters
     ----------
     trajectory : Trajectory
         The run. ``record="output"`` is enough.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-    legend : bool
-        Whether to name the lines.
-    title : str, optional
-        Above the axes.
-    caption : str, optional
-        Instead of the one that is computed.
-
-    Returns
-    -------
-    Picture, or ``ax`` if it was given
+    ax, legend, title, caption
+        As for all plots: `hlp_edu.plotting`.
 
     Raises
     ------
@@ -414,20 +331,20 @@ def plot_energy(trajectory, ax=None, legend=True, title=None, caption=None):
     >>> problem = hlp.Tracking(hlp.fully_connected(5), hlp.constant(0.5))
     >>> picture = hlp.plot_energy(hlp.run(problem, hlp.GradientFlow(mu=0.03), T=5, dt=0.01))
     """
-    _trajectory(trajectory)
+    _check_run("trajectory", trajectory)
     if ax is None:
         fig, (ax,) = figure()
         plot_energy(trajectory, ax, legend, title)
-        return Picture(fig, *_texts(ax.hlp_words, caption))
-    _axes(ax)
-    dress(ax)
+        return Picture(fig, *_texts(description(ax)[0], caption))
+    kind("ax", ax, Axes, "a matplotlib Axes")
+    style_axes(ax)
     t, pair = trajectory.t, (trajectory.lagrangian, trajectory.hamiltonian)
-    looks = (
+    styles = (
         dict(color=PALETTE["green"], linestyle="-", linewidth=2, label="Lagrangian"),
         dict(color=PALETTE["purple"], linestyle=(0, (4, 1.5)), linewidth=2, label="Hamiltonian"),
     )
-    for values, look in zip(pair, looks, strict=True):
-        ax.plot(*thin(t, values), **look)
+    for values, style in zip(pair, styles, strict=True):
+        ax.plot(*thin(t, values), **style)
     low, high, beyond = _robust_limits(pair)
     ax.set_ylim(low, high)
     _time_axis(ax, trajectory)
@@ -439,17 +356,17 @@ def plot_energy(trajectory, ax=None, legend=True, title=None, caption=None):
         words, short = _gone(trajectory), _gone(trajectory)
     else:
         late = t >= t[0] + (t[-1] - t[0]) * 2 / 3
-        middle = [digits(np.median(values[late])) for values in pair]
-        short = f"{middle[0]} and {middle[1]}"
+        medians = [digits(np.median(values[late])) for values in pair]
+        short = f"{medians[0]} and {medians[1]}"
         words = (
             "The Lagrangian (green, solid) and the Hamiltonian (purple, dashed) over time; "
-            f"over the last third of the run their medians are {middle[0]} and {middle[1]}."
+            f"over the last third of the run their medians are {medians[0]} and {medians[1]}."
         )
         if beyond:
             words += f" Spikes leave the picture; they reach {digits(beyond)}."
         if trajectory.diverged_at is not None:
             words += f" {_gone(trajectory)}"
-    return _leave(ax, caption or words, short)
+    return _describe(ax, caption or words, short)
 
 
 def plot_weights(trajectory, ax=None, arcs=None, legend=True, title=None, caption=None):
@@ -459,25 +376,15 @@ def plot_weights(trajectory, ax=None, arcs=None, legend=True, title=None, captio
     ----------
     trajectory : Trajectory
         The run, with ``record="all"``.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
+    ax, legend, title, caption
+        As for all plots: `hlp_edu.plotting`. The names are at the right end of the lines.
     arcs : list of (tail, head), optional
         The arcs to emphasise; by default those into the outputs, at most six, those that move most.
-    legend : bool
-        Whether to name the emphasised lines, at their right end.
-    title : str, optional
-        Above the axes.
-    caption : str, optional
-        Instead of the one that is computed.
-
-    Returns
-    -------
-    Picture, or ``ax`` if it was given
 
     Raises
     ------
     ValueError
-        If the run kept no weights, an arc is unknown, or an argument is of the wrong kind.
+        If the run kept no weights, or an arc is unknown.
 
     Examples
     --------
@@ -485,7 +392,7 @@ def plot_weights(trajectory, ax=None, arcs=None, legend=True, title=None, captio
     >>> problem = hlp.Tracking(hlp.fully_connected(5), hlp.constant(0.5))
     >>> picture = hlp.plot_weights(hlp.run(problem, hlp.GradientFlow(mu=0.03), T=5, dt=0.01))
     """
-    _trajectory(trajectory)
+    _check_run("trajectory", trajectory)
     if trajectory.record != "all":
         raise ValueError(
             f"trajectory: was run with record={trajectory.record!r} and kept no weights; run it with record='all'"
@@ -500,9 +407,9 @@ def plot_weights(trajectory, ax=None, arcs=None, legend=True, title=None, captio
     if ax is None:
         fig, (ax,) = figure()
         plot_weights(trajectory, ax, arcs, legend, title)
-        return Picture(fig, *_texts(ax.hlp_words, caption))
-    _axes(ax)
-    dress(ax)
+        return Picture(fig, *_texts(description(ax)[0], caption))
+    kind("ax", ax, Axes, "a matplotlib Axes")
+    style_axes(ax)
     others = np.setdiff1d(np.arange(len(network.heads)), bold)
     shown = others[:: max(1, math.ceil(len(others) / MOST_CURVES))]
     if len(t):
@@ -539,13 +446,13 @@ def plot_weights(trajectory, ax=None, arcs=None, legend=True, title=None, captio
         words, short = words + ".", "no rows"
     if trajectory.diverged_at is not None:
         words += f" {_gone(trajectory)}"
-    return _leave(ax, caption or words, short)
+    return _describe(ax, caption or words, short)
 
 
 def plot_side_by_side(
     trajectories, titles=None, plot=plot_tracking, columns=None, height=2.4, caption=None, **arguments
 ):
-    """The same plot of several runs, side by side, with one y axis and one caption.
+    """The same plot of several runs, side by side, with one y axis and one caption, as a `Picture`.
 
     Parameters
     ----------
@@ -555,18 +462,12 @@ def plot_side_by_side(
         One for each run.
     plot : callable
         ``plot(trajectory, ax=ax, legend=False)`` draws one of them.
-    columns : int, optional
-        How many in a row; up to four by default.
-    height : float
-        Height of a row, in inches.
+    columns, height : int and float, optional
+        How many in a row, up to four by default, and the height of a row in inches.
     caption : str, optional
         Instead of the one that is computed.
     **arguments
         Passed to ``plot``.
-
-    Returns
-    -------
-    Picture
 
     Raises
     ------
@@ -594,12 +495,11 @@ def plot_side_by_side(
     if len(titles) != len(trajectories):
         raise ValueError(f"titles: {len(titles)} given for {len(trajectories)} runs; there must be one per run")
     for k, trajectory in enumerate(trajectories):
-        _trajectory(trajectory, f"trajectories[{k}]")
-    if columns is not None and (isinstance(columns, bool) or not isinstance(columns, int) or columns < 1):
-        raise ValueError(f"columns = {columns!r}: must be a whole number, at least 1")
+        _check_run(f"trajectories[{k}]", trajectory)
     if columns is None:
         rows = math.ceil(len(trajectories) / 4)
         columns = math.ceil(len(trajectories) / rows)
+    columns = whole("columns", columns)
 
     def draw(k):
         return lambda ax: plot(trajectories[k], ax=ax, legend=False, **arguments)
@@ -612,11 +512,11 @@ def plot_side_by_side(
         words = (
             f"The Lagrangian (green, solid) and the Hamiltonian (purple, dashed), medians over the last third: {words}"
         )
-    return Picture(fig, *_texts(_sentence(words), caption))
+    return Picture(fig, *_texts(sentence(words), caption))
 
 
 def panels(draws, titles=None, columns=None, height=2.4):
-    """Small multiples: several drawings side by side, with one y axis and one legend.
+    """Small multiples: a figure of several drawings side by side, with one y axis and one legend, and its axes.
 
     Parameters
     ----------
@@ -628,16 +528,6 @@ def panels(draws, titles=None, columns=None, height=2.4):
         How many in a row; all by default.
     height : float
         Height of a row, in inches.
-
-    Returns
-    -------
-    fig : matplotlib.figure.Figure
-    axes : list of matplotlib.axes.Axes
-
-    Raises
-    ------
-    ValueError
-        If a size is not positive.
 
     Examples
     --------
@@ -688,29 +578,23 @@ def panels(draws, titles=None, columns=None, height=2.4):
     return fig, axes
 
 
-def plot_spread(names, middle, low, high, ax=None, what="", ylabel="", log=False, words=""):
-    """Medians as marks on lines that reach from the least to the greatest value, one below the other.
+def plot_spread(names, median, low, high, ax=None, what="", ylabel="", log=False, words=""):
+    """Medians as marks on lines from the smallest to the largest value, one below the other.
 
     Parameters
     ----------
     names : list of str
         One for each line, from the top.
-    middle, low, high : array_like, shape (names,)
-        Medians, least and greatest values. What is not finite is named and not drawn.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-    what : str
-        Name of the axis of values.
-    ylabel : str
-        What the names are names of.
+    median, low, high : array_like, shape (names,)
+        Medians, smallest and largest values. What is not finite is named and not drawn.
+    ax
+        As for all plots: `hlp_edu.plotting`.
+    what, ylabel : str
+        Names of the axis of values, and of the axis of names.
     log : bool
         Whether the axis of values is logarithmic.
     words : str
         Caption and alt text; the medians by default.
-
-    Returns
-    -------
-    Picture, or ``ax`` if it was given
 
     Raises
     ------
@@ -723,7 +607,7 @@ def plot_spread(names, middle, low, high, ax=None, what="", ylabel="", log=False
     Medians (marks) and least to greatest (lines) of error: slow 1.0, fast 2.0.
     """
     names = [str(name) for name in names]
-    columns = np.array([np.asarray(values, float) for values in (low, middle, high)])
+    columns = np.array([np.asarray(values, float) for values in (low, median, high)])
     if not names or columns.shape != (3, len(names)):
         raise ValueError(f"names: {len(names)} given for {columns.shape[1:]} values; there must be as many, at least 1")
     if ax is None:
@@ -732,19 +616,19 @@ def plot_spread(names, middle, low, high, ax=None, what="", ylabel="", log=False
         left = max(0.8, inches) / fig.get_figwidth()
         place = ax.get_position()
         ax.set_position((left, place.y0, place.x1 - left, place.height))
-        plot_spread(names, middle, low, high, ax, what, ylabel, log, words)
-        return Picture(fig, ax.hlp_words, ax.hlp_words)
-    _axes(ax)
-    dress(ax)
+        plot_spread(names, median, low, high, ax, what, ylabel, log, words)
+        return Picture(fig, *_texts(description(ax)[0], None))
+    kind("ax", ax, Axes, "a matplotlib Axes")
+    style_axes(ax)
     if log:
         ax.set_xscale("log")
     for k, (a, b, c) in enumerate(columns.T):
         if not np.isfinite([a, b, c]).all():
             ax.annotate("diverged", (0.01, k), xycoords=("axes fraction", "data"), size=SMALL, color=INK, va="center")
             continue
-        look = STYLES[0]["color"]
-        ax.plot([a, c], [k, k], color=look, linewidth=2.4, solid_capstyle="butt", label="_reach")
-        ax.plot([a, a, np.nan, c, c], [k - 0.16, k + 0.16, np.nan, k - 0.16, k + 0.16], color=look, linewidth=1.6)
+        colour = STYLES[0]["color"]
+        ax.plot([a, c], [k, k], color=colour, linewidth=2.4, solid_capstyle="butt", label="_range")
+        ax.plot([a, a, np.nan, c, c], [k - 0.16, k + 0.16, np.nan, k - 0.16, k + 0.16], color=colour, linewidth=1.6)
         ax.plot([b], [k], marker="o", markersize=8, color=PALETTE["orange"], markeredgecolor=INK, linestyle="none")
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
@@ -762,7 +646,7 @@ def plot_spread(names, middle, low, high, ax=None, what="", ylabel="", log=False
         f"{name} {digits(b) if np.isfinite(b) else 'diverged'}" for name, b in zip(names, columns[1], strict=True)
     )
     words = words or f"Medians (marks) and least to greatest (lines) of {what or 'the values'}: {said}."
-    return _leave(ax, words, said)
+    return _describe(ax, words, said)
 
 
 # ---- the network ----------------------------------------------------------------------------
@@ -775,26 +659,18 @@ def plot_network(network, ax=None, w=None, labels=None, title=None, caption=None
     ----------
     network : Network or Trajectory
         Of a trajectory: its network, with the weights at the end.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
+    ax, title, caption
+        As for all plots: `hlp_edu.plotting`.
     w : array_like, shape (arcs,), optional
         Weights: the width of an arc is their size; positive is blue and solid, negative red and dashed.
     labels : bool, optional
         Whether to name the arcs: w_12 is the weight of the arc 2 -> 1. By default: where they fit.
-    title : str, optional
-        Above the axes.
-    caption : str, optional
-        Instead of the one that is computed.
     activity : array_like, shape (neurons,), optional
         States, drawn as the fill of the neurons: full colour at 1; positive is blue with a solid edge,
-        negative red with a dashed one. The outputs then have a double ring and no colour of their own.
+        negative red with a dashed one. The outputs then have a double ring and no colour.
     largest : float, optional
         The weight that has the full width, for pictures that are to be compared; then arcs below
         2 % of it are grey. By default the largest of ``w``.
-
-    Returns
-    -------
-    Picture, or ``ax`` if it was given
 
     Raises
     ------
@@ -810,8 +686,7 @@ def plot_network(network, ax=None, w=None, labels=None, title=None, caption=None
     if isinstance(network, Trajectory):
         w = network.final.w if w is None else w
         network = network.network
-    if not isinstance(network, Network):
-        raise ValueError(f"network = {network!r}: must be a hlp_edu Network or Trajectory")
+    kind("network", network, Network, "a hlp_edu Network or Trajectory")
     if w is not None:
         w = vector("w", w, len(network.heads), "arc")
     if activity is not None:
@@ -826,8 +701,8 @@ def plot_network(network, ax=None, w=None, labels=None, title=None, caption=None
         fig.set_figheight(inner + (0.5 if title else 0.2))  # no ticks, no labels: no margins
         ax.set_position((0.02, 0.1 / fig.get_figheight(), 0.96, inner / fig.get_figheight()))
         plot_network(network, ax, w, labels, title, None, activity, largest)
-        return Picture(fig, *_texts(ax.hlp_words, caption))
-    _axes(ax)
+        return Picture(fig, *_texts(description(ax)[0], caption))
+    kind("ax", ax, Axes, "a matplotlib Axes")
     ax.set_axis_off()
     ax.set_aspect("equal", adjustable="datalim")
     (x0, y0), (x1, y1) = place.corner, place.corner + place.size
@@ -847,29 +722,11 @@ def plot_network(network, ax=None, w=None, labels=None, title=None, caption=None
     if title:
         _fit_title(ax, title)
     words = _network_words(network, w, named, len(shown), rings, activity)
-    return _leave(ax, caption or words, f"{len(network.neurons)} neurons, {len(network.heads)} arcs")
+    return _describe(ax, caption or words, f"{len(network.neurons)} neurons, {len(network.heads)} arcs")
 
 
 def arc_name(network, k):
-    """The name of arc ``k`` as mathtext: w with head and tail as its subscript.
-
-    Parameters
-    ----------
-    network : Network
-        Whose arc it is.
-    k : int
-        Column of the arc.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> import hlp_edu as hlp
-    >>> arc_name(hlp.fully_connected(5), 1)
-    '$w_{12}$'
-    """
+    """The name of arc ``k`` as mathtext: w with head and tail as its subscript."""
     tail, head = network.tails[k], network.heads[k]
     n = len(network.neurons)
     label = network.neurons[tail] if tail < n else network.inputs[tail - n]
@@ -881,12 +738,13 @@ def arc_name(network, k):
 
 
 def _upright(text):
+    """Text as mathtext, upright."""
     text = "".join(c if c.isalnum() else "\\ " for c in text)
     return text if text.isdigit() else rf"\mathrm{{{text}}}"
 
 
 class _places:
-    """Where the nodes stand: positions (neurons, then inputs), radius, and the frame around all."""
+    """Where the nodes are: positions (neurons, then inputs), radius, and the frame around all."""
 
     def __init__(self, network, w):
         n, inputs = len(network.neurons), len(network.inputs)
@@ -897,27 +755,28 @@ class _places:
             self._in_layers(network, layer, n)
         else:
             self._in_a_circle(n, inputs)
-        room = self.radius * (3.4 if self.loops else 1.5) + 0.08
-        low, high = self.xy.min(axis=0) - room, self.xy.max(axis=0) + room
+        margin = self.radius * (3.4 if self.loops else 1.5) + 0.08
+        low, high = self.xy.min(axis=0) - margin, self.xy.max(axis=0) + margin
         self.shown = _shown_arcs(network, w)
         if self.layered and len(self.shown) <= 150:  # an arc that goes round others may lead outside
             bows = np.vstack([self.xy, *_curves(network, self, 1e9)])
             low, high = np.minimum(low, bows.min(axis=0) - 0.15), np.maximum(high, bows.max(axis=0) + 0.15)
         self.corner, self.size, self._drawn = low, high - low, {}
-        self.most = (105 if self.layered else 165) / DPI  # inches per unit: more would be a shout
+        self.most = (105 if self.layered else 165) / DPI  # inches per unit
 
     def curves(self, network, scale):
-        """The arcs as polylines; the last is kept, for a film draws them over and over."""
+        """The arcs as polylines; the last are kept, because explorers draw them again and again."""
         key = round(float(scale), 3)
         if key not in self._drawn:
             self._drawn = {key: _curves(network, self, scale)}
         return self._drawn[key]
 
     def _in_layers(self, network, layer, n):
+        """Layers from left to right; the bias below them, where its arcs run into the fewest nodes."""
         place = np.full(len(layer), np.nan)
         biases = [n + k for k, label in enumerate(network.inputs) if label == "bias"]
         main = np.setdiff1d(np.arange(len(layer)), biases)
-        # in an own layer the bias would look like data: it stands below
+        # in a layer the bias would look like data: it is drawn below
         counts = np.bincount(layer[main])
         spread = max(counts)
         self.radius = 0.24
@@ -939,13 +798,14 @@ class _places:
             self.xy[node] = best[2] + k * 0.5, bottom
 
     def _in_a_circle(self, n, inputs):
+        """Neurons on a circle, a single input at its centre, several on the left."""
         angle = np.pi / 2 - 2 * np.pi * np.arange(n) / n
         if n == 2:
             angle = np.array([np.pi, 0.0])
         neurons = np.column_stack([np.cos(angle), np.sin(angle)]) if n > 1 else np.zeros((1, 2))
         self.radius = min(0.15, 0.6 * math.sin(math.pi / n)) if n > 1 else 0.15
         if inputs == 1 and n >= 3:
-            others = np.zeros((1, 2))  # in the middle, as near to all as can be
+            others = np.zeros((1, 2))  # at the centre, as near to all as can be
         elif n <= 2:
             others = np.column_stack([np.linspace(-0.5, 0.5, inputs) * (inputs > 1), np.full(inputs, -0.9)])
         else:
@@ -1003,6 +863,7 @@ def _hits(a, b, bend, place, but):
 
 
 def _shown_arcs(network, w):
+    """Columns of the arcs that are drawn: the largest weights, or a sample."""
     m = len(network.heads)
     if m <= MOST_ARCS:
         return np.arange(m)
@@ -1042,23 +903,24 @@ def _curves(network, place, scale):
 
 
 def _draw_arcs(ax, network, place, curves, shown, w, scale, largest):
+    """Draw shafts and arrowheads; width and colour show the weights."""
     point = ax.figure.dpi / 72 / scale  # one typographic point, in units of the drawing
-    crowded = len(shown) > 150
-    width = np.full(len(shown), 0.4 if crowded else 1.1)
-    colour = np.full(len(shown), "#9A9A9A" if crowded else "#7A7A7A", dtype=object)
+    many = len(shown) > 150
+    width = np.full(len(shown), 0.4 if many else 1.1)
+    colour = np.full(len(shown), "#9A9A9A" if many else "#7A7A7A", dtype=object)
     negative = np.zeros(len(shown), bool)
     if w is not None and len(shown):
         size = np.abs(w[shown])
-        share = (size / (largest or max(size.max(), 1e-12))).clip(0, 1)
-        width = (0.3 if crowded else 0.8) + (2.0 if crowded else 3.7) * share
+        relative = (size / (largest or max(size.max(), 1e-12))).clip(0, 1)
+        width = (0.3 if many else 0.8) + (2.0 if many else 3.7) * relative
         negative = w[shown] < 0
         colour = np.where(negative, PALETTE["vermillion"], PALETTE["blue"]).astype(object)
         if largest is not None:
-            colour[share < 0.02] = "#C4C4C4"
+            colour[relative < 0.02] = "#C4C4C4"
     tips, lines = [], []
     for curve, thick in zip(curves, width, strict=True):
         # a step as long as the arrowhead back from the end of the curve
-        length = min(point * (5.5 + 1.3 * thick), 1.1 * place.radius) * (0.6 if crowded else 1)
+        length = min(point * (5.5 + 1.3 * thick), 1.1 * place.radius) * (0.6 if many else 1)
         back = np.linalg.norm(curve - curve[-1], axis=1)
         base = int(np.flatnonzero(back >= min(length, back.max()))[-1])
         along = curve[-1] - curve[base]
@@ -1068,15 +930,8 @@ def _draw_arcs(ax, network, place, curves, shown, w, scale, largest):
         tips.append([curve[-1], foot + across, foot - across])
         lines.append(np.vstack([curve[: base + 1], foot + 0.3 * length * along]))
     dashes = [(0, (4.5 / thick, 2.5 / thick)) if minus else "-" for thick, minus in zip(width, negative, strict=True)]
-    look = dict(
-        colors=list(colour),
-        linewidths=width,
-        linestyles=dashes,
-        zorder=1.5,
-        capstyle="butt",
-        alpha=0.5 if crowded else None,
-    )
-    ax.add_collection(LineCollection(lines, **look), autolim=False)
+    style = dict(colors=list(colour), linewidths=width, linestyles=dashes, alpha=0.5 if many else None)
+    ax.add_collection(LineCollection(lines, zorder=1.5, capstyle="butt", **style), autolim=False)
     if len(shown) <= 600:
         ax.add_collection(PolyCollection(tips, facecolors=list(colour), edgecolors="none", zorder=1.6), autolim=False)
 
@@ -1084,18 +939,18 @@ def _draw_arcs(ax, network, place, curves, shown, w, scale, largest):
 def _draw_nodes(ax, network, place, scale, activity=None):
     """Draw circles and squares; return whether the outputs have a ring (small ones are larger instead)."""
     n, r = len(network.neurons), place.radius
-    # The limits are set: `add_artist` does not look for them, which takes `add_patch` half of the time.
+    # The limits are set: `add_artist` does not search for them, which takes `add_patch` half of the time.
     outputs = set(network.output_index.tolist())
     points = r * scale * 72 / ax.figure.dpi  # radius in points
     rings, many = points > 5, len(place.xy) > 100
     if many:  # one artist for all neurons, one for all inputs
         r = max(r, 1.5 / scale)
         size, square = np.full(n, 2 * r), r * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
-        look = dict(edgecolors=INK, linewidths=0.3, zorder=3)
+        style = dict(edgecolors=INK, linewidths=0.3, zorder=3)
         centres = dict(offsets=place.xy[:n], offset_transform=ax.transData)
-        circles = EllipseCollection(size, size, 0, units="xy", facecolors=PAPER, **centres, **look)
+        circles = EllipseCollection(size, size, 0, units="xy", facecolors=PAPER, **centres, **style)
         ax.add_collection(circles, autolim=False)
-        squares = PolyCollection(place.xy[n:, None] + square, facecolors="#E3E3E3", **look)
+        squares = PolyCollection(place.xy[n:, None] + square, facecolors="#E3E3E3", **style)
         ax.add_collection(squares, autolim=False)
     for k, (label, (x, y)) in enumerate(zip(network.labels, place.xy, strict=True)):
         red = k in outputs
@@ -1104,30 +959,32 @@ def _draw_nodes(ax, network, place, scale, activity=None):
         line = min(1.4, points / 8)
         if k >= n:
             box = (x - 0.82 * r, y - 0.82 * r), 1.64 * r, 1.64 * r
-            style = f"round,pad=0,rounding_size={0.25 * r}"
-            ax.add_artist(FancyBboxPatch(*box, boxstyle=style, fc="#E3E3E3", ec=INK, lw=line, zorder=3, gid="input"))
+            box_style = f"round,pad=0,rounding_size={0.25 * r}"
+            ax.add_artist(
+                FancyBboxPatch(*box, boxstyle=box_style, fc="#E3E3E3", ec=INK, lw=line, zorder=3, gid="input")
+            )
         else:
             wide = r if rings or not red else max(1.4 * r, 4 / scale)
-            look = dict(fc=PALETTE["vermillion"], gid="output") if red else dict(fc=PAPER, gid="neuron")
-            look |= dict(ec=INK, lw=line)
+            style = dict(fc=PALETTE["vermillion"], gid="output") if red else dict(fc=PAPER, gid="neuron")
+            style |= dict(ec=INK, lw=line)
             if activity is not None:
-                look |= _activity_look(activity[k], line)
-            ax.add_artist(Circle((x, y), wide, zorder=3, **look))
+                style |= _activity_style(activity[k], line)
+            ax.add_artist(Circle((x, y), wide, zorder=3, **style))
             if red and rings and activity is None:
                 ax.add_artist(Circle((x, y), 0.84 * r, fc="none", ec=PAPER, lw=line, zorder=3.1, gid="ring"))
             elif red:
                 ax.add_artist(Circle((x, y), 1.22 * wide, fc="none", ec=INK, lw=line, zorder=3.1, gid="ring"))
         size = min(13.0, 1.05 * points, 2.35 * points / max(len(str(label)), 1))
         if size >= 5.5 and len(place.xy) <= 40:
-            look = dict(color=PAPER, weight="bold") if red else dict(color=INK)
+            style = dict(color=PAPER, weight="bold") if red else dict(color=INK)
             if activity is not None and k < n:
-                look = dict(color=PAPER if abs(activity[k]) > 0.6 else INK)
-            middle = dict(ha="center", va="center_baseline")
-            ax.text(x, y, str(label), size=size, zorder=4, gid="node", **middle, **look)
+                style = dict(color=PAPER if abs(activity[k]) > 0.6 else INK)
+            centred = dict(ha="center", va="center_baseline")
+            ax.text(x, y, str(label), size=size, zorder=4, gid="node", **centred, **style)
     return rings
 
 
-def _activity_look(state, line):
+def _activity_style(state, line):
     """Fill and edge of a neuron: the same code as for the arcs."""
     colour = np.array(to_rgb(PALETTE["vermillion" if state < 0 else "blue"]))
     fill = 1 + min(abs(state), 1.0) * (colour - 1)
@@ -1135,7 +992,7 @@ def _activity_look(state, line):
 
 
 def _name_arcs(ax, network, place, curves, shown, scale, insist):
-    """Write w_ij on every arc, where it covers no other name and no node; False if there is no room."""
+    """Write w_ij on every arc, where it covers no other name and no node; False if they do not fit."""
     renderer = FigureCanvasAgg(ax.figure).get_renderer()
     names = [arc_name(network, k) for k in shown]
     centre = np.array([np.mean(ax.get_xlim()), np.mean(ax.get_ylim())])
@@ -1187,31 +1044,32 @@ def _name_arcs(ax, network, place, curves, shown, scale, insist):
 
 
 def _spots(curve, box, k, network, shown, place):
-    """Where the name of an arc may stand: on it, first in its middle, then towards its ends."""
+    """Where the name of an arc may be: on it, first at its midpoint, then towards its ends."""
     if network.heads[shown[k]] == network.tails[shown[k]]:
         centre = place.xy[network.heads[shown[k]]]
         far = curve[np.argmax(np.linalg.norm(curve - centre, axis=1))]
         out = (far - centre) / np.linalg.norm(far - centre)
-        reach = np.abs(box * out).sum()  # the box just touches the loop, outside
-        return np.array([far + out * reach * s for s in (1.15, 1.4, 0.0, -0.5)])
-    share = np.array([0.5, 0.44, 0.56, 0.38, 0.62, 0.32, 0.68, 0.26, 0.74, 0.2, 0.8, 0.14])
-    return curve[np.round(share * (len(curve) - 1)).astype(int)]
+        extent = np.abs(box * out).sum()  # the box just touches the loop, outside
+        return np.array([far + out * extent * s for s in (1.15, 1.4, 0.0, -0.5)])
+    along = np.array([0.5, 0.44, 0.56, 0.38, 0.62, 0.32, 0.68, 0.26, 0.74, 0.2, 0.8, 0.14])
+    return curve[np.round(along * (len(curve) - 1)).astype(int)]
 
 
 def _network_words(network, w, named, shown, rings, activity=None):
+    """What a picture of a network shows, in words."""
     red = "red, double ring" if rings else "red, larger"
     if activity is not None:
         red = "double ring"
     n, m = len(network.neurons), len(network.heads)
-    words = f"A network of {_count(n, 'neuron')} and {_count(m, 'arc')}"
+    words = f"A network of {counted(n, 'neuron')} and {counted(m, 'arc')}"
     if len(network.outputs) == 1:
         words += f"; neuron {network.outputs[0]} ({red}) is the output"
     elif network.outputs:
-        words += f"; neurons {_list(network.outputs)} ({red}) are the outputs"
+        words += f"; neurons {listed(network.outputs)} ({red}) are the outputs"
     if len(network.inputs) == 1:
         words += f"; the square is the input {network.inputs[0]}"
     elif network.inputs:
-        words += f"; the squares are the inputs {_list(network.inputs)}"
+        words += f"; the squares are the inputs {listed(network.inputs)}"
     words += "."
     if named:
         k = next((k for k, (j, i) in enumerate(zip(network.tails, network.heads, strict=True)) if i != j), None)
@@ -1247,8 +1105,7 @@ class _TickNumbers(Formatter):
             if 1e-4 <= large < 1e6 or large == 0:
                 texts = [f"{value:.{count - 1}f}" for value in values]
             else:
-                texts = [f"{value:.{count - 1}e}".replace("e+0", "e").replace("e-0", "e-") for value in values]
-                texts = [text.replace("e+", "e") if value else "0" for text, value in zip(texts, values, strict=True)]
+                texts = [short_power(f"{value:.{count - 1}e}") if value else "0" for value in values]
             if all(
                 math.isclose(float(t), v, rel_tol=1e-9, abs_tol=1e-9 * large)
                 for t, v in zip(texts, values, strict=True)
@@ -1258,7 +1115,7 @@ class _TickNumbers(Formatter):
 
 
 def _frame(ax):
-    """What `dress` sets, so that one can tell whether somebody set it otherwise."""
+    """What `style_axes` sets, to tell whether it was changed since."""
     seen = [
         ax.axison,
         ax.get_aspect(),
@@ -1280,27 +1137,7 @@ def _frame(ax):
 
 
 def thin(t, values, most=1600):
-    """Fewer points that draw the same line: the least and the greatest of every small stretch.
-
-    Parameters
-    ----------
-    t : numpy.ndarray, shape (steps,)
-        Times.
-    values : numpy.ndarray, shape (steps,)
-        Values.
-    most : int
-        Shorter lines are left as they are.
-
-    Returns
-    -------
-    t, values : numpy.ndarray
-
-    Examples
-    --------
-    >>> t, y = thin(np.arange(10_000), np.sin(np.arange(10_000)))
-    >>> len(t) < 1700
-    True
-    """
+    """Fewer points that draw the same line: the minimum and the maximum of every short interval."""
     if len(t) <= most:
         return t, values
     stride = math.ceil(2 * len(t) / most)
@@ -1313,15 +1150,16 @@ def thin(t, values, most=1600):
 
 
 def _draw_tracking(trajectory, chosen, ax, legend):
+    """Draw the chosen outputs and their targets."""
     t, several = trajectory.t, len(chosen) > 1
     for place, k in enumerate(chosen):
         label = f" {trajectory.network.outputs[k]}" if several else ""
-        look, aim = dict(OUTPUT, label="output" + label), dict(TARGET, label="target" + label)
+        output, target = dict(OUTPUT, label="output" + label), dict(TARGET, label="target" + label)
         if several:
             mark = dict(marker=MARKERS[place % len(MARKERS)], markersize=6, markevery=(0.05 + 0.03 * place, 0.15))
-            look, aim = look | mark, aim | mark | dict(markerfacecolor=PAPER)
-        ax.plot(*thin(t, trajectory.outputs[:, k]), **look)
-        ax.plot(*thin(t, trajectory.target[:, k]), **aim)
+            output, target = output | mark, target | mark | dict(markerfacecolor=PAPER)
+        ax.plot(*thin(t, trajectory.outputs[:, k]), **output)
+        ax.plot(*thin(t, trajectory.target[:, k]), **target)
     _time_axis(ax, trajectory)
     ax.set_ylabel("state")
     ax.set_ylim(_tracking_limits(trajectory, chosen))
@@ -1330,19 +1168,21 @@ def _draw_tracking(trajectory, chosen, ax, legend):
 
 
 def _tracking_limits(trajectory, chosen):
+    """Limits of the y axis: those of tanh if they do, so that runs compare."""
     if not len(trajectory.t):
         return -1.1, 1.1
     z, x = trajectory.target[:, chosen], trajectory.outputs[:, chosen]
     low, high = min(z.min(), x.min()), max(z.max(), x.max())
     if -1.05 <= low and high <= 1.05 and max(-low, high) > 0.3:
-        return -1.1, 1.1  # the reach of a tanh neuron: the same for all runs, so that they compare
-    reach = max(np.ptp(z), 0.5 * np.abs(z).max(), 0.2)
-    low, high = max(low, z.min() - 1.5 * reach), min(high, z.max() + 1.5 * reach)
+        return -1.1, 1.1  # the range of tanh: the same for all runs, so that they compare
+    size = max(np.ptp(z), 0.5 * np.abs(z).max(), 0.2)
+    low, high = max(low, z.min() - 1.5 * size), min(high, z.max() + 1.5 * size)
     air = 0.08 * max(high - low, 1e-6)
     return low - air, high + air
 
 
 def _tracking_words(trajectory, after, chosen):
+    """Whether the outputs follow, and with which error: a sentence and its short form."""
     t = trajectory.t
     if trajectory.diverged_at is not None:
         begun = "Until then the output (blue) and the target (dashed orange) are shown." if len(t) else ""
@@ -1355,9 +1195,9 @@ def _tracking_words(trajectory, after, chosen):
     z, x = trajectory.target[late][:, chosen], trajectory.outputs[late][:, chosen]
     size = max(np.sqrt(np.mean(z**2)), 0.05)
     one = len(trajectory.network.outputs) == 1
-    kind = np.sqrt(np.mean((x - z) ** 2)) / size
-    verb = ("follow", "roughly follow") if kind < 0.7 else ("do not follow", "do not follow")
-    verb = verb[int(kind > 0.3)]
+    relative = np.sqrt(np.mean((x - z) ** 2)) / size
+    verb = ("follow", "roughly follow") if relative < 0.7 else ("do not follow", "do not follow")
+    verb = verb[int(relative > 0.3)]
     if one:
         verb = {"follow": "follows", "roughly follow": "roughly follows"}.get(verb, "does not follow")
     subject = "The output (blue)" if one else "The outputs (blue)"
@@ -1369,19 +1209,21 @@ def _tracking_words(trajectory, after, chosen):
 
 
 def _gone(trajectory):
+    """When and why a run diverged."""
     return f"The run diverged at t = {digits(trajectory.diverged_at)}: {trajectory.reason}."
 
 
 def _time_axis(ax, trajectory, ends=()):
+    """Name and limit the axis of time; mark where a run diverged."""
     t = trajectory.t
     first = t[0] if len(t) else 0.0
     last = t[-1] if len(t) else 1.0
     span = max(last - first, 1e-9)
     if trajectory.diverged_at is not None:
-        zone = max(0.12, 26 * ax.figure.dpi / 100 / ax.bbox.width)  # share of the width: room for the word
+        zone = max(0.12, 26 * ax.figure.dpi / 100 / ax.bbox.width)  # fraction of the width, for the word
         low, high = ax.get_ylim()
-        shares = (np.array([*ends, np.inf]) - low) / (high - low)
-        spot = max((0.5, 0.78, 0.22), key=lambda y: np.abs(shares - y).min())  # away from where lines end
+        heights = (np.array([*ends, np.inf]) - low) / (high - low)
+        spot = max((0.5, 0.78, 0.22), key=lambda y: np.abs(heights - y).min())  # away from where lines end
         ax.axvline(trajectory.diverged_at, color=INK, linewidth=1.2, linestyle=(0, (1, 1.5)), label="_gone")
         ax.axvspan(trajectory.diverged_at, last + span, color="#F2F2F2", zorder=0, label="_gone")
         ax.text(
@@ -1394,7 +1236,7 @@ def _time_axis(ax, trajectory, ends=()):
 
 
 def _robust_limits(lines, beyond=3.0):
-    """Limits that show all, unless a few spikes would flatten the rest; and how far those reach."""
+    """Limits that show all, unless a few spikes would flatten the rest; and the largest of these."""
     values = np.concatenate([np.asarray(line, float).ravel() for line in lines]) if len(lines) else np.zeros(0)
     if not values.size:
         return -1.0, 1.0, None
@@ -1416,7 +1258,7 @@ def _name_ends(ax):
     if not lines:
         return
     low, high = ax.get_ylim()
-    gap = 1.25 * TEXT / 72 * ax.figure.dpi / ax.bbox.height  # in shares of the height
+    gap = 1.25 * TEXT / 72 * ax.figure.dpi / ax.bbox.height  # as a fraction of the height
     ends = np.array([(line.get_ydata()[-1] - low) / (high - low) for line in lines]).clip(0.02, 0.98)
     order = np.argsort(ends, kind="stable")
     at = ends[order]
@@ -1426,24 +1268,25 @@ def _name_ends(ax):
         at[:-1] -= close
         at[1:] += close
         at += max(0.0, -at[0]) - max(0.0, at[-1] - 1.0)
-    # Room for the names inside the axes, so that they are never cut, wherever the axes stand.
+    # The names are inside the axes, so that they are never cut, wherever the axes are.
     left, right = ax.get_xlim()
     renderer, prop = FigureCanvasAgg(ax.figure).get_renderer(), FontProperties(size=TEXT)
     widest = max(renderer.get_text_width_height_descent(line.get_label(), prop, True)[0] for line in lines)
-    room = min(0.6, (widest + 0.24 * ax.figure.dpi) / ax.bbox.width)
+    margin = min(0.6, (widest + 0.24 * ax.figure.dpi) / ax.bbox.width)
     ax.set_xticks([tick for tick in ax.get_xticks() if left <= tick <= right])
-    ax.set_xlim(left, left + (right - left) / (1 - room))
+    ax.set_xlim(left, left + (right - left) / (1 - margin))
     for k, y in zip(order, at, strict=True):
         line = lines[k]
         ax.annotate(
             line.get_label(), (line.get_xdata()[-1], low + ends[k] * (high - low)),
-            xytext=(1 - room + 0.18 * ax.figure.dpi / ax.bbox.width, y), textcoords="axes fraction", size=TEXT,
+            xytext=(1 - margin + 0.18 * ax.figure.dpi / ax.bbox.width, y), textcoords="axes fraction", size=TEXT,
             color=INK, va="center", ha="left", gid="end",
             arrowprops=dict(arrowstyle="-", color=line.get_color(), lw=1.2, shrinkA=1, shrinkB=0),
         )  # fmt: skip
 
 
 def _legend(ax):
+    """Name the lines above the axes."""
     handles, names = ax.get_legend_handles_labels()
     if not handles:
         return
@@ -1455,13 +1298,15 @@ def _legend(ax):
 
 
 def _title(ax, title, legend):
-    if legend and ax.get_legend() is not None:  # the legend stands at the left: the title goes right
+    """Write the title, right of a legend."""
+    if legend and ax.get_legend() is not None:  # the legend is at the left: the title is at the right
         ax.set_title(str(title), loc="right", size=TEXT + 1, color=INK, pad=6)
     else:
         _fit_title(ax, title)
 
 
 def _fit_title(ax, title):
+    """Write the title as large as it fits."""
     text = ax.set_title(str(title), loc="left", size=TEXT + 1, color=INK, pad=6)
     renderer = FigureCanvasAgg(ax.figure).get_renderer()
     while text.get_size() > 8 and text.get_window_extent(renderer).width > ax.bbox.width * 1.02:
@@ -1506,6 +1351,7 @@ def _wrap(fig, text, wide, size):
 
 
 def _draw_caption(fig, caption, size=TEXT):
+    """Write the caption below the axes of a figure, which grows."""
     wide = fig.get_figwidth() * fig.dpi
     margin = 0.2 * fig.dpi
     lines = _wrap(fig, caption, wide - 2 * margin, size)
@@ -1521,6 +1367,7 @@ def _draw_caption(fig, caption, size=TEXT):
 
 
 def _pixels(fig):
+    """The figure, drawn, as an array of pixels."""
     canvas = fig.canvas if isinstance(fig.canvas, FigureCanvasAgg) else FigureCanvasAgg(fig)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())
@@ -1541,52 +1388,43 @@ def _png(pixels, small=False):
     return file.getvalue()
 
 
-def _leave(ax, words, short):
-    """Leave on the axes what the plot has to say, for a caption that somebody else draws."""
-    ax.hlp_words, ax.hlp_short = words, short
+def _describe(ax, words, short):
+    """Keep what a plot has to say of an axes, for `description`."""
+    _descriptions[ax] = words, short
     return ax
 
 
 def _texts(words, caption):
+    """Alt text and caption: the computed words, or a given caption followed by them."""
     return (f"{caption} {words}" if caption else words), (caption or words)
 
 
 def _panel_words(axes, titles):
-    said = [getattr(ax, "hlp_short", None) for ax in axes]
+    """What several panels show, in one sentence, and each one's short form."""
+    said = [description(ax)[1] for ax in axes]
     if any(text is None for text in said):
         return ", ".join(title for title in titles if title), None
     named = [f"{title}: {text}" if title else text for title, text in zip(titles, said, strict=True)]
     return "; ".join(named), said
 
 
-def _sentence(words):
-    return words if words.endswith(".") else words + "."
-
-
-def _count(number, noun):
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _list(labels, most=6):
-    labels = [str(label) for label in labels]
-    return ", ".join(labels) if len(labels) <= most else ", ".join(labels[:most]) + f" and {len(labels) - most} more"
-
-
 def _styles(count):
+    """So many styles of lines; they repeat after six."""
     return [STYLES[k % len(STYLES)] for k in range(count)]
 
 
-def _trajectory(trajectory, name="trajectory"):
-    if not isinstance(trajectory, Trajectory):
-        raise ValueError(f"{name} = {trajectory!r}: must be a Trajectory, the result of hlp_edu.run")
+def _check_run(name, trajectory):
+    kind(name, trajectory, Trajectory, "a Trajectory, the result of hlp_edu.run")
 
 
-def _axes(ax):
-    if not hasattr(ax, "get_xaxis_transform"):
-        raise ValueError(f"ax = {ax!r}: must be a matplotlib Axes")
+def _check_count(name, several):
+    """At least one, and no more than there are styles."""
+    if not 1 <= len(several) <= len(STYLES):
+        raise ValueError(f"{name}: {len(several)} given; there must be 1 to {len(STYLES)}")
 
 
 def _arc_columns(network, arcs):
+    """Columns of the arcs (tail, head)."""
     place = {arc: k for k, arc in enumerate(network.arcs)}
     columns = []
     for arc in arcs:
@@ -1612,22 +1450,14 @@ def plot_lines(x, lines, words, ax=None, xlabel="time t", ylabel="", log="", poi
         Name and values of each line, at most six.
     words : str
         What is to be seen: the caption and the alt text.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
+    ax, legend, title
+        As for all plots: `hlp_edu.plotting`.
     xlabel, ylabel : str
         Names of the axes.
     log : {"", "x", "y", "xy"}
         Which axes are logarithmic.
     points : bool
         Mark every point: for lines that are known at few places only.
-    legend : bool
-        Whether to name the lines.
-    title : str, optional
-        Above the axes.
-
-    Returns
-    -------
-    Picture, or ``ax`` if it was given
 
     Raises
     ------
@@ -1640,19 +1470,17 @@ def plot_lines(x, lines, words, ax=None, xlabel="time t", ylabel="", log="", poi
     One line rises, one falls.
     """
     x = np.asarray(x, float)
-    if not 1 <= len(lines) <= len(STYLES):
-        raise ValueError(f"lines: {len(lines)} given; there must be 1 to {len(STYLES)}")
+    _check_count("lines", lines)
     for name, values in lines.items():
         if np.shape(values) != x.shape:
             raise ValueError(f"lines[{name!r}] has shape {np.shape(values)}: must be {x.shape}, as x")
-    if log not in ("", "x", "y", "xy"):
-        raise ValueError(f"log = {log!r}: must be '', 'x', 'y' or 'xy'")
+    one_of("log", log, ("", "x", "y", "xy"))
     if ax is None:
         fig, (ax,) = figure()
         plot_lines(x, lines, words, ax, xlabel, ylabel, log, points, legend, title)
         return Picture(fig, words, words)
-    _axes(ax)
-    dress(ax)
+    kind("ax", ax, Axes, "a matplotlib Axes")
+    style_axes(ax)
     for k, (style, (name, values)) in enumerate(zip(STYLES, lines.items(), strict=False)):
         mark = dict(marker=MARKERS[k], markersize=6) if points else {}
         across = (x, np.asarray(values, float)) if points or log else thin(x, np.asarray(values, float))
@@ -1674,7 +1502,7 @@ def plot_lines(x, lines, words, ax=None, xlabel="time t", ylabel="", log="", poi
         _legend(ax)
     if title:
         _title(ax, title, legend)
-    return _leave(ax, words or None, title or words or None)
+    return _describe(ax, words or None, title or words or None)
 
 
 READS = (  # how `plot_locality` marks the kinds of `locality.KINDS`
@@ -1696,18 +1524,8 @@ def plot_locality(audit, of=None, ax=None, legend=True, title=None, caption=None
         What was measured.
     of : neuron label or (tail, head), optional
         A neuron or an arc: what its two updates read is marked on the network.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-    legend : bool
-        Whether to name the marks.
-    title : str, optional
-        Above the axes.
-    caption : str, optional
-        Instead of the one that is computed.
-
-    Returns
-    -------
-    Picture, or ``ax`` if it was given
+    ax, legend, title, caption
+        As for all plots: `hlp_edu.plotting`.
 
     Raises
     ------
@@ -1734,18 +1552,18 @@ def plot_locality(audit, of=None, ax=None, legend=True, title=None, caption=None
             fig.set_figheight(inner + (0.5 if title else 0.2))
             ax.set_position((0.02, 0.1 / fig.get_figheight(), 0.96, inner / fig.get_figheight()))
         plot_locality(audit, of, ax, legend, title)
-        return Picture(fig, *_texts(ax.hlp_words, caption))
-    _axes(ax)
+        return Picture(fig, *_texts(description(ax)[0], caption))
+    kind("ax", ax, Axes, "a matplotlib Axes")
     words, short = _draw_pattern(audit, ax) if of is None else _draw_neighbourhood(audit, of, ax)
     if not legend and ax.get_legend():
         ax.get_legend().remove()
     if title:
         _fit_title(ax, title)
-    return _leave(ax, caption or words, short)
+    return _describe(ax, caption or words, short)
 
 
 def _symbol(network, variable, of):
-    """A variable as mathtext, as it stands in the lessons."""
+    """A variable as mathtext, as the lessons write it."""
     if variable in ("w", "p_w"):
         subscript = arc_name(network, network.arcs.index(of))[4:-2]
         return f"$w_{{{subscript}}}$" if variable == "w" else f"$p_{{w,{subscript}}}$"
@@ -1754,32 +1572,33 @@ def _symbol(network, variable, of):
 
 
 def _draw_pattern(audit, ax):
+    """Mark every read in a table of updates and variables; a sentence and its short form."""
     kinds, network = audit.kinds, audit.network
     rows, columns = kinds.shape
-    dress(ax)
+    style_axes(ax)
     ax.grid(False)
     ax.set_xlim(-0.7, columns - 0.3)
     ax.set_ylim(rows - 0.3, -0.7)
     cell = min(ax.bbox.width / columns, ax.bbox.height / rows) * 72 / ax.figure.dpi
-    for kind, look in enumerate(READS):
-        at = np.argwhere(kinds == kind)
-        if look and len(at):
-            size = (0.8 if kind != 3 else 0.6) * cell
-            ax.scatter(at[:, 1], at[:, 0], s=size**2, linewidths=0.5, zorder=3, **look)
+    for what, style in enumerate(READS):
+        at = np.argwhere(kinds == what)
+        if style and len(at):
+            size = (0.8 if what != 3 else 0.6) * cell
+            ax.scatter(at[:, 1], at[:, 0], s=size**2, linewidths=0.5, zorder=3, **style)
     few = rows <= 40 and columns <= 40
     for axis, labels in ((ax.xaxis, audit.columns[:columns]), (ax.yaxis, audit.rows)):
         starts = [k for k, label in enumerate(labels) if k == 0 or label[0] != labels[k - 1][0]]
         for k in starts[1:]:
             (ax.axvline if axis is ax.xaxis else ax.axhline)(k - 0.5, color="#BFBFBF", linewidth=0.9, zorder=1)
         if few:
-            names = [_symbol(network, kind.rstrip("'"), of) for kind, of in labels]
-            names = [f"{name}'" if kind.endswith("'") else name for name, (kind, _) in zip(names, labels, strict=True)]
+            names = [_symbol(network, what.rstrip("'"), of) for what, of in labels]
+            names = [f"{name}'" if what.endswith("'") else name for name, (what, _) in zip(names, labels, strict=True)]
             axis.set_ticks(range(len(labels)), names)
         else:
             ends = [*starts[1:], len(labels)]
             names = {"p_x": "$p_x$", "p_w": "$p_w$", "p_x'": "$p_x$'", "p_w'": "$p_w$'"}
-            middles = [(a + b - 1) / 2 for a, b in zip(starts, ends, strict=True)]
-            axis.set_ticks(middles, [names.get(labels[k][0], f"${labels[k][0]}$") for k in starts])
+            centres = [(a + b - 1) / 2 for a, b in zip(starts, ends, strict=True)]
+            axis.set_ticks(centres, [names.get(labels[k][0], f"${labels[k][0]}$") for k in starts])
     if few:
         ax.tick_params(labelsize=8, pad=2)
         ax.tick_params(axis="x", labelrotation=90)
@@ -1787,7 +1606,7 @@ def _draw_pattern(audit, ax):
     ax.set_ylabel("update")
     _legend(ax)
     reads, wrong = int(audit.total.sum()), len(audit.violations)
-    counts = [int((kinds == kind).sum()) for kind in range(5)]
+    counts = [int((kinds == what).sum()) for what in range(5)]
     words = (
         f"What every update (row) reads of every variable (column): {reads} of {kinds.size} places are filled, "
         f"{counts[1]} by the update's own variables (squares), {counts[2]} by variables one hop away (circles), "
@@ -1798,87 +1617,96 @@ def _draw_pattern(audit, ax):
 
 
 def _draw_neighbourhood(audit, of, ax):
+    """Mark on the network what the updates of one neuron or arc read; a sentence and its short form."""
     network = audit.network
     plot_network(network, ax, labels=False)
-    place, found = _placed(network), audit.of(of)
+    place, parts = _placed(network), _read_by(audit, of)
     scale = ax.bbox.width / np.ptp(ax.get_xlim())
+    point = ax.figure.dpi / 72 / scale
     curves = dict(zip(place.shown, place.curves(network, scale), strict=True))
     index = {label: k for k, label in enumerate(network.labels)}
-    neuron = of in network.neurons
-    if neuron:  # its sum a_i is made of its parents and their weights: draw these
-        row = audit.rows.index(("x'", of))
-        own = index[of]
-        incoming = [k for k in range(len(network.heads)) if network.heads[k] == own]
-        listens = [("x", of)] + [("w", network.arcs[k]) for k in incoming]
-        listens += [("u" if network.tails[k] >= len(network.neurons) else "x", network.arcs[k][0]) for k in incoming]
-        listens = [v for v in dict.fromkeys(listens) if audit.total[row, audit.columns.index(v)]]
-        parts = [("x'", listens), ("p_x'", found["p_x'"])]
-    else:
-        parts = [("w'", found["w'"]), ("p_w'", found["p_w'"])]
-    looks = (
+    styles = (
         dict(color=PALETTE["blue"], linestyle="-"),
         dict(color=PALETTE["orange"], linestyle=(0, (2.5, 1.2))),
     )
-    point = ax.figure.dpi / 72 / scale
     notes, handles = {}, []
-    for ring, ((update, variables), look) in enumerate(zip(parts, looks, strict=True)):
+    for ring, ((update, variables), style) in enumerate(zip(parts, styles, strict=True)):
         name = _symbol(network, update.rstrip("'"), of) + "'"
-        (handle,) = ax.plot([], [], **look, linewidth=3, label=f"read by {name}")
-        handles.append(handle)
+        handles += ax.plot([], [], **style, linewidth=3, label=f"read by {name}")
         for variable, label in variables:
             if variable in ("w", "p_w"):
                 k = network.arcs.index(label)
                 if k not in curves:
                     continue
-                shift = (ring - 0.5) * 3 * point * (len(parts) > 1)
                 along = np.gradient(curves[k], axis=0)
                 across = np.column_stack([-along[:, 1], along[:, 0]])
                 across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-12)
-                ax.plot(*(curves[k] + shift * across).T, **look, linewidth=3, zorder=2, label="_read")
-            elif variable != "z":
-                node = index[label]
-                grow = place.radius * (1.17 + 0.17 * ring)
-                ax.add_patch(
-                    Circle(place.xy[node], grow, fc="none", ec=look["color"], ls=look["linestyle"], lw=2.4, zorder=2.5)
-                )
-            at = place.xy[index[label]] if variable not in ("w", "p_w") else None
-            if at is not None:
-                notes.setdefault(index[label], []).append(variable)
-    middle = (np.array(ax.get_xlim()).mean(), np.array(ax.get_ylim()).mean())
+                shift = (ring - 0.5) * 3 * point
+                ax.plot(*(curves[k] + shift * across).T, **style, linewidth=3, zorder=2, label="_read")
+                continue
+            if variable != "z":
+                size = place.radius * (1.17 + 0.17 * ring)
+                edge = dict(fc="none", ec=style["color"], ls=style["linestyle"], lw=2.4, zorder=2.5)
+                ax.add_patch(Circle(place.xy[index[label]], size, **edge))
+            notes.setdefault(index[label], []).append(variable)
     for node, variables in notes.items():
-        names = ", ".join(_symbol(network, v, network.labels[node]) for v in dict.fromkeys(variables))
-        out = place.xy[node] - middle
-        out = np.array([0.0, 1.0]) if place.layered or not out.any() else out / np.linalg.norm(out)
-        if ((network.heads == node) & (network.tails == node)).any():  # a self-loop stands there
-            out = np.array([[0.5, 0.866], [-0.866, 0.5]]) @ out
-        at = place.xy[node] + out * (1.4 * place.radius + 3 * point)
-        ax.text(
-            *at, names, size=SMALL + 1, color=INK, zorder=5, gid="read",
-            ha="center" if abs(out[0]) < 0.4 else "left" if out[0] > 0 else "right",
-            va="center" if abs(out[1]) < 0.4 else "bottom" if out[1] > 0 else "top",
-            bbox=dict(boxstyle="square,pad=0.1", fc=PAPER, ec="none", alpha=0.85),
-        )  # fmt: skip
+        _name_reads(ax, network, place, node, variables, point)
     ax.legend(
         handles=handles, loc="lower left", bbox_to_anchor=(0, 0), frameon=False, fontsize=TEXT, labelcolor=INK,
         handlelength=2.4, borderaxespad=0.2,
     )  # fmt: skip
+    return _neighbourhood_words(audit, of, parts)
+
+
+def _read_by(audit, of):
+    """The two updates of a neuron or arc, each with the variables that it reads."""
+    network, found = audit.network, audit.of(of)
+    if of not in network.neurons:
+        return [("w'", found["w'"]), ("p_w'", found["p_w'"])]
+    # its sum a_i is made of its parents and their weights: these are drawn
+    row, i, n = audit.rows.index(("x'", of)), network.neurons.index(of), len(network.neurons)
+    incoming = np.flatnonzero(network.heads == i)
+    read = [("x", of)] + [("w", network.arcs[k]) for k in incoming]
+    read += [("u" if network.tails[k] >= n else "x", network.arcs[k][0]) for k in incoming]
+    read = [one for one in dict.fromkeys(read) if audit.total[row, audit.columns.index(one)]]
+    return [("x'", read), ("p_x'", found["p_x'"])]
+
+
+def _name_reads(ax, network, place, node, variables, point):
+    """Write the names of what is read of a node beside it, away from the centre and from its self-loop."""
+    names = ", ".join(_symbol(network, v, network.labels[node]) for v in dict.fromkeys(variables))
+    out = place.xy[node] - (np.array(ax.get_xlim()).mean(), np.array(ax.get_ylim()).mean())
+    out = np.array([0.0, 1.0]) if place.layered or not out.any() else out / np.linalg.norm(out)
+    if ((network.heads == node) & (network.tails == node)).any():
+        out = np.array([[0.5, 0.866], [-0.866, 0.5]]) @ out
+    ax.text(
+        *(place.xy[node] + out * (1.4 * place.radius + 3 * point)), names, size=SMALL + 1, color=INK, zorder=5,
+        gid="read", ha="center" if abs(out[0]) < 0.4 else "left" if out[0] > 0 else "right",
+        va="center" if abs(out[1]) < 0.4 else "bottom" if out[1] > 0 else "top",
+        bbox=dict(boxstyle="square,pad=0.1", fc=PAPER, ec="none", alpha=0.85),
+    )  # fmt: skip
+
+
+def _neighbourhood_words(audit, of, parts):
+    """What two updates read, in words: a sentence and its short form."""
     variables = dict.fromkeys(v for _, part in parts for v in part if v[0] != "a")
     wrong = sum(row in [(update, of) for update, _ in parts] for row, _ in audit.violations)
-    who = f"Neuron {of}" if neuron else f"The arc from {of[0]} to {of[1]}"
-    said = [f"{update} reads " + _list([_plain(v) for v in part], 9) for update, part in parts]
+    subject = f"Neuron {of}" if of in audit.network.neurons else f"The arc from {of[0]} to {of[1]}"
+    said = [f"{update} reads " + listed([_plain(v) for v in part], 9) for update, part in parts]
     words = (
-        f"{who} reads {len(variables)} of the {audit.total.shape[1]} variables"
+        f"{subject} reads {len(variables)} of the {audit.total.shape[1]} variables"
         f"{'' if wrong else ', all of them its own or one hop away'}: "
         f"{said[0]} (blue, solid); {said[1]} (orange, dashed)."
     )
     if wrong:
-        words += f" {_count(wrong, 'read')} violate the neighbourhood."
+        words += f" {counted(wrong, 'read')} violate the neighbourhood."
     if any(v[0] == "a" for _, part in parts for v in part):
         words += " (a is the sum that a neuron makes of its parents.)"
     return words, f"reads {len(variables)} of {audit.total.shape[1]} variables"
 
 
 def _plain(variable):
+    """A variable as plain text."""
     kind, of = variable
     return f"{kind}({of[0]}→{of[1]})" if kind in ("w", "p_w") else f"{kind}({of})"
 
@@ -1892,8 +1720,8 @@ def plot_curves(
     ----------
     curves : dict
         {name: (x, y)}, at most six.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
+    ax, title, caption
+        As for all plots: `hlp_edu.plotting`.
     xlabel, ylabel : str
         Names of the axes.
     log : bool
@@ -1902,19 +1730,11 @@ def plot_curves(
         (low, high) of the y axis; curves may leave the picture.
     marks : dict, optional
         {name: (x, y)}: points, or arrays of them, drawn as markers and named in the legend.
-    title : str, optional
-        Above the axes.
-    caption : str, optional
-        What to see; drawn below the picture.
-
-    Returns
-    -------
-    Picture, or ``ax`` if it was given
 
     Raises
     ------
     ValueError
-        If there are no curves, or more than there are styles.
+        If there are no curves, or more than six.
 
     Examples
     --------
@@ -1922,14 +1742,13 @@ def plot_curves(
     >>> plot_curves({"e to the t": (t, np.exp(t)), "1 + t": (t, 1 + t)}, caption="The line is below the curve.")
     The line is below the curve. e to the t: from 1.0 to 2.7; 1 + t: from 1.0 to 2.0.
     """
-    if not 1 <= len(curves) <= len(STYLES):
-        raise ValueError(f"curves: {len(curves)} given; must be 1 to {len(STYLES)}")
+    _check_count("curves", curves)
     if ax is None:
         fig, (ax,) = figure()
         plot_curves(curves, ax, xlabel, ylabel, log, limits, marks, title)
-        return Picture(fig, *_texts(ax.hlp_words, caption))
-    _axes(ax)
-    dress(ax)
+        return Picture(fig, *_texts(description(ax)[0], caption))
+    kind("ax", ax, Axes, "a matplotlib Axes")
+    style_axes(ax)
     said = []
     for (name, (x, y)), style in zip(curves.items(), STYLES, strict=False):
         x, y = np.asarray(x, float), np.asarray(y, float)
@@ -1948,24 +1767,14 @@ def plot_curves(
     _legend(ax)
     if title:
         _title(ax, title, True)
-    return _leave(ax, "; ".join(said) + ".", None)
+    return _describe(ax, "; ".join(said) + ".", None)
 
 
 # ---- paths in a plane -----------------------------------------------------------------------
 
 
 def plot_phase(
-    law,
-    paths,
-    words,
-    ax=None,
-    limits=((-2, 2), (-2, 2)),
-    rest=None,
-    xlabel="x",
-    ylabel="p",
-    points=False,
-    legend=True,
-    title=None,
+    law, paths, words, ax=None, limits=((-2, 2), (-2, 2)), rest=None, xlabel="x", ylabel="p", points=False, legend=True
 ):
     """Paths in a plane, over the arrows of the law that moves them; or points in a plane, such as a spectrum.
 
@@ -1977,24 +1786,16 @@ def plot_phase(
         Name and coordinates of each path, at most six. A ring marks where a path begins.
     words : str
         What is to be seen: the caption and the alt text.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
+    ax, legend
+        As for all plots: `hlp_edu.plotting`.
     limits : pair of pairs of float
         What is shown: (lowest x, highest x), (lowest p, highest p).
     rest : pair of float, optional
-        A place of rest, marked with a black diamond.
+        A rest point, marked with a black diamond.
     xlabel, ylabel : str
         Names of the axes.
     points : bool
         Draw the coordinates as points, not as a path; the upright line at 0 is drawn too.
-    legend : bool
-        Whether to name the paths, if there are several.
-    title : str, optional
-        Above the axes.
-
-    Returns
-    -------
-    Picture, or ``ax`` if it was given
 
     Raises
     ------
@@ -2007,8 +1808,7 @@ def plot_phase(
     >>> plot_phase(lambda x, p: (-p, x), {"once round": circle}, "A circle.")
     A circle.
     """
-    if not 1 <= len(paths) <= len(STYLES):
-        raise ValueError(f"paths: {len(paths)} given; there must be 1 to {len(STYLES)}")
+    _check_count("paths", paths)
     for name, path in paths.items():
         if len(path) != 2 or np.ndim(path[0]) != 1 or np.shape(path[0]) != np.shape(path[1]):
             raise ValueError(f"paths[{name!r}]: must be two arrays of one length, x and p")
@@ -2016,16 +1816,16 @@ def plot_phase(
         raise ValueError(f"limits = {limits!r}: must be ((low, high), (low, high))")
     if ax is None:
         fig, (ax,) = figure(height=3.6, width=6.4)
-        plot_phase(law, paths, words, ax, limits, rest, xlabel, ylabel, points, legend, title)
+        plot_phase(law, paths, words, ax, limits, rest, xlabel, ylabel, points, legend)
         return Picture(fig, words, words)
-    _axes(ax)
-    dress(ax)
+    kind("ax", ax, Axes, "a matplotlib Axes")
+    style_axes(ax)
     (left, right), (low, high) = limits
     if law is not None:
         x, p = np.meshgrid(np.linspace(left, right, 15)[1:-1], np.linspace(low, high, 11)[1:-1])
         rate = np.array(law(x, p)) * np.array([ax.bbox.width / (right - left), ax.bbox.height / (high - low)]).reshape(
             2, 1, 1
-        )  # as it looks on the screen
+        )  # as on the screen
         length = np.hypot(*rate)
         rate = rate / np.where(length > 0, length, 1)
         ax.quiver(x, p, *rate, color="#BFBFBF", pivot="mid", scale=26, width=0.004, headwidth=4.5)
@@ -2041,9 +1841,6 @@ def plot_phase(
     if rest is not None:
         ax.plot(*[[value] for value in rest], linestyle="", marker="D", markersize=8, color=PALETTE["black"])
     ax.set(xlim=(left, right), ylim=(low, high), xlabel=xlabel, ylabel=ylabel)
-    legend = legend and (len(paths) > 1 or points)
-    if legend:
+    if legend and (len(paths) > 1 or points):
         _legend(ax)
-    if title:
-        _title(ax, title, legend)
-    return _leave(ax, words or None, title or words or None)
+    return _describe(ax, words or None, words or None)

@@ -1,16 +1,16 @@
 """The result of a run: what happened, row by row, and where to go on."""
 
-import json
-import os
 import warnings
-import zipfile
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from hlp_edu.network import Network
+from hlp_edu.storage import load_arrays, save_arrays
 from hlp_edu.validate import number
+
+__all__ = ["Clock", "State", "Trajectory"]
 
 
 class Clock(NamedTuple):
@@ -18,12 +18,8 @@ class Clock(NamedTuple):
 
     Parameters
     ----------
-    origin : float
-        When the count began.
-    count : int
-        Steps since then.
-    dt : float
-        The step.
+    origin, count, dt : float, int, float
+        When the count began, the steps since then, and the step.
     """
 
     origin: float
@@ -38,12 +34,12 @@ class Clock(NamedTuple):
 
 @dataclass(eq=False)
 class State:
-    """All that a run needs in order to go on; pass it as ``start=`` to `run`.
+    """All that a run needs in order to continue; pass it as ``start=`` to `run`.
 
     Parameters
     ----------
     clock : Clock
-        When this is.
+        The time.
     x, p_x, s_x : numpy.ndarray, shape (neurons,)
         States, their costates and signs.
     w, p_w, s_w : numpy.ndarray, shape (arcs,)
@@ -65,40 +61,40 @@ class State:
 
 
 _ROWS = ("t", "x", "w", "p_x", "p_w", "target", "sign", "lagrangian", "hamiltonian")
-_STATE = ("x", "w", "p_x", "p_w", "s_x", "s_w")
+_FACTS = ("cost", "diverged_at", "reason", "record", "about")
+STATE_ARRAYS = ("x", "w", "p_x", "p_w", "s_x", "s_w")
 
 
 @dataclass(repr=False, eq=False)  # comparing arrays with == would be no yes or no
 class Trajectory:
     """States, weights, costates and costs over time. Rows are times; columns follow the network.
 
+    With ``record="output"``, x has the outputs alone, and p_x, w, p_w and signs per arc have no columns.
+
     Parameters
     ----------
     t : numpy.ndarray, shape (steps,)
         Times, the first and the last included.
     x, p_x : numpy.ndarray, shape (steps, neurons)
-        States and their costates. With ``record="output"``: x of the outputs alone, no p_x.
+        States and their costates.
     w, p_w : numpy.ndarray, shape (steps, arcs)
-        Weights and their costates (none with ``record="output"``).
+        Weights and their costates.
     target : numpy.ndarray, shape (steps, outputs)
         The signals to be followed.
     sign : numpy.ndarray of int, shape (steps,) or (steps, arcs)
-        The sign of p_w's law, from each row's time on: one for all arcs, or one per arc
-        (no columns of the latter with ``record="output"``).
+        The sign of p_w's law, from each row's time on: one for all arcs, or one per arc.
     lagrangian, hamiltonian : numpy.ndarray, shape (steps,)
         (4) and (5), without phi.
     cost : float
         The integral (4), with phi; inf if the run diverged.
     final : State
         The last row, to be passed as ``start=`` to `run`.
-    diverged_at : float or None
-        When the run was ended because a number grew past the limit.
-    reason : str or None
-        What grew past the limit.
+    diverged_at, reason : float and str, or None
+        When the run was ended because a number grew past the limit, and which one.
     network : Network
         Whose columns these are.
-    record : str
-        "all" or "output".
+    record : {"all", "output"}
+        What was kept.
     about : dict
         How this was computed: problem, policy, method, dt, seed, version.
     """
@@ -126,17 +122,12 @@ class Trajectory:
         return self.x if self.record == "output" else self.x[:, self.network.output_index]
 
     def rmse(self, after=None):
-        """Root of the mean squared error of the outputs.
+        """Root of the mean squared error of the outputs; inf if the run diverged.
 
         Parameters
         ----------
         after : float, optional
             Count only times from here on, for example to leave out the start.
-
-        Returns
-        -------
-        float
-            Inf if the run diverged.
 
         Raises
         ------
@@ -159,77 +150,47 @@ class Trajectory:
         return float(np.sqrt(np.mean((self.outputs[late] - self.target[late]) ** 2)))
 
     def save(self, path):
-        """Write everything to a new file.
+        """Write everything to a new file, and return its name.
 
         Parameters
         ----------
         path : str or path
-            Gets the ending ".npz" if it has none.
-
-        Returns
-        -------
-        str
-            The name of the file.
+            Gets the ending ".npz" if it has none. FileExistsError if it exists: nothing is overwritten.
 
         Raises
         ------
-        FileExistsError
-            If the file exists: nothing is overwritten.
         ValueError
             If a label of the network is neither a number nor a string.
         """
-        path = os.fspath(path)
-        path = path if path.endswith(".npz") else path + ".npz"
-        labels = {key: getattr(self.network, key) for key in ("neurons", "inputs", "outputs")}
-        for label in self.network.labels:
+        network = self.network
+        for label in network.labels:
             if not isinstance(label, (str, int, float)):
                 raise ValueError(f"label {label!r}: only labels that are numbers or strings can be saved")
-        facts = dict(labels, cost=self.cost, diverged_at=self.diverged_at, reason=self.reason)
-        facts |= dict(record=self.record, about=self.about, clock=self.final.clock)
+        facts = {name: getattr(self, name) for name in _FACTS} | dict(clock=self.final.clock)
+        facts |= dict(neurons=network.neurons, inputs=network.inputs, outputs=network.outputs)
         arrays = {name: getattr(self, name) for name in _ROWS}
-        arrays |= {"final_" + name: getattr(self.final, name) for name in _STATE}
-        arrays |= dict(heads=self.network.heads, tails=self.network.tails)
-        with open(path, "xb") as file:  # "x" refuses an existing file
-            np.savez_compressed(file, facts=np.array(json.dumps(facts)), **arrays)
-        return path
+        arrays |= {"final_" + name: getattr(self.final, name) for name in STATE_ARRAYS}
+        return save_arrays(path, "facts", facts, arrays | dict(heads=network.heads, tails=network.tails))
 
     @classmethod
     def load(cls, path):
-        """Read what `save` wrote.
+        """The trajectory that `save` wrote.
 
         Parameters
         ----------
         path : str or path
-            The file.
-
-        Returns
-        -------
-        Trajectory
-
-        Raises
-        ------
-        FileNotFoundError
-            If there is no such file.
-        ValueError
-            If it holds no trajectory.
+            FileNotFoundError if there is no such file, ValueError if it holds no trajectory.
         """
-        path = os.fspath(path)
-        if not path.endswith(".npz") and not os.path.exists(path):
-            path += ".npz"
-        if not zipfile.is_zipfile(path) and os.path.exists(path):
-            raise ValueError(f"path = {path!r}: holds no trajectory that hlp_edu saved")
-        with np.load(path, allow_pickle=False) as file:
-            if "facts" not in file.files:
-                raise ValueError(f"path = {path!r}: holds no trajectory that hlp_edu saved")
-            facts = json.loads(str(file["facts"]))
-            rows = {name: file[name] for name in _ROWS}
-            state = State(Clock(*facts["clock"]), *(file["final_" + name] for name in _STATE))
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # the dead point was explained when the network was made
-                labels = (facts["neurons"], facts["inputs"], facts["outputs"])
-                network = Network._from_indices(*labels, file["heads"], file["tails"])
-        rest = {key: facts[key] for key in ("cost", "diverged_at", "reason", "record", "about")}
-        return cls(**rows, final=state, network=network, **rest)
+        final = ["final_" + name for name in STATE_ARRAYS]
+        names = [*_ROWS, *final, "heads", "tails"]
+        facts, arrays = load_arrays(path, "facts", names, "trajectory that hlp_edu saved")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the dead point was explained when the network was made
+            labels = (facts["neurons"], facts["inputs"], facts["outputs"])
+            network = Network._from_indices(*labels, arrays["heads"], arrays["tails"])
+        state = State(Clock(*facts["clock"]), *(arrays[name] for name in final))
+        kept = {name: arrays[name] for name in _ROWS} | {name: facts[name] for name in _FACTS}
+        return cls(**kept, final=state, network=network)
 
     def __repr__(self):
         span = f"t = {self.t[0]:g} to {self.t[-1]:g}" if len(self.t) else "no rows"

@@ -6,22 +6,23 @@ raise a ValueError if it is not allowed.
 
 import math
 import numbers
+import operator
 
 import numpy as np
 
 
-def number(name, value, *, above=None, least=None, most=None):
-    """A finite real number, as a float: strictly above ``above``, at least ``least``, at most ``most``."""
-    real = isinstance(value, (numbers.Real, np.ndarray)) and np.ndim(value) == 0 and not isinstance(value, bool)
-    tests = [
-        (True, "a finite number", lambda: real and math.isfinite(value)),
-        (above is not None, f" above {above}", lambda: value > above),
-        (least is not None, f", at least {least}", lambda: value >= least),
-        (most is not None, f", at most {most}", lambda: value <= most),
+def number(name, value, *, above=None, least=None, below=None, most=None):
+    """A finite real number, as a float: above ``above``, at least ``least``, below ``below``, at most ``most``."""
+    bounds = [
+        (f" above {above}", above, operator.gt),
+        (f", at least {least}", least, operator.ge),
+        (f", below {below}", below, operator.lt),
+        (f", at most {most}", most, operator.le),
     ]
-    tests = [test[1:] for test in tests if test[0]]
-    if not all(holds() for _, holds in tests):
-        raise ValueError(f"{name} = {value!r}: must be {''.join(words for words, _ in tests)}")
+    bounds = [bound for bound in bounds if bound[1] is not None]
+    real = isinstance(value, (numbers.Real, np.ndarray)) and np.ndim(value) == 0 and not isinstance(value, bool)
+    if not (real and math.isfinite(value) and all(holds(value, limit) for _, limit, holds in bounds)):
+        raise ValueError(f"{name} = {value!r}: must be a finite number{''.join(words for words, _, _ in bounds)}")
     return float(value)
 
 

@@ -1,4 +1,4 @@
-"""A picture under sliders: one function draws it, for the sliders, for the small multiples, for the tests."""
+"""A picture under sliders: one function draws it, for the sliders, for small multiples, for tests."""
 
 import base64
 import contextlib
@@ -6,8 +6,8 @@ import html
 import inspect
 import math
 import numbers
-import re
 from collections import OrderedDict
+from collections.abc import Callable
 
 import ipywidgets
 import numpy as np
@@ -21,12 +21,16 @@ from hlp_edu.plotting import (
     _panel_words,
     _pixels,
     _png,
-    _sentence,
-    dress,
+    clear_axes,
+    description,
     figure,
     panels,
-    wipe,
+    style_axes,
 )
+from hlp_edu.validate import kind, one_of, whole
+from hlp_edu.words import brief, sentence, without_math
+
+__all__ = ["Explorer"]
 
 REMEMBERED = 64  # pictures that an explorer keeps: some two megabytes
 PLAY_EVERY = 100  # milliseconds
@@ -38,11 +42,7 @@ ALLOWED = (
 
 
 class _NamedImage(ipywidgets.Image):
-    """An image that may have a tooltip, which is its name for a screen reader.
-
-    The browser's side of ipywidgets reads the description of whatever has a tooltip, and fails
-    where there is none.
-    """
+    """An image with a tooltip, its name for a screen reader; where there is one, the browser needs a description."""
 
     description = traitlets.Unicode("").tag(sync=True)
 
@@ -50,20 +50,19 @@ class _NamedImage(ipywidgets.Image):
 class Explorer:
     """A drawing under sliders: it is drawn anew whenever a control moves.
 
-    The figure persists; each drawing starts from cleared axes at fixed places and goes to the
-    screen as a PNG. Of axes, names and legends the pixels are kept, so an explorer is quickest if
-    the limits of its axes stay. A picture that was seen before is shown at once, and drawn anew right
-    after, in case something else has changed. Under the picture stands what it shows, in words that
-    follow the controls. A notebook that is opened without being run shows the picture at the
-    starting values. Arrow keys move a slider, and the number beside it can be typed over.
+    The figure persists; each drawing starts from cleared axes at fixed places and is shown as a PNG. The pixels of
+    axes, names and legends are kept, so an explorer is quickest if the limits of its axes stay. A picture that was
+    seen before is shown at once, and drawn anew right after, in case something else has changed. The words under the
+    picture follow the controls. A notebook that is opened without being run shows the picture at the starting values.
+    Arrow keys move a slider; you can also type a value beside it.
 
     Parameters
     ----------
     draw : callable
-        ``draw(ax, **values)`` draws on ``ax``, with the plots of hlp_edu or with matplotlib, and
-        returns a sentence that states what is to be seen, with its numbers. Without a sentence
-        the values of the controls, and what the plot has to say, are taken. With ``panels`` above 1:
-        ``draw(axes, **values)``, a list of axes side by side.
+        ``draw(ax, **values)`` draws on ``ax``, with the plots of hlp_edu or with matplotlib, and returns a
+        sentence that says what is to be seen, with its numbers. Without a sentence the values of the controls
+        and the description of the plots are taken. With ``panels`` above 1: ``draw(axes, **values)``, a list
+        of axes side by side.
     panels : int
         How many axes side by side.
     inches : float
@@ -83,18 +82,12 @@ class Explorer:
     ----------
     controls : dict
         {name: ipywidgets widget}. Setting a widget's ``value`` draws.
-    values : dict
-        {name: value}, as ``draw`` gets them.
-    png : bytes
-        The picture.
-    alt : str
-        What it shows.
+    png, alt : bytes, str
+        The picture, and what it shows.
     widget : ipywidgets.VBox
         Controls, picture and caption.
-    fig : matplotlib.figure.Figure
+    fig, axes : matplotlib.figure.Figure, list of matplotlib.axes.Axes
         The figure.
-    axes : list of matplotlib.axes.Axes
-        Its axes.
 
     Raises
     ------
@@ -114,19 +107,16 @@ class Explorer:
     """
 
     def __init__(self, draw, panels=1, *, inches=2.9, presets=None, play=None, **controls):
-        if not callable(draw):
-            raise ValueError(f"draw = {draw!r}: must be a function draw(ax, **values)")
-        if isinstance(panels, bool) or not isinstance(panels, numbers.Integral) or panels < 1:
-            raise ValueError(f"panels = {panels!r}: must be a whole number, at least 1")
+        kind("draw", draw, Callable, "a function draw(ax, **values)")
         if not controls:
             raise ValueError(f"controls: there must be at least one, name={ALLOWED}")
-        self._draw, self._panels, self._inches = draw, int(panels), inches
+        self._draw, self._panels, self._inches = draw, whole("panels", panels), inches
         self._menus, self.controls = {}, {}
         for name, given in controls.items():
             self.controls[name] = self._control(name, given)
         longest = max(self.controls, key=len)
         for control in self.controls.values():
-            control.style.description_width = _style(longest)["description_width"]  # so that sliders stand in line
+            control.style.description_width = _style(longest)["description_width"]  # so that sliders are aligned
         self._start = {name: control.value for name, control in self.controls.items()}
         _takes(draw, self.values)
         self._check_presets({} if presets is None else presets)
@@ -140,13 +130,12 @@ class Explorer:
             [*self._rows(presets or {}, play), self._image, self._caption],
             layout=ipywidgets.Layout(max_width=f"{self.fig.get_figwidth() * self.fig.dpi:.0f}px"),
         )
-        self._held, self._one_thread = False, contextlib.nullcontext
+        self._paused, self._one_thread = False, contextlib.nullcontext
         self._redraw()
-        # The arrays behind a picture are too short to share among threads, which would wait for each other.
+        # The arrays behind a picture are so short that threads would wait for each other.
         controller = ThreadpoolController()  # it finds the libraries that the first drawing has loaded
         self._one_thread = lambda: controller.limit(limits=1)
-        self._still = self._with_caption()  # the starting picture, for a notebook that is not run
-        self._still_alt = self.alt
+        self._first = self._with_caption(), self.alt  # the starting picture, for a notebook that is not run
         for control in self.controls.values():
             control.observe(self._moved, "value")
 
@@ -168,21 +157,16 @@ class Explorer:
         Parameters
         ----------
         **values
-            {name: value}; of a menu: the label.
-
-        Raises
-        ------
-        ValueError
-            If a control is unknown or does not take the value.
+            {name: value}; of a menu: the label. ValueError if a control is unknown or does not take the value.
         """
         for name, value in values.items():
             self._check(name, value)
-        self._held = True
+        self._paused = True
         try:
             for name, value in values.items():
                 self.controls[name].value = value
         finally:
-            self._held = False
+            self._paused = False
         self._redraw()
 
     def reset(self):
@@ -190,7 +174,7 @@ class Explorer:
         self.set(**self._start)
 
     def small_multiples(self, caption=None, **control):
-        """The same drawing for several values of one control, side by side, without sliders.
+        """The same drawing for several values of one control, side by side, without sliders, as a `Picture`.
 
         Parameters
         ----------
@@ -198,10 +182,6 @@ class Explorer:
             Instead of the one that is computed.
         **control
             name=[values]; of a menu: labels. The other controls are at their starting values.
-
-        Returns
-        -------
-        Picture
 
         Raises
         ------
@@ -224,7 +204,7 @@ class Explorer:
             self._check(name, value)
         start = {other: self._meaning(other, value) for other, value in self._start.items()}
         several = [start | {name: self._meaning(name, value)} for value in shown]
-        titles, said = [f"{name} = {_text(value)}" for value in shown], []
+        titles, said = [f"{name} = {brief(value)}" for value in shown], []
         if self._panels == 1:
             draws = [lambda ax, v=values: said.append(self._call([ax], v)) for values in several]
             columns = math.ceil(len(draws) / math.ceil(len(draws) / 4))
@@ -238,10 +218,11 @@ class Explorer:
                 if not row[0].get_title(loc="left"):
                     row[0].set_title(titles[k], loc="left", size=12)
             short, each = None, None
-        words = " ".join(f"{title}: {_sentence(text)}" for title, text in zip(titles, said, strict=True))
-        return Picture(fig, words, caption or (_sentence(short) if each else words))
+        words = " ".join(f"{title}: {sentence(text)}" for title, text in zip(titles, said, strict=True))
+        return Picture(fig, words, caption or (sentence(short) if each else words))
 
     def _control(self, name, given):
+        """The widget of a control; of a menu its meanings are kept."""
         menu = None
         if isinstance(given, (bool, np.bool_)):
             return ipywidgets.Checkbox(bool(given), description=name, indent=False, layout=_layout("14em"))
@@ -259,8 +240,8 @@ class Explorer:
         return _slider(name, given)
 
     def _check_presets(self, presets):
-        if not isinstance(presets, dict):
-            raise ValueError(f"presets = {presets!r}: must be a dict {{name: {{control: value}}}}")
+        """ValueError if a preset is no name with values that its controls take."""
+        kind("presets", presets, dict, "a dict {name: {control: value}}")
         for title, values in presets.items():
             if not isinstance(title, str) or not title.strip() or not isinstance(values, dict) or not values:
                 raise ValueError(f"presets[{title!r}] = {values!r}: must be a name and a dict {{control: value}}")
@@ -275,7 +256,7 @@ class Explorer:
         cells = []
         for name, control in self.controls.items():
             if hasattr(control, "readout"):
-                low, high = (f"{end:.4g}" for end in _ends(control))
+                low, high = map(brief, _ends(control))
                 control.tooltip = f"{name}, from {low} to {high}: arrow keys move it, or type a number beside it"
                 ends = ipywidgets.Label(f"{low} to {high}", layout=_layout("auto"), style={"font_size": "85%"})
                 control = ipywidgets.HBox([control, ends], layout=_layout())
@@ -286,7 +267,7 @@ class Explorer:
             cells.append(self._player(play))
         buttons = []
         for title, values in presets.items():
-            words = ", ".join(f"{name} = {_text(value)}" for name, value in values.items())
+            words = ", ".join(f"{name} = {brief(value)}" for name, value in values.items())
             buttons.append(ipywidgets.Button(description=title, tooltip=words, layout=_layout("auto")))
             buttons[-1].on_click(lambda _, values=values: self.set(**values))
         reset = ipywidgets.Button(description="Reset", tooltip="Back to the starting values", icon="undo")
@@ -298,7 +279,7 @@ class Explorer:
         return [ipywidgets.Box(cells, layout=across), ipywidgets.Box([*buttons, reset], layout=across)]
 
     def _player(self, name):
-        """A button that moves a slider; the slider stays the one that counts."""
+        """A button that moves a slider, and follows it."""
         slider = self.controls.get(name)
         if not hasattr(slider, "readout"):
             raise ValueError(f"play = {name!r}: must be the name of a slider; controls: {', '.join(self.controls)}")
@@ -326,41 +307,43 @@ class Explorer:
         return f"one of {', '.join(self.controls)}"
 
     def _check(self, name, value):
+        """ValueError if a control is unknown or does not take the value."""
         if name not in self.controls:
             raise ValueError(f"{name}: is not a control; it must be {self._names()}")
         if name in self._menus:
-            if value not in self._menus[name]:
-                raise ValueError(f"{name} = {value!r}: must be one of {', '.join(map(repr, self._menus[name]))}")
+            one_of(name, value, self._menus[name])
             return
         control = self.controls[name]
         if isinstance(control, ipywidgets.Checkbox):
-            if not isinstance(value, (bool, np.bool_)):
-                raise ValueError(f"{name} = {value!r}: must be True or False")
+            kind(name, value, (bool, np.bool_), "True or False")
             return
         low, high = _ends(control)
-        whole = isinstance(control, ipywidgets.IntSlider)
-        kind = numbers.Integral if whole else numbers.Real
         air = 1e-9 * (high - low)
-        if isinstance(value, bool) or not isinstance(value, kind) or not low - air <= value <= high + air:
-            what = "a whole number" if whole else "a number"
+        integral = isinstance(control, ipywidgets.IntSlider)
+        types = numbers.Integral if integral else numbers.Real
+        if isinstance(value, bool) or not isinstance(value, types) or not low - air <= value <= high + air:
+            what = "a whole number" if integral else "a number"
             raise ValueError(f"{name} = {value!r}: must be {what} from {low:g} to {high:g}")
 
     def _meaning(self, name, value):
+        """The value that ``draw`` gets: of a menu, what the label stands for."""
         return self._menus[name][value] if name in self._menus else value
 
     def _moved(self, change):
-        if not self._held:
+        if not self._paused:
             self._redraw()
 
     def _call(self, axes, values):
+        """Draw, and return what the picture shows."""
         said = self._draw(axes[0] if self._panels == 1 else axes, **values)
         if isinstance(said, str) and said.strip():
             return said.strip()
         shown = {name: _label_of(self._menus.get(name), value) for name, value in values.items()}
-        words = _sentence(", ".join(f"{name} = {_text(value)}" for name, value in shown.items()))
-        return " ".join([words, *(ax.hlp_words for ax in axes if getattr(ax, "hlp_words", ""))])
+        words = sentence(", ".join(f"{name} = {brief(value)}" for name, value in shown.items()))
+        return " ".join([words, *filter(None, (description(ax)[0] for ax in axes))])
 
     def _redraw(self):
+        """Show the picture of the current values, or the error of ``draw``."""
         key = tuple(control.value for control in self.controls.values())
         if key in self._seen:
             self._show(*self._seen[key])
@@ -384,15 +367,16 @@ class Explorer:
         """Draw the picture of the current values: its PNG, and what it shows."""
         for artist in (*self.fig.texts, *self.fig.legends):
             artist.remove()
-        if self.fig.axes != self.axes or not all([wipe(ax) for ax in self.axes]):
-            # Scales, twins, colour bars and the like leave ties behind: begin anew.
+        if self.fig.axes != self.axes or not all([clear_axes(ax) for ax in self.axes]):
+            # Scales, twins, colour bars and the like cannot be taken off: begin anew.
             self.fig.clear()
-            self.axes = [dress(self.fig.add_axes(place)) for place in self._places]
+            self.axes = [style_axes(self.fig.add_axes(place)) for place in self._places]
         with self._one_thread():
             said = self._call(self.axes, self.values)
-        return _png(self._canvas.pixels()), _plain(said)
+        return _png(self._canvas.pixels()), without_math(said)
 
     def _show(self, png, alt):
+        """Show a picture and its words."""
         self.png, self.alt = png, alt
         with self._image.hold_sync():  # one message
             self._image.value = png
@@ -411,15 +395,17 @@ class Explorer:
         view = "application/vnd.jupyter.widget-view+json"
         shown = self.widget._repr_mimebundle_()
         shown = shown[0] if isinstance(shown, tuple) else shown
-        picture = base64.b64encode(self._still).decode("ascii")
-        data = {view: shown[view], "image/png": picture, "text/plain": self._still_alt}
-        return data, {"image/png": {"alt": self._still_alt}}
+        png, alt = self._first
+        picture = base64.b64encode(png).decode("ascii")
+        data = {view: shown[view], "image/png": picture, "text/plain": alt}
+        return data, {"image/png": {"alt": alt}}
 
     def __repr__(self):
-        return self._still_alt
+        return self._first[1]
 
 
 def _slider(name, given):
+    """The slider of (low, high, start), (low, high, start, step) or (low, high, start, "log")."""
     wrong = f"control {name} = {given!r}: must be {ALLOWED}"
     if not isinstance(given, tuple) or len(given) not in (3, 4):
         raise ValueError(wrong)
@@ -457,6 +443,7 @@ def _slider(name, given):
 
 
 def _nice(size):
+    """The largest of 1, 2, 5 times a power of ten that is no larger than the size."""
     ten = 10.0 ** math.floor(math.log10(size) + 1e-9)
     return next(float(f"{ten * k:.1g}") for k in (5, 2, 1) if ten * k <= size * (1 + 1e-9))
 
@@ -468,17 +455,20 @@ def _through(distance, step):
 
 
 def _decimals(value):
+    """How many decimals a number has."""
     text = f"{value:.6g}"
     return len(text.partition(".")[2]) if "e" not in text else 0
 
 
 def _ends(control):
+    """The two ends of a slider."""
     if isinstance(control, ipywidgets.FloatLogSlider):
         return control.base**control.min, control.base**control.max
     return control.min, control.max
 
 
 def _style(name):
+    """A style whose description is wide enough for the name."""
     return {"description_width": f"{0.6 + max(3, min(len(name), 22)) * 0.72:.1f}em"}
 
 
@@ -487,6 +477,7 @@ def _layout(width="29em"):
 
 
 def _takes(draw, values):
+    """ValueError if ``draw`` does not take these values."""
     try:
         signature = inspect.signature(draw)
     except (TypeError, ValueError):
@@ -499,13 +490,5 @@ def _takes(draw, values):
 
 
 def _label_of(menu, value):
+    """The label of a value of a menu."""
     return next((label for label, meaning in menu.items() if meaning is value), value) if menu else value
-
-
-def _text(value):
-    return f"{value:.4g}" if isinstance(value, numbers.Real) and not isinstance(value, bool) else str(value)
-
-
-def _plain(words):
-    """A caption without the marks of mathtext."""
-    return re.sub(r"\$([^$]*)\$", lambda found: re.sub(r"\\mathrm|[{}\\]", "", found[1]), words)

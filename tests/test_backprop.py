@@ -13,7 +13,6 @@ from hlp_edu.backprop import (
     flipped_descent,
     flow_gradient,
     heavy_ball,
-    levels,
     meet_backprop,
     relaxed_costate,
     rtrl,
@@ -72,9 +71,8 @@ def test_backprop_crosses_skipped_layers_and_refuses_cycles():
     w, u, z = weights(net, seed=3), np.array([0.7]), np.array([0.2, -0.4])
     loss = lambda w: backprop(net, w, u, z).loss  # noqa: E731
     np.testing.assert_allclose(backprop(net, w, u, z).gradient, differences(loss, w), rtol=1e-6, atol=1e-9)
-    assert [[net.neurons[i] for i in level] for level in levels(net)] == [["a"], ["b"], ["c"]]
     with pytest.raises(ValueError, match="has a cycle"):
-        levels(hlp.fully_connected(3))
+        backprop(hlp.fully_connected(3), np.zeros(12), [1], [0])
 
 
 @pytest.mark.parametrize("net", [hlp.fully_connected(4), hlp.feed_forward([2, 3, 2])])
@@ -191,37 +189,37 @@ def loss_after(network, w, x0, samples, sweeps):
 
 
 @pytest.mark.parametrize("task", ["waves", "sunspots", "switching"])
-@pytest.mark.parametrize("reach", [1, 3, 12, None], ids=str)
-def test_the_gradient_on_a_stream_is_that_of_differences(task, reach):
+@pytest.mark.parametrize("truncation", [1, 3, 12, None], ids=str)
+def test_the_gradient_on_a_stream_is_that_of_differences(task, truncation):
     """On the networks of lesson 12: RTRL and BPTT see the whole past, truncated BPTT its last part."""
     network, samples, _ = stream_task(task)
     samples = samples[:12]
-    learner = Online(network, rate=0, reach=reach, sweeps=2, seed=4)
+    learner = Online(network, rate=0, truncation=truncation, sweeps=2, seed=4)
     learner.w *= 2  # so that the past matters
     begin, states = learner.x.copy(), []
     for u, _ in samples:
         states.append(learner.x.copy())
-        guess = learner.hear(u)
+        guess = learner.guess(u)
     found = learner.gradient(samples[-1][1])
-    seen = 12 if reach is None else reach
+    seen = 12 if truncation is None else truncation
     start = begin if seen == 12 else states[-seen]
     wanted = differences(lambda w: loss_after(network, w, start, samples[-seen:], 2), learner.w)
     np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-9)
     assert 0.5 * np.sum((guess - samples[-1][1]) ** 2) == pytest.approx(
         loss_after(network, learner.w, begin, samples, 2)
     )
-    if reach == 1:
+    if truncation == 1:
         whole = differences(lambda w: loss_after(network, w, begin, samples, 2), learner.w)
         assert np.linalg.norm(found - whole) > 1e-3 * np.linalg.norm(whole)  # truncation leaves something out
 
 
-@pytest.mark.parametrize("reach", [4, None], ids=str)
-def test_the_gradient_on_the_video(reach):
+@pytest.mark.parametrize("truncation", [4, None], ids=str)
+def test_the_gradient_on_the_video(truncation):
     network, samples, _ = stream_task("video")
-    learner = Online(network, rate=0, reach=reach, seed=1)
+    learner = Online(network, rate=0, truncation=truncation, seed=1)
     begin = learner.x.copy()
     for u, _ in samples[:4]:
-        learner.hear(u)
+        learner.guess(u)
     found = learner.gradient(samples[3][1])
     for k in np.random.default_rng(0).choice(np.flatnonzero(np.abs(found) > 1e-6), 12, replace=False):
         step = 1e-6 * (np.arange(len(learner.w)) == k)
@@ -243,10 +241,10 @@ def test_online_descent_on_a_feed_forward_net_is_backprop():
     np.testing.assert_allclose(learner.w, w, rtol=1e-12)
 
 
-def test_several_looks_are_so_many_steps():
+def test_several_updates_are_so_many_steps():
     net = hlp.feed_forward([2, 1])
     (sample,) = [([0.5, -0.2], [0.3])]
-    several = Online(net, rate=0.1, momentum=0.5, looks=3, seed=1)
+    several = Online(net, rate=0.1, momentum=0.5, updates=3, seed=1)
     several.learn([sample])
     single = Online(net, rate=0.1, momentum=0.5, seed=1)
     single.learn([sample] * 3)
@@ -261,13 +259,17 @@ def test_the_same_start_as_a_run_and_what_must_be_kept():
         Online(net, 0.1, seed=5).x, begun.x[0]
     )
     n, m, width = 6, 60, 6 + 4 + 6
-    assert [Online(net, 0.1, reach=reach).stored for reach in (1, 4, None)] == [m + 2 * width, m + 8 * width, m + n * m]
-    still = Online(net, 0.1, momentum=0.9)
-    still.learn([(np.ones(3), [0.5])] * 3)
-    still.freeze()
-    w = still.w.copy()
-    still.learn([(np.ones(3), [0.5]), (np.ones(3), None)])
-    assert np.array_equal(still.w, w)
+    assert [Online(net, 0.1, truncation=truncation).stored for truncation in (1, 4, None)] == [
+        m + 2 * width,
+        m + 8 * width,
+        m + n * m,
+    ]
+    frozen = Online(net, 0.1, momentum=0.9)
+    frozen.learn([(np.ones(3), [0.5])] * 3)
+    frozen.freeze()
+    w = frozen.w.copy()
+    frozen.learn([(np.ones(3), [0.5]), (np.ones(3), None)])
+    assert np.array_equal(frozen.w, w)
 
 
 @pytest.mark.parametrize(
@@ -275,9 +277,9 @@ def test_the_same_start_as_a_run_and_what_must_be_kept():
     [
         (dict(rate=-1), "rate = -1"),
         (dict(rate=1, momentum=1.0), "momentum = 1.0"),
-        (dict(rate=1, reach=0), "reach = 0"),
+        (dict(rate=1, truncation=0), "truncation = 0"),
         (dict(rate=1, sweeps=1.5), "sweeps = 1.5"),
-        (dict(rate=1, looks=0), "looks = 0"),
+        (dict(rate=1, updates=0), "updates = 0"),
     ],
 )
 def test_wrong_arguments_of_online_are_named(given, says):

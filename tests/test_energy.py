@@ -1,4 +1,4 @@
-"""The books of the Hamiltonian, (14), and the divergence, (15)."""
+"""The balance of the Hamiltonian, (14), and the divergence, (15)."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ POLICIES = [
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: type(policy).__name__)
-def test_the_books_balance_under_every_policy(policy):
+def test_the_energy_balances_under_every_policy(policy):
     """Through jumps of the target, and with signs that switch at every step."""
     made = hlp.run(TRACKING, policy, T=6, dt=1e-3, seed=2)
     kept = account(TRACKING, policy, made)
@@ -43,7 +43,7 @@ def test_inputs_and_theta_and_the_canonical_sign():
         made = hlp.run(problem, policy, T=2, dt=1e-3)
         kept = account(problem, policy, made)
         assert np.abs(kept.terms["inputs move"]).max() > 1e-2 and kept.error < 1e-9 * np.abs(made.hamiltonian).max()
-        for name in kept.terms:  # no term is idle: without any one of them the books do not balance
+        for name in kept.terms:  # no term is idle: without any one of them the energy does not balance
             if name != "target jumps" and (type(policy) is hlp.Flipped or "flip" not in name):
                 assert np.abs(kept.terms[name]).max() > 1e-4, name
     assert not np.any(account(problem, hlp.Canonical(), hlp.run(problem, hlp.Canonical(), T=1)).terms["flip of p_x"])

@@ -1,11 +1,12 @@
-"""News along a chain: the Erlang law, the way there and back, the pulled front."""
+"""A change along a chain: the Erlang law, the way there and back, the front under a gain."""
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 import hlp_edu as hlp
 from hlp_edu.backprop import relaxed_costate
-from hlp_edu.fronts import arrivals, erlang, pulled_front
+from hlp_edu.fronts import arrivals, erlang
 
 SMALL = 1e-3  # tanh(a) = a to 1e-6
 
@@ -39,13 +40,14 @@ def test_an_error_that_is_there_already_needs_one_length(length):
     assert 10 * arrivals(run.t, D)[0] == pytest.approx(length - 1 / 3, rel=0.02 if length < 5 else 0.01)
 
 
-def test_a_gain_above_one_pulls_the_front():
+def test_a_gain_above_one_makes_the_front_faster():
     # Where the step, grown by the gain at every hop, passes a fixed small level: kappa/c a hop, far down the chain.
     gain, level = 2.0, 1e-9
+    kappa = brentq(lambda kappa: np.log(gain * kappa) + 1 - kappa, 1e-3, 1)  # the smaller root
     run, _ = chain_run(60, 1.0, span=30, u=level, w=gain)
     passed = np.array([np.interp(level, run.x[:, k], run.t) for k in range(60)])
-    assert np.diff(passed)[40:55].mean() == pytest.approx(pulled_front(gain), rel=0.02)
-    assert np.diff(passed)[40:55].mean() < 0.35  # without gain it is 1
+    assert np.diff(passed)[40:55].mean() == pytest.approx(kappa, rel=0.02)
+    assert kappa == pytest.approx(0.23, abs=0.005)  # as lesson 03 says; without gain it is 1
 
 
 def test_no_light_cone():
@@ -66,7 +68,5 @@ def test_arrivals_names_what_is_wrong():
     assert np.isnan(arrivals([0, 1], [[1, 0], [1, 1]])[0])
     with pytest.raises(ValueError, match="must be \\(2, columns\\)"):
         arrivals([0, 1], [1, 2])
-    with pytest.raises(ValueError, match="share = 1: must be between 0 and 1"):
-        arrivals([0, 1], [[1], [2]], share=1)
-    with pytest.raises(ValueError, match="gain = 1.0: must be a finite number above 1"):
-        pulled_front(1)
+    with pytest.raises(ValueError, match="fraction = 1: must be a finite number above 0, below 1"):
+        arrivals([0, 1], [[1], [2]], fraction=1)

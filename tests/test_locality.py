@@ -65,7 +65,7 @@ def plant(where, term):
 @pytest.mark.parametrize(
     "where, term, update, variable",
     [
-        (0, lambda x, w, p_x, p_w, u, z: x.mean(), "x'", "x"),  # everybody hears everybody
+        (0, lambda x, w, p_x, p_w, u, z: x.mean(), "x'", "x"),  # every neuron reads every other
         (1, lambda x, w, p_x, p_w, u, z: 1e-3 * p_x[0], "w'", "p_x"),  # a weight that sees a far costate
         (2, lambda x, w, p_x, p_w, u, z: 1e-3 * z[0], "p_x'", "z"),  # a broadcast error
         (3, lambda x, w, p_x, p_w, u, z: 1e-4 * np.linalg.norm(p_w), "p_w'", "p_w"),  # a clipped gradient's norm

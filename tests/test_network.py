@@ -132,7 +132,7 @@ def test_no_inputs_warns_and_explains_the_dead_point():
     ):
         with pytest.warns(UserWarning, match=r"no input.*x = 0.*dead point.*bias=True") as caught:
             build()
-        assert caught[0].filename == __file__  # it points at the line of the one who built it
+        assert caught[0].filename == __file__  # it points at the line that built it
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         hlp.fully_connected(3)

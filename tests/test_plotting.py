@@ -231,9 +231,9 @@ def test_several_outputs(runs):
     assert len(hlp.plot_tracking(run, outputs=[6]).axes) == 1
     fig, ax = blank()
     hlp.plot_tracking(run, ax=ax)
-    looks = {one.get_label(): (one.get_marker(), one.get_linestyle(), to_hex(one.get_color())) for one in ax.lines}
-    assert len(set(looks.values())) == 4  # told apart by more than colour
-    assert looks["output 5"][0] == looks["target 5"][0] != looks["output 6"][0]
+    styles = {one.get_label(): (one.get_marker(), one.get_linestyle(), to_hex(one.get_color())) for one in ax.lines}
+    assert len(set(styles.values())) == 4  # told apart by more than colour
+    assert styles["output 5"][0] == styles["target 5"][0] != styles["output 6"][0]
 
 
 # ---- energy, weights ----
@@ -270,8 +270,8 @@ def test_weights(runs):
     assert [one.get_label() for one in named] == [f"$w_{{1{k}}}$" for k in "12345"] + [r"$w_{1\mathrm{b}}$"]
     for k, one in enumerate(named):
         assert np.array_equal(one.get_ydata(), run.w[:, k])
-    looks = {(one.get_color(), str(one._dash_pattern)) for one in named}
-    assert len({colour for colour, _ in looks}) == len({dash for _, dash in looks}) == len(named)
+    styles = {(one.get_color(), str(one._dash_pattern)) for one in named}
+    assert len({colour for colour, _ in styles}) == len({dash for _, dash in styles}) == len(named)
     assert len(ax.collections[0].get_paths()) == 24 and "24 others grey" in picture.alt
     (ax,) = hlp.plot_weights(run, arcs=[(3, 2), ("bias", 5)]).axes
     assert [text.get_text() for text in ax.texts if text.get_gid() == "end"] == ["$w_{23}$", r"$w_{5\mathrm{b}}$"]
@@ -414,7 +414,7 @@ def test_names_are_left_out_where_they_do_not_fit():
     fig, ax = blank(1.5, 1.5)
     hlp.plot_network(hlp.fully_connected(5), ax=ax)
     assert not [text for text in ax.texts if text.get_gid() == "arc"]
-    assert "w_12" not in ax.hlp_words
+    assert "w_12" not in plotting.description(ax)[0]
 
 
 def test_a_big_network_is_no_burden():
@@ -517,7 +517,7 @@ def test_thin_keeps_what_is_seen():
     assert len(few_t) < 1700 and (np.diff(few_t) > 0).all()
     assert few_y.max() == 7.0 and few_y.min() == -9.0 and few_t[0] == 0 and few_t[-1] == 1
     assert np.array_equal(few_y, y[np.searchsorted(t, few_t)])
-    for k in range(0, len(t), 97):  # wherever one looks, what is kept nearby goes as high and as low
+    for k in range(0, len(t), 97):  # everywhere what is kept nearby goes as high and as low
         mine = few_y[np.abs(few_t - t[k]) < 130 / len(t)]
         assert mine.min() - 1e-9 <= y[k] <= mine.max() + 1e-9
     assert plotting.thin(t[:100], y[:100])[1] is not None and len(plotting.thin(t[:100], y[:100])[0]) == 100

@@ -36,7 +36,7 @@ def test_arrows_point_as_the_paths_look_on_the_screen():
     )
     np.testing.assert_allclose(np.arctan2(arrows.V, arrows.U), np.arctan2(*ahead.T[::-1]), atol=1e-6)
     np.testing.assert_allclose(np.hypot(arrows.U, arrows.V), 1)
-    assert ax.get_xlim() == (-3, 1) and ax.hlp_words is None
+    assert ax.get_xlim() == (-3, 1) and plotting.description(ax)[0] is None
 
 
 def test_points_are_points():
@@ -58,10 +58,10 @@ def test_names_stand_where_they_are_needed():
     assert legend(paths={"in": SPIRAL}, points=True) is not None
 
 
-def test_it_can_be_wiped_for_an_explorer():
+def test_it_can_be_cleared_for_an_explorer():
     fig, (ax,) = plotting.figure()
     hlp.plot_phase(law, {"in": SPIRAL}, "", ax)
-    assert plotting.wipe(ax) and not ax.lines and not ax.collections
+    assert plotting.clear_axes(ax) and not ax.lines and not ax.collections
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ def test_a_stream_goes_on_from_a_run_and_under_another_policy():
 
 
 def test_an_interrupted_chunk_is_not_lost(monkeypatch):
-    """Ctrl-C while a chunk is learned: its samples are still there."""
+    """Ctrl-C while a chunk is learned: its samples are not lost."""
     fed, calls = hlp.stream(PROBLEM, POLICIES[0], samples(9), chunk=4), []
 
     def interrupted(*a, **b):
@@ -200,13 +200,13 @@ def bad(sample, at=5):
 @pytest.mark.parametrize(
     "sample, says",
     [
-        (([0.1, math.nan], 0.0), r"u\[1\] of sample 5 is nan; it must be a finite number"),
-        (([0.1, 0.2], math.inf), r"z\[0\] of sample 5 is inf"),
-        (([0.1], 0.0), r"u of sample 5 has 1 entries; it must have 2, one per input"),
-        (([0.1, 0.2], [0.0, 0.1]), r"z of sample 5 has 2 entries; it must have 1, one per output"),
-        ((["a", "b"], 0.0), r"u of sample 5 is \['a', 'b'\]; it must be 2 numbers"),
+        (([0.1, math.nan], 0.0), r"sample 5: u\[1\] = nan: every entry must be a finite number"),
+        (([0.1, 0.2], math.inf), r"sample 5: z\[0\] = inf"),
+        (([0.1], 0.0), r"sample 5: u has shape \(1,\): must be \(2,\), one number per input"),
+        (([0.1, 0.2], [0.0, 0.1]), r"sample 5: z has shape \(2,\): must be \(1,\), one number per output"),
+        ((["a", "b"], 0.0), r"sample 5: u = .*'a', 'b'.*: must be 2 numbers, one per input"),
         (0.3, r"sample 5 is 0.3; it must be a pair \(u, z\)"),
-        ((None, 0.3), r"u of sample 5 has 0 entries"),
+        ((None, 0.3), r"sample 5: u has shape \(0,\)"),
     ],
 )
 @pytest.mark.parametrize("chunk", [None, 1, 2])
@@ -220,7 +220,7 @@ def test_a_bad_sample_is_named_and_what_came_before_is_learned(sample, says, chu
             seen += len(piece)
     assert seen == 5 == fed.samples == caught.value.state.samples
     assert same(caught.value.state.at, good.state.at) and same(fed.state.at, good.state.at)
-    # whoever goes on leaves the bad one out
+    # iterating on skips the bad one
     fed.collect()
     rest = hlp.stream(PROBLEM, POLICIES[0], samples(3, seed=1), start=caught.value.state)
     rest.collect()
@@ -272,7 +272,7 @@ def test_a_source_that_stalls_and_comes_back():
             break
         time.sleep(0.02)
     else:
-        raise AssertionError("a thread still waits for a source that nobody listens to")
+        raise AssertionError("a thread waits for a source that is no longer read")
 
 
 def test_nothing_is_read_ahead():

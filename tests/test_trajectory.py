@@ -77,7 +77,12 @@ def test_what_cannot_be_kept_or_read(tmp_path):
     (tmp_path / "text.npz").write_text("no archive")
     np.savez(tmp_path / "other.npz", a=np.zeros(3))
     np.save(tmp_path / "array.npy", np.zeros(3))
-    for name in ("text.npz", "other.npz"):
+    whole = Path(hlp.run(random_case(1), hlp.Frozen(), T=0.1, dt=0.01).save(tmp_path / "whole"))
+    (tmp_path / "half.npz").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    with np.load(whole) as file:  # one array is missing
+        np.savez(tmp_path / "less.npz", **{name: file[name] for name in file.files if name != "p_w"})
+    (tmp_path / "empty.npz").touch()
+    for name in ("text.npz", "other.npz", "array.npy", "half.npz", "less.npz", "empty.npz"):
         with pytest.raises(ValueError, match=rf"path = .*{name}.*holds no trajectory"):
             hlp.Trajectory.load(tmp_path / name)
 

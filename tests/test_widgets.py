@@ -25,7 +25,7 @@ def follow(ax, speed, q, policy, jumps):
     problem = hlp.Tracking(hlp.fully_connected(3), hlp.patchwork(1) if jumps else hlp.sinusoid(), q=q, speed=speed)
     run = hlp.run(problem, policy, T=6, dt=0.02)
     hlp.plot_tracking(run, ax=ax)
-    return f"With speed {speed:.3g} and q {q:.3g}, " + ax.hlp_words
+    return f"With speed {speed:.3g} and q {q:.3g}, " + plotting.description(ax)[0]
 
 
 def tracking():
@@ -55,7 +55,7 @@ def buttons(explorer):
 
 
 def drawn_in_full(explorer):
-    """The pixels of the figure as it stands, with nothing kept from before."""
+    """The pixels of the figure, with nothing kept from before."""
     return plotting._pixels(explorer.fig)[..., :3]
 
 
@@ -286,7 +286,7 @@ def test_a_picture_that_was_seen_is_shown_at_once_and_checked():
     explorer.controls["rate"].value = 4
     explorer.controls["rate"].value = 3
     assert shown == [start, start] and explorer.png == start and explorer.alt == "rate 3, height 1"
-    world["height"] = 7  # somebody ran a cell above again
+    world["height"] = 7  # a cell above was run again
     explorer.controls["rate"].value = 4
     assert explorer.alt == "rate 4, height 7"
     explorer.controls["rate"].value = 3
@@ -306,7 +306,7 @@ def test_a_picture_and_its_words_travel_together(monkeypatch):
 # ---- every explorer of every lesson ----
 
 # Controls that change nothing at the starting values: the lesson's point, or another control's business.
-STILL = {
+UNCHANGED = {
     "03 draw": {"c"},  # speed is a clock
     "04 draw": set(),
     "10 follow": {"friction"},  # gradient flow has none
@@ -342,7 +342,7 @@ def test_an_explorer_of_a_lesson(name):
             explorer.set(**{control: value})
             seen.append((explorer.png, explorer.alt))
         changed = seen[0][0] != seen[1][0]
-        assert changed == (control not in STILL.get(name, ())), control
+        assert changed == (control not in UNCHANGED.get(name, ())), control
 
 
 @pytest.mark.parametrize("name", lessons.RECIPES)
@@ -618,7 +618,7 @@ def test_the_picture_of_now(tmp_path):
 
 def test_long_words_are_wrapped():
     explorer = hlp.Explorer(lambda ax, a: "many words " * 60, a=(0, 1, 0))
-    shown = pixels(explorer._still)
+    shown = pixels(explorer._first[0])
     assert (shown[:, -5:] == 255).all() and (shown[-3:] == 255).all()  # nothing runs into the edge
     assert shown[-60:-10].min() < 100  # and there is text down there
 

@@ -1,6 +1,6 @@
 """Streams to learn from: two measured series and a short video, small enough to ship with the package.
 
-Where they come from, and what their licences say, stands in README.md beside this file.
+README.md beside this file says where they come from and what their licences are.
 """
 
 import itertools
@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+__all__ = ["Series", "Shape", "co2", "frames", "moving_disc", "sunspots"]
+
 SHELF = Path(__file__).parent
 SIDE = 24  # pixels of the video, each way
 FRAMES, SWITCHES = 4000, (700, 1100, 2000, 3000)  # of the video that ships: from white to black, and back
-GREY, REACH = 128, 105  # grey value of the ground; how far white and black are from it
+GREY, CONTRAST = 128, 105  # grey value of the ground; how far white and black are from it
 
 
 class Series(NamedTuple):
@@ -20,14 +22,10 @@ class Series(NamedTuple):
 
     Parameters
     ----------
-    t : numpy.ndarray, shape (samples,)
-        Years.
-    values : numpy.ndarray, shape (samples,)
-        What was measured; nan where nothing was.
-    unit : str
-        Of the values.
-    source : str
-        Where they come from.
+    t, values : numpy.ndarray, shape (samples,)
+        Years, and what was measured; nan where nothing was.
+    unit, source : str
+        Of the values, and where they come from.
     """
 
     t: np.ndarray
@@ -37,6 +35,7 @@ class Series(NamedTuple):
 
 
 def _read(name):
+    """The series of a csv file on the shelf."""
     lines = (SHELF / f"{name}.csv").read_text(encoding="utf-8").splitlines()
     about = dict(line[2:].split(": ", 1) for line in lines if line.startswith("# "))
     t, values = np.genfromtxt(lines, delimiter=",", comments="#", skip_header=0, missing_values="", unpack=True)
@@ -44,11 +43,7 @@ def _read(name):
 
 
 def sunspots():
-    """Monthly mean sunspot numbers, January 1749 to June 2009.
-
-    Returns
-    -------
-    Series
+    """Monthly mean sunspot numbers, January 1749 to June 2009, as a `Series`.
 
     Examples
     --------
@@ -59,11 +54,7 @@ def sunspots():
 
 
 def co2():
-    """Weekly carbon dioxide in the air at Mauna Loa, March 1958 to December 2001; 59 weeks are missing.
-
-    Returns
-    -------
-    Series
+    """Weekly carbon dioxide in the air at Mauna Loa, March 1958 to December 2001, as a `Series`; 59 weeks are nan.
 
     Examples
     --------
@@ -81,7 +72,7 @@ class Shape(NamedTuple):
     frame : numpy.ndarray, shape (24, 24)
         Brightness: 0 is the grey ground, 1 white, -1 black.
     position : numpy.ndarray, shape (2,)
-        Of the disc's middle, across and down; -0.8 to 0.8 from wall to wall.
+        Of the disc's centre, across and down; -0.8 to 0.8 from wall to wall.
     white : bool
         Whether the disc is white.
     """
@@ -94,7 +85,7 @@ class Shape(NamedTuple):
 def moving_disc(seed=0, switches=SWITCHES, pace=0.9):
     """A disc that glides over a grey ground, bounces off the walls, and turns at random, one frame in fifty.
 
-    It is white at first, and changes to black and back at given frames. It never ends.
+    It is white at first, and changes to black and back at given frames. The `Shape` of each frame is given, endlessly.
 
     Parameters
     ----------
@@ -105,10 +96,6 @@ def moving_disc(seed=0, switches=SWITCHES, pace=0.9):
     pace : float
         Pixels per frame.
 
-    Yields
-    ------
-    Shape
-
     Examples
     --------
     >>> next(moving_disc()).frame.shape
@@ -116,59 +103,38 @@ def moving_disc(seed=0, switches=SWITCHES, pace=0.9):
     """
     dice, grid = np.random.default_rng(seed), np.arange(SIDE) + 0.5
     radius, walls = 3.0, (4.0, SIDE - 4.0)
-    middle = dice.uniform(*walls, 2)
+    centre = dice.uniform(*walls, 2)
     velocity = pace * _direction(dice)
     switches, white = set(switches), True
     for k in itertools.count():
         if dice.random() < 0.02:
             velocity = pace * _direction(dice)
         white ^= k in switches
-        distance = np.hypot(grid[None, :] - middle[0], grid[:, None] - middle[1])
+        distance = np.hypot(grid[None, :] - centre[0], grid[:, None] - centre[1])
         cover = np.round(np.clip(radius + 0.5 - distance, 0, 1) * 7) / 7  # soft rim, few shades
-        yield Shape(cover if white else -cover, 0.8 * (middle - SIDE / 2) / (walls[1] - SIDE / 2), white)
-        middle = middle + velocity
+        yield Shape(cover if white else -cover, 0.8 * (centre - SIDE / 2) / (walls[1] - SIDE / 2), white)
+        centre = centre + velocity
         for i in (0, 1):
             for wall, inside in zip(walls, (1, -1), strict=True):
-                if inside * (middle[i] - wall) < 0:
-                    middle[i], velocity[i] = 2 * wall - middle[i], -velocity[i]
+                if inside * (centre[i] - wall) < 0:
+                    centre[i], velocity[i] = 2 * wall - centre[i], -velocity[i]
 
 
 def _direction(dice):
+    """A unit vector in a random direction."""
     angle = dice.uniform(0, 2 * np.pi)
     return np.array([np.cos(angle), np.sin(angle)])
 
 
-def write_video(path, shapes, count=FRAMES):
-    """Write frames as an animated GIF, which keeps them exactly (there are fifteen greys).
-
-    Parameters
-    ----------
-    path : str or path
-        The file.
-    shapes : iterable of Shape
-        As from `moving_disc`.
-    count : int
-        How many frames.
-    """
-    from PIL import Image
-
-    grey = (np.rint(GREY + REACH * shape.frame).astype(np.uint8) for shape in itertools.islice(shapes, count))
-    first, *rest = (Image.fromarray(frame) for frame in grey)
-    first.save(path, "GIF", save_all=True, append_images=rest, duration=40, loop=0)
-
-
 def frames(path=SHELF / "moving_disc.gif"):
-    """The frames of a video, one by one: no more than one of them is in memory.
+    """The frames of a video, shape (height, width), one by one: no more than one of them is in memory.
+
+    Their brightness is 0 for the grey ground of `moving_disc`, 1 for its white, -1 for its black.
 
     Parameters
     ----------
     path : str or path
         An animated GIF, PNG or WebP; the video that ships by default.
-
-    Yields
-    ------
-    numpy.ndarray, shape (height, width)
-        Brightness: 0 is the grey ground of `moving_disc`, 1 its white, -1 its black.
 
     Examples
     --------
@@ -179,4 +145,4 @@ def frames(path=SHELF / "moving_disc.gif"):
 
     with Image.open(path) as video:
         for image in ImageSequence.Iterator(video):
-            yield (np.asarray(image.convert("L"), float) - GREY) / REACH
+            yield (np.asarray(image.convert("L"), float) - GREY) / CONTRAST
