@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-import hlp_edu
+from hlp_edu._version import __version__
 from hlp_edu.bars import bar
 from hlp_edu.flow import CHUNK, run
 from hlp_edu.policies import Policy
@@ -72,7 +72,7 @@ class StreamState:
             Gets the ending ".npz" if it has none. A state of a stream that is there already is replaced;
             FileExistsError if the file holds something else.
         """
-        facts = dict(samples=self.samples, rhythm=self.rhythm, clock=self.at.clock, version=hlp_edu.__version__)
+        facts = dict(samples=self.samples, rhythm=self.rhythm, clock=self.at.clock, version=__version__)
         arrays = {name: getattr(self.at, name) for name in STATE_ARRAYS}
         return replace_arrays(path, "stream", facts, arrays, "state of a stream")
 
