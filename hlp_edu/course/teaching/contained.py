@@ -240,7 +240,5 @@ def how():
     files, processes = bool(landlock()), bool(apart())
     if files and processes:
         return "Their code runs apart: without a network, and out of reach of your files and processes."
-    part = (
-        "Your files are out of its reach. " if files else "Your processes are out of its reach. " if processes else ""
-    )
+    part = "Your files are safe from it. " if files else "Your processes are safe from it. " if processes else ""
     return f"Their code runs with your rights on this computer. {part}Grade strangers in a container (README.md)."

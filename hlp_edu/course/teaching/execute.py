@@ -16,30 +16,42 @@ def main(room, cell_limit, memory, alone):
     import json
 
     import nbformat
-    from nbgrader.preprocessors import Execute
+    from nbclient import NotebookClient
     from traitlets.config import Config
 
-    class Run(Execute):
-        """nbgrader's own way to run a notebook, with an end to what a cell may print."""
+    class Run(NotebookClient):
+        """A run that goes on after errors, and puts an end to what a cell may print."""
 
         seen = (None, 0)
 
         def process_message(self, msg, cell, cell_index):
-            size = self.seen[1] if self.seen[0] == cell_index else 0
-            kind = msg["msg_type"]
-            if kind in ("stream", "display_data", "execute_result", "update_display_data"):
-                size += len(repr(msg["content"]))
-                self.seen = (cell_index, size)
-                if size > OUTPUT:
+            if msg["msg_type"] in ("stream", "display_data", "execute_result", "update_display_data"):
+                size = self.seen[1] if self.seen[0] == cell_index else 0
+                self.seen = (cell_index, size + len(repr(msg["content"])))
+                if self.seen[1] > OUTPUT:
                     return None
             return super().process_message(msg, cell, cell_index)
 
+        def on_cell_executed(self, cell, cell_index, execute_reply):
+            said = execute_reply["content"]  # an error that is not among the outputs: the time is up, or it was hidden
+            if said["status"] == "error" and all(output.output_type != "error" for output in cell.outputs):
+                words = {key: said[key] for key in ("ename", "evalue", "traceback")}
+                cell.outputs.append(nbformat.v4.new_output("error", **words))
+
     config = Config()
-    config.Execute.timeout = cell_limit
-    config.Execute.raise_on_iopub_timeout = False
     config.KernelManager.transport = "ipc" if alone else "tcp"
+    over = {"ename": "CellTimeoutError", "evalue": "", "traceback": ["CellTimeoutError: no answer in time"]}
     notebook = nbformat.read(room / "notebook.ipynb", as_version=4)
-    Run(config=config).preprocess(notebook, {"metadata": {"path": str(room)}})
+    Run(
+        notebook,
+        config=config,
+        timeout=cell_limit,
+        interrupt_on_timeout=True,
+        error_on_timeout=over,
+        raise_on_iopub_timeout=True,
+        allow_errors=True,
+        resources={"metadata": {"path": str(room)}},
+    ).execute()
     found = {cell.id: (cell.get("execution_count"), cell.get("outputs", [])) for cell in notebook.cells}
     (room / "outputs.json").write_text(json.dumps(found), encoding="utf-8")
 

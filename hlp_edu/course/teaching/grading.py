@@ -45,12 +45,20 @@ c.CourseDirectory.feedback_directory = "feedback"
 c.CourseDirectory.db_url = "sqlite:///gradebook.db"
 c.NbGrader.logfile = "nbgrader.log"
 c.ClearSolutions.update({stubs!r})
+c.HTMLExporter.template_name = "safe"
+c.HTMLExporter.extra_template_basedirs = {templates!r}
 """
 LARGEST, MOST_CELLS = 50_000_000, 2000  # of a file, in bytes; of a notebook
-# A page of feedback runs no script, whoever wrote it, and fetches nothing.
-POLICY = (
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; form-action 'none'; base-uri 'none'"
-)
+# A page of feedback runs no script, whoever wrote it, and fetches nothing: the first thing in it is this rule.
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
+TEMPLATE = f"""\
+{{%- extends 'feedback/index.html.j2' -%}}
+{{%- block header -%}}
+<!DOCTYPE html>
+<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">
+{{{{ super() }}}}
+{{%- endblock header -%}}
+"""
 # What a teacher may want to look at. Nothing is taken off for it, and nobody is accused.
 REMARKS = {
     r"\.\s*solution\s*\(": "shows a solution (.solution())",
@@ -381,7 +389,7 @@ def grade_class(
     own words.
     """
     out.mkdir(parents=True, exist_ok=True)
-    atomic_write(out / "nbgrader_config.py", CONFIG.format(stubs=SETTINGS["ClearSolutions"]).encode())
+    _configure(out)
     course = Class(source, out, limit, cell_limit, memory, again)
     waiting = [one for one in submissions if one.status == "to grade"]
     course.names = _student_ids(submissions)
@@ -399,12 +407,26 @@ def grade_class(
             try:
                 for done in as_completed([pool.submit(_mark_in_time, one, course) for one in waiting]):
                     say(done.result())
+                for lesson in course.released:
+                    _write_feedback(lesson, [one for one in waiting if one.lesson == lesson], course)
             except BaseException:
                 course.cancelled.set()
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
             finally:
                 _write_tables(submissions, course.names, out)
+
+
+def _configure(out):
+    """Tell nbgrader where everything is, and how its pages of feedback begin."""
+    import nbgrader
+
+    theirs = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"
+    places = [str(out / "templates"), str(theirs)]
+    config = CONFIG.format(stubs=SETTINGS["ClearSolutions"], templates=places)
+    atomic_write(out / "nbgrader_config.py", config.encode())
+    atomic_write(out / "templates" / "safe" / "index.html.j2", TEMPLATE.encode())
+    atomic_write(out / "templates" / "safe" / "conf.json", b'{"base_template": "feedback"}')
 
 
 def _student_ids(submissions):
@@ -493,8 +515,8 @@ def _mark(one, course):
             return
         notes = _read_marks(one, course.cell_limit)
         known = dict(fingerprint=fingerprint, tasks=one.tasks, notes=notes)
+        _page(one, course).unlink(missing_ok=True)
         _keep_books(one, name, course)
-        _write_feedback(one, name, course)
         atomic_write(record, json.dumps(known).encode())
     one.tasks = known["tasks"]
     one.notes += known["notes"]
@@ -657,17 +679,22 @@ def _for_browsers(notebook):
     return copy
 
 
-def _write_feedback(one, name, course):
-    """Let nbgrader write the page of feedback, in which no script runs."""
-    done = _nbgrader(course, 120, "generate_feedback", one.lesson, f"--student={name}", "--force")
-    page = course.out / "feedback" / name / one.lesson / f"{one.lesson}.html"
-    if done.code or done.ended or not page.is_file():
-        page.unlink(missing_ok=True)
-        one.notes.append("there is no page of feedback: nbgrader could not write it")
+def _page(one, course):
+    """Where a submission's page of feedback is."""
+    return course.out / "feedback" / course.names[one.student] / one.lesson / f"{one.lesson}.html"
+
+
+def _write_feedback(lesson, submissions, course):
+    """Let nbgrader write the pages of feedback, in which no script runs: all at once, and what fails alone."""
+    graded = [one for one in submissions if one.status == "graded"]
+    if all(_page(one, course).is_file() for one in graded):
         return
-    rule = f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-    text = page.read_text(encoding="utf-8")
-    atomic_write(page, text.replace("<head>", f"<head>\n{rule}", 1).encode())
+    _nbgrader(course, 60 + 5 * len(graded), "generate_feedback", lesson, "--force")
+    for one in graded:
+        if not _page(one, course).is_file():
+            _nbgrader(course, 60, "generate_feedback", lesson, f"--student={course.names[one.student]}", "--force")
+        if not _page(one, course).is_file():
+            one.notes.append("there is no page of feedback: nbgrader could not write it")
 
 
 def _compare_books(one, name, course):
