@@ -38,8 +38,8 @@ class Method(NamedTuple):
 
 
 METHODS = {
-    "rk4": Method(1.0, np.array([0, 1, 1, 2]), np.array([1.0, 2.0, 2.0, 1.0]) / 6, False),
     "euler": Method(1.0, np.array([0]), np.array([1.0]), False),
+    "rk4": Method(1.0, np.array([0, 1, 1, 2]), np.array([1.0, 2.0, 2.0, 1.0]) / 6, False),
     "exponential": Method(1.0, np.array([0]), np.array([1.0]), True),
 }
 
@@ -284,7 +284,9 @@ def march(model, method, signals, signs, rule, blocks, now, rows, limit):
         copy(now.w, here.w), copy(now.w, end.w), copy(now.p_w, here.p_w), copy(now.p_w, end.p_w)
     if blocks is not None:
         begin_blocks(model, method, signs.w[0], work, blocks, now.w, now.p_w)
-    ask = asker(model, 0 if signs.fixed else signals.u.shape[2], 0 if signs.fixed else m)
+    follows = model.law.inertia == 0.0  # p_w is no state, but gain times H_w
+    asks = follows or not signs.fixed
+    ask = asker(model, signals.u.shape[2], m if asks else 0)
     for k in range(steps):
         if not signs.fixed:
             _, H = gradients(ask, signals, k, now, work.y[0])
@@ -294,6 +296,10 @@ def march(model, method, signals, signs, rule, blocks, now, rows, limit):
                 work.leak_x[i] = phi_1(-method.h * model.speed[i])
                 work.leak_p[i] = phi_1(method.h * (signs.x[i] * model.speed[i] - model.law.theta_x))
         recorded = k >= rows.skip and (k - rows.skip) % rows.every == 0
+        if recorded and follows:
+            gradients(ask, signals, k, now, work.y[0])
+            for i in range(m):
+                now.p_w[i] = here.p_w[i] = end.p_w[i] = model.law.gain * ask.now.p_w[i]
         if recorded:
             record(rows, row, now, signs)
         added, L, H, total = step(model, method, signals, k, signs, work, blocks, now, here, end)
