@@ -254,7 +254,7 @@ def block_stage(model, work, blocks, k, w, p):
         elif last:
             last_walk(blocks, b, work, w, p, True)
         elif k == 0:
-            walk(blocks, b, work, 0, True, w, p)
+            walk(blocks, b, work, k, True, w, p)
         else:
             walk(blocks, b, work, k, None, w, p)
     alpha, beta = (1.0, 0.0) if last else (table[k + 1, 0, 0], table[k + 1, 0, 1])
