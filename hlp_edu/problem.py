@@ -86,9 +86,9 @@ class Tracking:
         for label, signal in self.inputs.items():
             _probe(f"input {label!r}", signal)
         self.law = Law(self.q, self.r_w, self.r, self.theta, self.theta, self.theta, 1.0, 0.0)
-        everybody = np.array([[0, n]], np.uint64)
-        self.model = Model(*network.segments, network.output_index, self.speed, self.law, everybody)
-        self.blocks = blocks.find(network)  # whose arcs are taken together, and whose are not
+        every = np.arange(n, dtype=np.uint64)
+        self.model = Model(*network.segments, network.output_index, self.speed, self.law, every)
+        self.blocks = blocks.find(network)
 
     def replace(self, **changes):
         """The same problem with other arguments.
