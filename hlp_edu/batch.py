@@ -80,19 +80,19 @@ def runs(problem, policy, seeds, T, workers=None, progress=True, record="output"
 class _Jobs:
     """One call of `runs`: the threads that work for it, and whether they are to stop."""
 
-    open = {}  # by number: a number can be sent to another process, where it stands for nothing
+    running = {}  # by number: a number can be sent to another process, where it stands for nothing
 
     def __init__(self):
         self.number, self.threads, self.cancel = f"{os.getpid()}.{id(self)}", set(), threading.Event()
-        self.open[self.number] = self
+        self.running[self.number] = self
 
     def close(self):
-        del self.open[self.number]
+        del self.running[self.number]
 
 
 def _one(number, problem, policy, seed, arguments):
     """One run, in whatever thread or process it is sent to."""
-    jobs = _Jobs.open.get(number)
+    jobs = _Jobs.running.get(number)
     flow.cancelled.event = jobs and jobs.cancel
     if jobs and threading.current_thread() is not threading.main_thread():
         jobs.threads.add(threading.current_thread())

@@ -23,8 +23,7 @@ products g_i y_j of the stages before, with coefficients that are the same for a
     its size             |W_k|^2          = a quadratic form in (alpha, beta, gamma): the Gram matrix of W, P, g_l y_l'
 
 One walk through memory gives W'g, P'g, W y and P y; the outer products cost n instead of n^2. The last stage of a
-step also moves W and P. Rows are taken two at a time, one from each half of the panel: halves do not overlap, so the
-compiler may vectorise, and a parent's state is read once for both.
+step also moves W and P.
 """
 
 from typing import NamedTuple
@@ -34,12 +33,11 @@ import numpy as np
 from hlp_edu.compiled import compiled
 from hlp_edu.laws import arc
 
-TWO = np.uint64(2)  # unsigned, as the indices of arcs are
 SMALLEST = 8  # from so many neurons with the same parents on a block is faster
 
 
 def find(network):
-    """The rows `single` (from, to) and `panel` (head, heads, tail, tails, first arc, arcs from row to row)."""
+    """Neurons outside of blocks; and the panels: head, heads, tail, tails, first arc, arcs from row to row."""
     segment, first, tail = (part.astype(np.int64) for part in network.segments)
     start, n = first[segment], len(network.neurons)  # neuron i has the arcs start[i] to start[i + 1]
     count = np.diff(start)
@@ -48,15 +46,12 @@ def find(network):
     other[network.heads[(before < 0) | (network.tails != network.tails[before])]] = True
     groups = np.append(np.flatnonzero(other), n)
     large = np.flatnonzero((np.diff(groups) >= SMALLEST) & (count[groups[:-1]] > 0))
-    panel, single, done = [], [], 0
+    panel, single = [], np.ones(n, bool)
     for head, behind in zip(groups[large], groups[large + 1], strict=True):
-        rows = (behind - head) // 2 * 2
+        single[head:behind] = False
         for b in range(segment[head], segment[head + 1]):
-            panel.append((head, rows, tail[b], first[b + 1] - first[b], first[b], count[head]))
-        single.append((done, head))
-        done = head + rows
-    single = [(start, end) for start, end in [*single, (done, n)] if start < end]
-    return np.array(single, np.uint64).reshape(-1, 2), np.array(panel, np.uint64).reshape(-1, 6)
+            panel.append((head, behind - head, tail[b], first[b + 1] - first[b], first[b], count[head]))
+    return np.flatnonzero(single).astype(np.uint64), np.array(panel, np.uint64).reshape(-1, 6)
 
 
 class Blocks(NamedTuple):
@@ -141,37 +136,30 @@ def walk(blocks, b, work, k, first, w, p):
     """
     y, g, H_x, gram, ahead = work.y, work.credit, work.H_x, blocks.gram, k + 1
     alpha, beta = blocks.table[k, 0, 0], blocks.table[k, 0, 1]
-    head, half, tail, tails = blocks.panel[b, 0], blocks.panel[b, 1] // TWO, blocks.panel[b, 2], blocks.panel[b, 3]
-    for row in range(half):
+    head, heads, tail, tails = blocks.panel[b, 0], blocks.panel[b, 1], blocks.panel[b, 2], blocks.panel[b, 3]
+    for row in range(heads):
         i, m = head + row, blocks.panel[b, 4] + row * blocks.panel[b, 5]
-        i_2, m_2 = i + half, m + half * blocks.panel[b, 5]
-        a_w, a_p, b_w, b_p = alpha * g[k, i], beta * g[k, i], alpha * g[k, i_2], beta * g[k, i_2]
-        w_y, p_y, w_y_2, p_y_2, start, start_2, ww, wp, pp = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        by_w, by_p = alpha * g[k, i], beta * g[k, i]
+        w_y, p_y, p_y_0, ww, wp, pp = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         for c in range(tails):
-            j = tail + c
-            W, P, W_2, P_2, y_j = w[m + c], p[m + c], w[m_2 + c], p[m_2 + c], y[ahead, j]
-            w_y += W * y_j
-            p_y += P * y_j
-            w_y_2 += W_2 * y_j
-            p_y_2 += P_2 * y_j
+            j, W, P = tail + c, w[m + c], p[m + c]
+            w_y += W * y[ahead, j]
+            p_y += P * y[ahead, j]
             if first is None:
-                H_x[j] += a_w * W + a_p * P + b_w * W_2 + b_p * P_2
+                H_x[j] += by_w * W + by_p * P
             else:  # here beta is 0
-                H_x[j] += a_w * W + b_w * W_2
-                start += P * y[0, j]
-                start_2 += P_2 * y[0, j]
-                ww += W * W + W_2 * W_2
-                wp += W * P + W_2 * P_2
-                pp += P * P + P_2 * P_2
+                H_x[j] += by_w * W
+                p_y_0 += P * y[0, j]
+                ww += W * W
+                wp += W * P
+                pp += P * P
         blocks.W_y[i] += w_y
         blocks.P_y[i] += p_y
-        blocks.W_y[i_2] += w_y_2
-        blocks.P_y[i_2] += p_y_2
         if first is not None:
             gram[0, 0] += ww
             gram[0, 1] += wp
             gram[1, 1] += pp
-            gram[1, 2] += g[0, i] * start + g[0, i_2] * start_2
+            gram[1, 2] += g[0, i] * p_y_0
 
 
 @compiled
@@ -200,42 +188,34 @@ def last_walk(blocks, b, work, w, p, four):
     y, g, H_x, table, k = work.y, work.credit, work.H_x, blocks.table, 0 if four is None else 3
     alpha, beta, ahead = table[k, 0, 0], table[k, 0, 1], k + 1
     w_w, w_p, p_w, p_p = table[ahead, 0, 0], table[ahead, 0, 1], table[ahead, 1, 0], table[ahead, 1, 1]
-    head, half, tail, tails = blocks.panel[b, 0], blocks.panel[b, 1] // TWO, blocks.panel[b, 2], blocks.panel[b, 3]
-    for row in range(half):
+    head, heads, tail, tails = blocks.panel[b, 0], blocks.panel[b, 1], blocks.panel[b, 2], blocks.panel[b, 3]
+    for row in range(heads):
         i, m = head + row, blocks.panel[b, 4] + row * blocks.panel[b, 5]
-        i_2, m_2 = i + half, m + half * blocks.panel[b, 5]
-        a_w, a_p, b_w, b_p = alpha * g[k, i], beta * g[k, i], alpha * g[k, i_2], beta * g[k, i_2]
+        by_w, by_p = alpha * g[k, i], beta * g[k, i]
         u, v = of_head(four, table, 0, g, i), of_head(four, table, 1, g, i)
-        u_2, v_2 = of_head(four, table, 0, g, i_2), of_head(four, table, 1, g, i_2)
-        w_y, w_y_2, ww, pp = 0.0, 0.0, 0.0, 0.0
+        w_y, ww, pp = 0.0, 0.0, 0.0
         for c in range(tails):
-            j = tail + c
-            W, P, W_2, P_2 = w[m + c], p[m + c], w[m_2 + c], p[m_2 + c]
+            j, W, P = tail + c, w[m + c], p[m + c]
             if four is None:
-                H_x[j] += a_w * W + b_w * W_2
-                ww += W * W + W_2 * W_2
-                pp += P * P + P_2 * P_2
+                H_x[j] += by_w * W
+                ww += W * W
+                pp += P * P
             else:
-                H_x[j] += a_w * W + a_p * P + b_w * W_2 + b_p * P_2
+                H_x[j] += by_w * W + by_p * P
             W, P = w_w * W + w_p * P + products(four, u, y, j), p_w * W + p_p * P + products(four, v, y, j)
-            W_2, P_2 = (
-                w_w * W_2 + w_p * P_2 + products(four, u_2, y, j),
-                p_w * W_2 + p_p * P_2 + products(four, v_2, y, j),
-            )
-            w[m + c], p[m + c], w[m_2 + c], p[m_2 + c] = W, P, W_2, P_2
+            w[m + c], p[m + c] = W, P
             w_y += W * y[ahead, j]
-            w_y_2 += W_2 * y[ahead, j]
         blocks.W_y[i] += w_y
-        blocks.W_y[i_2] += w_y_2
-        blocks.gram[0, 0] += ww
-        blocks.gram[1, 1] += pp
+        if four is None:
+            blocks.gram[0, 0] += ww
+            blocks.gram[1, 1] += pp
 
 
 @compiled
-def block_stage(model, work, blocks, k, w, p):
+def block_stage(model, work, blocks, k, size, speed, w, p):
     """Stage ``k`` for all panels: reports, next activations; in the last stage W and P move.
 
-    Returns |w|^2 and |w'|^2 at the stage, and |w|^2 + |p|^2 at the start of the step.
+    Returns size and speed with |w|^2 and |w'|^2 of these arcs added, and their |w|^2 + |p|^2 at the start of the step.
     """
     table, gram, g, n = blocks.table, blocks.gram, work.credit, model.speed.size
     stages = table.shape[0] - 1
@@ -254,14 +234,14 @@ def block_stage(model, work, blocks, k, w, p):
         elif last:
             last_walk(blocks, b, work, w, p, True)
         elif k == 0:
-            walk(blocks, b, work, 0, True, w, p)
+            walk(blocks, b, work, k, True, w, p)
         else:
             walk(blocks, b, work, k, None, w, p)
     alpha, beta = (1.0, 0.0) if last else (table[k + 1, 0, 0], table[k + 1, 0, 1])
     for i in range(n):
         work.a[i] += alpha * blocks.W_y[i] + beta * blocks.P_y[i]
     r = model.law.r
-    return form(gram, table, k, 0), form(gram, table, k, 1) / (r * r), gram[0, 0] + gram[1, 1]
+    return size + form(gram, table, k, 0), speed + form(gram, table, k, 1) / (r * r), gram[0, 0] + gram[1, 1]
 
 
 @compiled
@@ -271,5 +251,5 @@ def begin_blocks(model, method, s, work, blocks, w, p):
     last = method.weight.size - 1
     for j in range(work.H_x.size):
         work.y[last + 1, j] = work.y[0, j]
-    block_stage(model, work, blocks, last, w, p)
+    block_stage(model, work, blocks, last, 0.0, 0.0, w, p)
     coefficients(model.law, method, method.h, s, blocks.table)

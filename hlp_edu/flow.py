@@ -112,28 +112,25 @@ def run(
         signals = Signals(t, *problem.at_steps(t, middles=method == "rk4"))
         skip, before, state = -done % every, state, forward.copy(state)
         gone, added = forward.march(state, signals, _from_row(rows, row, every, skip))
-        gone, why, state = forward.mend(before, state, signals, gone)
-        seen = np.arange(skip, gone, every)
+        gone, state, why = forward.judge(before, state, signals, gone)
+        seen = np.arange(skip, gone + (why is not None), every)
         times[row : row + len(seen)], target[row : row + len(seen)] = t[seen], signals.z[seen, 0]
-        done, row, cost = done + gone, row + len(seen), cost + added
+        done, row, cost = done + max(gone, 0), row + len(seen), cost + added
+    final = State(Clock(clock.origin, clock.count + done, h), *state)
     if why is None:  # the last row is where a step begins that is not part of the run
-        last = Signals(*(part[[-1, -1]] for part in signals))
-        forward.march(forward.copy(state), last, _from_row(rows, row, 1, 0))
+        last, end = forward.copy(state), Signals(*(part[[-1, -1]] for part in signals))
+        forward.march(last, end, _from_row(rows, row, 1, 0))
         # The end is part of the run, to the last digit.
         times[row] = clock.time + T if math.isclose(t[-1], clock.time + T, rel_tol=1e-9, abs_tol=1e-9) else t[-1]
-        target[row], row = last.z[0, 0], row + 1
+        target[row], row = end.z[0, 0], row + 1
+        if not policy.inertia:
+            final.p_w = last[3]  # gain times H_w
     x, w, p_x, p_w, sign, L, H = (column[:row] for column in rows[:7])
-    final = State(Clock(clock.origin, clock.count + done, h), *state)
-    if not policy.inertia:
-        final.p_w = policy.gain * problem.gradients(final.x, final.w, final.p_x, final.p_w, final.t)[1]
-        if record == "all":
-            p_w[:] = policy.gain * problem.gradients(x, w, p_x, p_w, times[:row])[1]
     about = dict(problem=repr(problem), policy=repr(policy), method=method, dt=h, version=__version__)
     about["seed"] = None if start is not None or (x0 is not None and w0 is not None) else int(seed)
-    diverged_at = None if why is None else float(clock.origin + (clock.count + done + why[0]) * h)
     return Trajectory(
         times[:row], x, w, p_x, p_w, target[:row], sign[:, 0] if policy.one_sign else sign, L, H,
-        math.inf if why else float(cost), final, diverged_at, why and why[1], problem.network, record, about,
+        math.inf if why else float(cost), final, why and why[0], why and why[1], problem.network, record, about,
     )  # fmt: skip
 
 
@@ -182,24 +179,24 @@ class Forward:
                 self.model, self.method, signals, signs, self.rule, self.blocks, Point(*state[:4]), rows, self.limit
             )
 
-    def mend(self, before, state, signals, gone):
-        """Where a chunk of steps ended: steps gone, and if the run diverged there, when (in steps from there) and why.
+    def judge(self, before, state, signals, gone):
+        """Whether a chunk of steps went well: steps taken, the state after them, and if it diverged when and why.
 
-        The step in which a number passed the limit is not part of the run.
+        The step that made a number too large is not part of the run; -1 steps if it began with one.
         """
         why = _beyond(self.problem.network, state, self.limit)
         if why is None and gone == len(signals.t) - 1:
-            return gone, None, state
+            return gone, state, None
+        reason, failed = "the Lagrangian or the Hamiltonian is not finite", gone
         if why is None:
-            state = self._again(before, signals, gone)
-            why = _beyond(self.problem.network, state, self.limit)
+            why = _beyond(self.problem.network, self._again(before, signals, gone), self.limit)
+        while failed > 0:
+            state = self._again(before, signals, failed - 1)
+            reason, why = why or reason, _beyond(self.problem.network, state, self.limit)
             if why is None:
-                return gone, (0, "the Lagrangian or the Hamiltonian is not finite"), state
-        while why is not None and gone > 0:
-            gone, reason = gone - 1, why
-            state = self._again(before, signals, gone)
-            why = _beyond(self.problem.network, state, self.limit)
-        return gone, (1, reason), state
+                return failed - 1, state, (float(signals.t[failed]), reason)
+            failed -= 1
+        return -1, self.copy(before), (float(signals.t[0]), why or reason)
 
     def _again(self, before, signals, count):
         """The state after ``count`` steps, from the copy made before them."""

@@ -9,8 +9,8 @@ A step has one or four stages. In every stage, in this order:
 What a neuron and an arc do is written in `laws.py`, and nowhere else. Three points of phase space are kept:
 `now`, where the step begins; `here`, where this stage asks the laws; `end`, now plus the velocities so far, each
 times the step and its weight. Arcs that lead from neighbouring parents to one neuron form a segment: their weights
-and their parents' states are read side by side. Neurons that share their parents can be taken together,
-which is faster: `blocks.py`, to be skipped on a first reading.
+and their parents' states are read side by side. Neurons that share their parents can be taken together, which is
+faster: `blocks.py`, to be skipped on a first reading.
 """
 
 import math
@@ -23,9 +23,8 @@ from hlp_edu.compiled import compiled
 from hlp_edu.laws import Law, arc, costate, energies, neuron
 
 ONE = np.uint64(1)  # indices of arcs are unsigned: the compiler then knows that none is counted from the end
-GAP = (
-    64  # numbers between arrays: if they nearly touched, the compiler's check for overlap would give other last digits
-)
+# Numbers between arrays: if they nearly touched, the compiler's check for overlap could give other last digits.
+GAP = 64
 
 
 class Method(NamedTuple):
@@ -38,14 +37,14 @@ class Method(NamedTuple):
 
 
 METHODS = {
-    "rk4": Method(1.0, np.array([0, 1, 1, 2]), np.array([1.0, 2.0, 2.0, 1.0]) / 6, False),
     "euler": Method(1.0, np.array([0]), np.array([1.0]), False),
+    "rk4": Method(1.0, np.array([0, 1, 1, 2]), np.array([1.0, 2.0, 2.0, 1.0]) / 6, False),
     "exponential": Method(1.0, np.array([0]), np.array([1.0]), True),
 }
 
 
 class Model(NamedTuple):
-    """What does not change during a run: the arcs in segments, outputs, speeds, laws, and who is taken together."""
+    """What does not change during a run: the arcs in segments, outputs, speeds and laws."""
 
     segment: np.ndarray  # neuron i owns the segments segment[i] to segment[i + 1]
     first: np.ndarray  # segment b holds the arcs first[b] to first[b + 1]
@@ -53,7 +52,7 @@ class Model(NamedTuple):
     outputs: np.ndarray
     speed: np.ndarray
     law: Law
-    single: np.ndarray  # rows (from, to): the neurons whose arcs are taken one by one, not in blocks
+    single: np.ndarray  # the neurons whose arcs are taken one by one, not in blocks
 
 
 class Point(NamedTuple):
@@ -141,65 +140,57 @@ def step(model, method, signals, at_step, signs, work, blocks, now, here, end):
     symplectic = h / model.law.r if method.exponential else 0.0  # weights move with the new costates
     for k in range(stages):
         last = k == stages - 1
-        share, ahead = h * method.weight[k], 0.0 if last else 0.5 * h * method.at[k + 1]
+        weight, ahead = h * method.weight[k], 0.0 if last else 0.5 * h * method.at[k + 1]
         error, size, speed, power = 0.0, 0.0, 0.0, 0.0
-        for group in range(model.single.shape[0]):  # every neuron adds up what its parents send
-            for i in range(model.single[group, 0], model.single[group, 1]):
-                a = 0.0
-                for b in range(model.segment[i], model.segment[i + ONE]):
-                    first, tail = model.first[b], model.tail[b]
-                    for m in range(first, model.first[b + ONE]):
-                        a += here.w[m] * work.y[k, tail + (m - first)]  # (1)
-                work.a[i] = a
+        for i in model.single:  # every neuron adds up what its parents send
+            a = 0.0
+            for b in range(model.segment[i], model.segment[i + ONE]):
+                first, tail = model.first[b], model.tail[b]
+                for m in range(first, model.first[b + ONE]):
+                    a += here.w[m] * work.y[k, tail + (m - first)]  # (1)
+            work.a[i] = a
         for i in range(n):  # ... and answers
             x_rate, work.H_x[i], work.credit[k, i] = neuron(model.speed[i], work.a[i], work.y[k, i], here.p_x[i])
             power += here.p_x[i] * x_rate
-            end.x[i] += share * work.leak_x[i] * x_rate
+            end.x[i] += weight * work.leak_x[i] * x_rate
             work.y[k + 1, i] = end.x[i] if last else now.x[i] + ahead * x_rate
-        for j in range(signals.u.shape[2]):
+        for j in range(signals.u.shape[2]):  # the inputs at the next stage
             work.H_x[n + j] = 0.0
-            at, at_stage = (at_step + 1, 0) if last else (at_step, method.at[k + 1])
-            work.y[k + 1, n + j] = signals.u[at, at_stage, j]
+            work.y[k + 1, n + j] = signals.u[at_step + 1, 0, j] if last else signals.u[at_step, method.at[k + 1], j]
         for o in range(model.outputs.size):
             i, z = model.outputs[o], signals.z[at_step, method.at[k], o]
             e = work.y[k, i] - z if z == z else 0.0  # nan: no target, no error
             work.H_x[i] += model.law.q * e
             error += e * e
-        for group in range(model.single.shape[0]):  # every arc reports to its tail, and moves
-            for i in range(model.single[group, 0], model.single[group, 1]):
-                credit = work.credit[k, i]
-                for b in range(model.segment[i], model.segment[i + ONE]):
-                    first, tail = model.first[b], model.tail[b]
-                    for m in range(first, model.first[b + ONE]):
-                        j, w, p = tail + (m - first), here.w[m], here.p_w[m]
-                        w_rate, p_rate, report = arc(model.law, w, p, work.y[k, j], credit, signs.w[m])
-                        work.H_x[j] += report  # (7)
-                        size += w * w
-                        speed += w_rate * w_rate
-                        end.w[m] += share * (w_rate - symplectic * p_rate)
-                        end.p_w[m] += share * p_rate
-                        here.w[m] = now.w[m] + ahead * w_rate
-                        here.p_w[m] = now.p_w[m] + ahead * p_rate
+        for i in model.single:  # every arc reports to its tail, and moves
+            for b in range(model.segment[i], model.segment[i + ONE]):
+                first, tail = model.first[b], model.tail[b]
+                for m in range(first, model.first[b + ONE]):
+                    j, w, p = tail + (m - first), here.w[m], here.p_w[m]
+                    w_rate, p_rate, report = arc(model.law, w, p, work.y[k, j], work.credit[k, i], signs.w[m])
+                    work.H_x[j] += report  # (7)
+                    size += w * w
+                    speed += w_rate * w_rate
+                    end.w[m] += weight * (w_rate - symplectic * p_rate)
+                    end.p_w[m] += weight * p_rate
+                    here.w[m] = now.w[m] + ahead * w_rate
+                    here.p_w[m] = now.p_w[m] + ahead * p_rate
         if blocks is not None:
-            block_size, block_speed, total = block_stage(model, work, blocks, k, now.w, now.p_w)
-            size, speed = size + block_size, speed + block_speed
+            size, speed, total = block_stage(model, work, blocks, k, size, speed, now.w, now.p_w)
         for i in range(n):  # every neuron has the reports of its children, and its costate moves
             p_rate = costate(model.law, here.p_x[i], work.H_x[i], signs.x[i])
-            end.p_x[i] += share * work.leak_p[i] * p_rate
+            end.p_x[i] += weight * work.leak_p[i] * p_rate
             here.p_x[i] = now.p_x[i] + ahead * p_rate
         L, H = energies(model.law, error, size, speed, power)
-        cost += share * L * math.exp(model.law.theta * (signals.t[at_step] + 0.5 * h * method.at[k]))
-        if k == 0:
-            L_start, H_start = L, H
-    for i in range(n):
-        now.x[i] = work.y[0, i] = end.x[i]
-        now.p_x[i] = here.p_x[i] = end.p_x[i]
-        total += end.x[i] * end.x[i] + end.p_x[i] * end.p_x[i]
-    for j in range(n, work.H_x.size):
+        cost += weight * L * math.exp(model.law.theta * (signals.t[at_step] + 0.5 * h * method.at[k]))
+        L_start, H_start = (L, H) if k == 0 else (L_start, H_start)
+    for j in range(work.H_x.size):
         work.y[0, j] = work.y[stages, j]
-    for group in range(model.single.shape[0]):
-        head, behind = model.single[group, 0], model.single[group, 1]
-        for m in range(model.first[model.segment[head]], model.first[model.segment[behind]]):
+    for i in range(n):
+        now.x[i], now.p_x[i], here.p_x[i] = end.x[i], end.p_x[i], end.p_x[i]
+        total += end.x[i] * end.x[i] + end.p_x[i] * end.p_x[i]
+    for i in model.single:
+        for m in range(model.first[model.segment[i]], model.first[model.segment[i + ONE]]):
             now.w[m] = here.w[m] = end.w[m]
             now.p_w[m] = here.p_w[m] = end.p_w[m]
             total += end.w[m] * end.w[m] + end.p_w[m] * end.p_w[m]
@@ -225,13 +216,20 @@ class Ask(NamedTuple):
 
 
 @compiled
+def every_neuron(n):
+    """Indices, unsigned."""
+    every = np.empty(n, np.uint64)
+    for i in range(n):
+        every[i] = i
+    return every
+
+
+@compiled
 def asker(model, inputs, arcs):
     """Arrays for `gradients`; none are made for 0 arcs."""
     n, old = model.speed.size, model.law
     law = Law(old.q, old.r_w, old.r, 0.0, 0.0, 0.0, 1.0, 0.0)
-    everybody = np.zeros((1, 2), np.uint64)
-    everybody[0, 1] = n
-    alone = Model(model.segment, model.first, model.tail, model.outputs, model.speed, law, everybody)
+    alone = Model(model.segment, model.first, model.tail, model.outputs, model.speed, law, every_neuron(n))
     method = Method(1.0, np.zeros(1, np.int64), np.ones(1), False)
     signs = Signs(np.full(n, -1.0), np.full(arcs, -1.0), np.zeros(0), True)
     now, end = Point(array(n), array(arcs), array(n), array(arcs)), Point(array(n), array(arcs), array(n), array(arcs))
@@ -275,7 +273,7 @@ def march(model, method, signals, signs, rule, blocks, now, rows, limit):
     """
     n, m, steps, cost, row = now.x.size, now.w.size, signals.t.size - 1, 0.0, 0
     work = work_arrays(model, method, signals.u.shape[2])
-    m_single = m if model.single.shape[0] > 0 else 0
+    m_single = m if model.single.size > 0 else 0
     here = Point(array(n), array(m_single), array(n), array(m_single))
     end = Point(array(n), array(m_single), array(n), array(m_single))
     copy(signals.u[0, 0], work.y[0, n:])
@@ -284,7 +282,9 @@ def march(model, method, signals, signs, rule, blocks, now, rows, limit):
         copy(now.w, here.w), copy(now.w, end.w), copy(now.p_w, here.p_w), copy(now.p_w, end.p_w)
     if blocks is not None:
         begin_blocks(model, method, signs.w[0], work, blocks, now.w, now.p_w)
-    ask = asker(model, 0 if signs.fixed else signals.u.shape[2], 0 if signs.fixed else m)
+    follows = model.law.inertia == 0.0  # p_w is no state, but gain times H_w
+    asks = follows or not signs.fixed
+    ask = asker(model, signals.u.shape[2], m if asks else 0)
     for k in range(steps):
         if not signs.fixed:
             _, H = gradients(ask, signals, k, now, work.y[0])
@@ -294,6 +294,10 @@ def march(model, method, signals, signs, rule, blocks, now, rows, limit):
                 work.leak_x[i] = phi_1(-method.h * model.speed[i])
                 work.leak_p[i] = phi_1(method.h * (signs.x[i] * model.speed[i] - model.law.theta_x))
         recorded = k >= rows.skip and (k - rows.skip) % rows.every == 0
+        if recorded and follows:
+            gradients(ask, signals, k, now, work.y[0])
+            for i in range(m):
+                now.p_w[i] = here.p_w[i] = end.p_w[i] = model.law.gain * ask.now.p_w[i]
         if recorded:
             record(rows, row, now, signs)
         added, L, H, total = step(model, method, signals, k, signs, work, blocks, now, here, end)
