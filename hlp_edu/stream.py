@@ -20,8 +20,8 @@ from hlp_edu.flow import CHUNK, run
 from hlp_edu.policies import Policy
 from hlp_edu.problem import Tracking
 from hlp_edu.signals import constant
-from hlp_edu.storage import load_arrays, replace_arrays
-from hlp_edu.trajectory import STATE_ARRAYS, Clock, State, Trajectory
+from hlp_edu.storage import load_arrays, refuse_file, replace_arrays
+from hlp_edu.trajectory import STATE_ARRAYS, Clock, State, Trajectory, checked_state
 from hlp_edu.validate import kind, number, vector, whole
 
 __all__ = ["Chunk", "SourceError", "Stream", "StreamState", "next_of", "open_problem", "stream"]
@@ -86,10 +86,22 @@ class StreamState:
             FileNotFoundError if there is no such file, ValueError if it holds something else.
         """
         facts, arrays = load_arrays(path, "stream", STATE_ARRAYS, "state of a stream")
-        return cls(State(Clock(*facts["clock"]), **arrays), facts["samples"], facts["rhythm"])
+        try:
+            state = cls(State(Clock(*facts["clock"]), **arrays), facts["samples"], facts["rhythm"])
+            return _checked(state, "state", arrays["x"].size, arrays["w"].size)
+        except (ValueError, KeyError, TypeError) as error:
+            raise refuse_file(path, "state of a stream", error) from None
 
     def __repr__(self):
         return f"StreamState({self.samples} samples, t = {self.at.t:g})"
+
+
+def _checked(state, name, neurons, arcs):
+    """A copy of a stream's state; a ValueError names what in it is not as it must be."""
+    kind(f"{name}.rhythm", state.rhythm, dict, "a dict of hold, dt and listen")
+    rhythm = {str(key): number(f"{name}.rhythm[{key!r}]", value, least=0) for key, value in state.rhythm.items()}
+    samples = whole(f"{name}.samples", state.samples, least=0, most=2**53)
+    return StreamState(checked_state(f"{name}.at", state.at, neurons, arcs), samples, rhythm)
 
 
 @dataclass(repr=False, eq=False)
@@ -222,6 +234,8 @@ class Stream:
         if isinstance(start, State):
             start = StreamState(start, 0, self._rhythm)
         kind("start", start, StreamState, "a StreamState, or the `final` of a trajectory")
+        network = self._problem.network
+        start = _checked(start, "start", len(network.neurons), len(network.heads))
         for name, value in self._rhythm.items():
             was = start.rhythm.get(name, value)
             if not math.isclose(was, value, rel_tol=1e-9, abs_tol=1e-12):

@@ -146,7 +146,7 @@ def read_notebook(path):
         if len(cells) > MOST_CELLS:
             raise ValueError(f"{len(cells)} cells; at most {MOST_CELLS} are read")
         notebook = nbformat.v4.new_notebook(cells=[new for cell in cells if (new := _read_cell(cell))])
-        if not notebook.cells:
+        if cells and not notebook.cells:
             raise ValueError("it has no cells")
     except (Exception, RecursionError) as error:  # whatever a file may hold, it is no notebook then
         words = " ".join(plain(str(error).replace("\n", " ")).split())
