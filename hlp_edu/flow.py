@@ -99,8 +99,7 @@ def run(
     limit, every = number("limit", limit, above=0), min(whole("every", every), steps)
     begin = beginning(problem, policy, seed, t0, x0, w0, p0, start)
     clock = begin.clock if begin.clock.dt == h else Clock(begin.clock.time, 0, h)
-    if not min(h, dt) > 4 * np.spacing(abs(clock.time) + T):
-        raise ValueError(f"dt = {dt:g}: is too small for times near {abs(clock.time) + T:g}, where t + dt is t")
+    told_apart(clock.time, T, h)
     rows = _rows(problem.network, policy, record, steps // every + 1 + (steps % every > 0))
     times, target = np.empty(len(rows.L)), np.empty((len(rows.L), len(problem.network.outputs)))
     policy.rehearse(len(problem.network.neurons), len(problem.network.heads))
@@ -146,6 +145,12 @@ def grid(T, dt):
         raise ValueError(f"dt = {dt:g}: T = {T:g} has {T / dt:.3g} such steps; at most {MOST_STEPS:g} are possible")
     steps = math.ceil(T / dt - 1e-9 * max(1.0, T / dt))
     return steps, dt if math.isclose(steps * dt, T, rel_tol=1e-9) else T / steps
+
+
+def told_apart(t, T, dt):
+    """Refuse times that are so large that t + dt is t."""
+    if not dt > 4 * np.spacing(abs(t) + T):
+        raise ValueError(f"dt = {dt:g}: is too small for times t0, T near {abs(t) + T:g}, where t + dt is t")
 
 
 class Forward:

@@ -10,7 +10,7 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from hlp_edu.validate import shown, whole
+from hlp_edu.validate import listed, numbers_of, shown, whole
 
 __all__ = ["Network", "chain", "feed_forward", "fully_connected"]
 
@@ -75,7 +75,7 @@ class Network:
 
     def _build(self, neurons, inputs, outputs, heads, tails, stacklevel=4):
         """Sort the arcs by head, then tail, and set all attributes."""
-        neurons, inputs, outputs = list(neurons), list(inputs), list(outputs)
+        neurons, inputs, outputs = listed("neurons", neurons), listed("inputs", inputs), listed("outputs", outputs)
         if not neurons:
             raise ValueError("digraph: there must be at least one neuron that is not an input")
         labels = [*neurons, *inputs]
@@ -135,7 +135,7 @@ class Network:
         label : node label
         """
         labels = self.labels
-        return [labels[j] for j in self.tails[self.heads == labels.index(label)]]
+        return [labels[j] for j in self.tails[self.heads == self._index(label)]]
 
     def children(self, label):
         """Labels of the neurons that the node has an arc to.
@@ -144,7 +144,14 @@ class Network:
         ----------
         label : node label
         """
-        return [self.neurons[i] for i in self.heads[self.tails == self.labels.index(label)]]
+        return [self.neurons[i] for i in self.heads[self.tails == self._index(label)]]
+
+    def _index(self, label):
+        """The index of a node in `labels`."""
+        try:
+            return self.labels.index(label)
+        except ValueError:
+            raise ValueError(f"label = {shown(label)}: is no node; nodes: {_some(self.labels)}") from None
 
     def matrix(self, w):
         """The weights as a matrix, shape (neurons, neurons + inputs): entry (i, j) is that of the arc j -> i, or zero.
@@ -154,6 +161,9 @@ class Network:
         w : array_like, shape (arcs,)
         """
         dense = np.zeros((len(self.neurons), len(self.neurons) + len(self.inputs)))
+        w = numbers_of("w", w)
+        if w.shape != self.heads.shape:
+            raise ValueError(f"w has shape {w.shape}: must be {self.heads.shape}, one number per arc")
         dense[self.heads, self.tails] = w
         return dense
 
@@ -231,8 +241,8 @@ def feed_forward(sizes, bias=True):
     >>> feed_forward([3, 4, 4, 2])
     Network(10 neurons, 46 arcs, inputs ['u1', 'u2', 'u3', 'bias'], outputs [9, 10])
     """
-    sizes = [whole(f"sizes[{k}]", size) for k, size in enumerate(sizes)] if hasattr(sizes, "__iter__") else sizes
-    if not isinstance(sizes, list) or len(sizes) < 2:
+    sizes = [whole(f"sizes[{k}]", size) for k, size in enumerate(listed("sizes", sizes))]
+    if len(sizes) < 2:
         raise ValueError(f"sizes = {sizes!r}: must name at least two layers, inputs first")
     n = sum(sizes[1:])
     _fits(
@@ -293,7 +303,10 @@ def _labels(name, labels):
 
 def _indices(name, values, count):
     """Indices of nodes, as a new int64 array of one axis."""
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        array = np.array(None)
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
         raise ValueError(f"{name}: must be whole numbers in one row; has shape {array.shape} and kind {array.dtype}")
     if array.size and not (0 <= array.min() and array.max() < count):

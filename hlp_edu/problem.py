@@ -179,7 +179,7 @@ class Tracking:
         x, w, v, t
             See `dynamics`.
         """
-        return self._evaluate(x, w, None, -self.r * numbers_of("v", v), t)[0]
+        return self._evaluate(x, w, None, -self.r * _rows("v", v, len(self.network.heads)), t)[0]
 
     def hamiltonian(self, x, w, p_x, p_w, t=0.0):
         """The Hamiltonian (5): a float, or one a row.

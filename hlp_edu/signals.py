@@ -179,6 +179,8 @@ class patchwork(Signal):
             raise ValueError(f"grid = {self.grid!r}: must be at most shortest = {self.shortest!r}")
         if self.longest > MOST_PIECES * self.shortest:
             raise ValueError(f"longest = {self.longest:g}: must be at most {MOST_PIECES:g} times shortest")
+        if self.longest > 1e9 * self.grid:
+            raise ValueError(f"grid = {self.grid:g}: must be at least longest / 1e9")
         self._ticks = STRETCH * math.ceil(self.longest / self.grid)  # of a stretch, in ticks of the grid
         self._made = {}
 
@@ -200,17 +202,17 @@ class patchwork(Signal):
         rate = np.where(cosine, 1 + 3 * drawn[:, 3], 0.0)  # radians per time unit; 0 is a constant
         return joins[1:] * self.grid, joins[:-1] * self.grid, height, rate
 
-    def _pieces(self, t0, t1):
+    def _pieces(self, t0, t1, name):
         """The pieces of all stretches from t0 to t1."""
         length = self._ticks * self.grid
         latest = 2.0**52 * self.grid
         if max(abs(t0), abs(t1)) > latest:
             raise ValueError(
-                f"t = {max(t0, t1, key=abs):g}: must be at most {latest:g}, or the grid is lost in rounding"
+                f"{name} = {max(t0, t1, key=abs):g}: must be at most {latest:g}, or the grid is lost in rounding"
             )
         first, last = (max(0, math.floor((t + JOIN) / length)) for t in (t0, t1))
         if (last - first) * length / self.shortest > MOST_PIECES:
-            raise ValueError(f"t = {t0:g} to {t1:g}: too long at a time; at most {MOST_PIECES:g} pieces are made")
+            raise ValueError(f"{name} = {t0:g} to {t1:g}: too long at a time; at most {MOST_PIECES:g} pieces are made")
         made = {number: self._made.get(number) or self._stretch(number) for number in range(first, last + 1)}
         self._made = made  # one assignment: safe among threads
         tables = list(made.values())
@@ -221,14 +223,14 @@ class patchwork(Signal):
         t = _times(t)
         if not t.size:
             return np.zeros(t.shape)
-        ends, starts, height, rate = self._pieces(t.min(), t.max())
+        ends, starts, height, rate = self._pieces(t.min(), t.max(), "t")
         k = np.minimum(_piece(t, ends), len(ends) - 1)
         return height[k] * np.cos(rate[k] * (t - starts[k]))
 
     def jumps(self, t0, t1):
         """Times of the jumps with t0 < time <= t1."""
         t0, t1 = number("t0", t0), number("t1", t1)
-        ends = self._pieces(min(t0, t1), t1)[0]
+        ends = self._pieces(min(t0, t1), t1, "t0, t1")[0]
         return ends[(ends > t0) & (ends <= t1)]
 
     def __repr__(self):

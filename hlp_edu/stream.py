@@ -209,6 +209,8 @@ class Stream:
         for name in ("T", "every"):
             if name in arguments:
                 raise ValueError(f"{name}: a stream has no such argument; say how many samples=, and how long to hold=")
+        if "t0" in arguments:
+            number("t0", arguments["t0"])
         if source is not None:
             kind("source", source, Iterable, "an iterator of samples (u, z), or None")
         self._steps = max(1, math.ceil(hold / dt - 1e-9))
@@ -482,13 +484,13 @@ def next_of(values, lags=1):
     >>> [(u.tolist(), z) for u, z in next_of([1, 2, 3, 4], lags=2)]
     [([2.0, 1.0], 3.0), ([3.0, 2.0], 4.0)]
     """
-    return _next_of(values, whole("lags", lags))
+    return _next_of(kind("values", values, Iterable, "a series of numbers"), whole("lags", lags))
 
 
 def _next_of(values, lags):
     past = deque(maxlen=lags)
     for value in values:
-        value = float(value)
+        value = number("values", value)
         if len(past) == lags:
             yield np.array(past), value
         past.appendleft(value)

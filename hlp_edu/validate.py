@@ -21,7 +21,8 @@ def number(name, value, *, above=None, least=None, below=None, most=None):
     ]
     bounds = [bound for bound in bounds if bound[1] is not None]
     found, kind_of_array = math.nan, getattr(value, "dtype", np.dtype(float)).kind
-    if isinstance(value, (numbers.Real, np.ndarray)) and not isinstance(value, bool) and kind_of_array in "iuf":
+    real = isinstance(value, (numbers.Real, np.ndarray)) and not isinstance(value, (bool, np.ma.MaskedArray))
+    if real and kind_of_array in "iuf":
         try:
             found = float(value)
         except (TypeError, ValueError, OverflowError):
@@ -71,11 +72,19 @@ def numbers_of(name, value, what="numbers"):
     """Real numbers in any arrangement, as a new float64 array; ``what`` says in words what is expected."""
     try:
         found = np.asarray(value)
-        if found.dtype.kind not in "biufO":  # no text, no complex numbers, no dates
+        if found.dtype.kind not in "biufO" or np.ma.is_masked(value):  # no text, no complex numbers, no dates
             raise TypeError
         return np.array(found, dtype=np.float64)
     except Exception:  # rows of different lengths, objects, numbers that are too large
         raise ValueError(f"{name} = {shown(value)}: must be {what}") from None
+
+
+def listed(name, value):
+    """The entries of something that can be gone through, as a list."""
+    try:
+        return list(value)
+    except TypeError:
+        raise ValueError(f"{name} = {shown(value)}: must be a sequence, for example a list") from None
 
 
 def vector(name, value, size, what):

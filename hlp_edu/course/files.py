@@ -1,5 +1,6 @@
 """Where the course is: its notebooks, and the learner's copy of them. Standard library only."""
 
+import os
 from pathlib import Path
 
 __all__ = []  # for the package alone
@@ -26,6 +27,8 @@ def course_source():
 def find_course(folder=None):
     """Where the learner's copy of the course is."""
     if folder is not None:
+        if not isinstance(folder, (str, os.PathLike)):
+            raise ValueError(f"folder = {folder!r}: must be the name of a folder")
         place = Path(folder).expanduser()
         if not (place / "exercises").is_dir():
             raise ValueError(f"folder = {str(folder)!r}: must be a copy of the course, with a folder exercises")

@@ -48,6 +48,7 @@ def main(room, cell_limit, memory, alone):
         timeout=cell_limit,
         interrupt_on_timeout=True,
         error_on_timeout=over,
+        iopub_timeout=max(4, cell_limit),
         raise_on_iopub_timeout=True,
         allow_errors=True,
         resources={"metadata": {"path": str(room)}},

@@ -94,6 +94,7 @@ class Submission:
     seconds: float = 0.0
     notebook: object = None  # as it was read
     age: float = 0.0
+    known: int = 0  # how many notes there were before it ran
 
     def refuse(self, why):
         """Say why it is not graded."""
@@ -405,8 +406,13 @@ def grade_class(
                 say(one)
         with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
             try:
+                late = []
                 for done in as_completed([pool.submit(_mark_in_time, one, course) for one in waiting]):
-                    say(done.result())
+                    one = done.result()
+                    late.append(one) if _out_of_time(one) else say(one)
+                for one in late:  # perhaps another took all of this computer: once more, alone
+                    one.status, one.tasks, one.notes = "to grade", [], one.notes[: one.known]
+                    say(_mark_in_time(one, course, again=True))
                 for lesson in course.released:
                     _write_feedback(lesson, [one for one in waiting if one.lesson == lesson], course)
             except BaseException:
@@ -488,23 +494,29 @@ def _give_out(lesson, course):
             os.utime(caches)
 
 
-def _mark_in_time(one, course):
-    begun = time.perf_counter()
+def _out_of_time(one):
+    """Whether a limit of time ended something of it, by its own fault or not."""
+    said = [*one.notes[one.known :], *(task["said"] for task in one.tasks)]
+    return any("without end" in words or "ended the kernel" in words for words in said)
+
+
+def _mark_in_time(one, course, again=False):
+    begun, one.known = time.perf_counter(), len(one.notes)
     try:
-        _mark(one, course)
+        _mark(one, course, again or course.again)
     except Exception as error:  # whatever it is, it concerns this submission alone
         one.refuse(f"{type(error).__name__}: {' '.join(plain(str(error)).split()):.200}")
     one.seconds = time.perf_counter() - begun
     return one
 
 
-def _mark(one, course):
+def _mark(one, course, again):
     out, name = course.out, course.names[one.student]
     text = nbformat.writes(one.notebook)
     fingerprint = hashlib.sha256(text.encode()).hexdigest()
     record = out / "marked" / name / f"{one.lesson}.json"
     known = {}
-    if record.is_file() and not course.again:
+    if record.is_file() and not again:
         known = json.loads(record.read_bytes())
     if known.get("fingerprint") != fingerprint:
         atomic_write(out / "submitted" / name / one.lesson / f"{one.lesson}.ipynb", text.encode())
