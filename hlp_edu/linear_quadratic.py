@@ -18,6 +18,7 @@ from hlp_edu.signals import JOIN, Signal
 from hlp_edu.validate import finite, kind, number, numbers_of, one_of, vector
 
 MOST = 1e75  # of numbers that are multiplied by each other
+FARTHEST = 200.0  # e to this power is a number
 MOST_STEPS = 5e6  # of a run, of which all rows are kept
 __all__ = ["LQRun", "LQTracking", "natural_rate", "scalar_riccati"]
 
@@ -60,6 +61,8 @@ def scalar_riccati(a, b, q, r, tau):
     if not (tau >= 0).all() or nu == 0:
         raise ValueError(f"tau = {tau}: must be at least 0, and a, b, q not all 0")
     tanh = np.tanh(nu * np.minimum(tau, 1e3 / nu))
+    if not (nu - a * tanh > 0).all():
+        raise ValueError(f"a = {a:g}: is so large that b, q = {b:g}, {q:g} are lost beside it")
     return q * tanh / (nu - a * tanh)
 
 
@@ -265,7 +268,7 @@ class LQTracking:
         # The step is exact, but a long one loses digits, so it is made of short ones.
         from scipy.linalg import expm
 
-        n, scale = len(self.A), max(1.0, np.abs(np.linalg.eigvals(self.canonical)).max())
+        n, scale = len(self.A), self._fastest()
         count = max(1, math.ceil(time * scale / longest / 10))
         E = expm(-self.canonical * (time / count))
         for _ in range(count):
@@ -357,7 +360,7 @@ class LQTracking:
             P = self.P_inf
             D = np.linalg.solve((self.A - self.S @ P).T, self.Q)
         else:  # (x, p, z) at the end of the plan: p = 0. Solved for p now.
-            horizon = number("horizon", horizon, above=0)
+            horizon = number("horizon", horizon, above=0, most=FARTHEST / self._fastest())
             K = np.zeros((3 * n, 3 * n))
             K[: 2 * n, : 2 * n], K[n : 2 * n, 2 * n :] = self.canonical, self.Q
             end = expm(K * horizon)[n : 2 * n]
@@ -387,9 +390,15 @@ class LQTracking:
         """
         return self._forward(self.canonical, self.Q, T, x0, p0, dt, "canonical, forward")
 
+    def _fastest(self):
+        """The fastest rate of the canonical equations, at least 1."""
+        return max(1.0, float(np.abs(np.linalg.eigvals(self.canonical)).max()))
+
     def _grid(self, T, dt):
         """Number of steps, the step, and the targets at the start, middle and end of each step."""
         T, dt = number("T", T, above=0), number("dt", dt, above=0)
+        if min(T, dt) * self._fastest() > FARTHEST:
+            raise ValueError(f"dt = {dt:g}: must be at most {FARTHEST / self._fastest():g}, or numbers overflow")
         if not T / dt < MOST_STEPS:
             raise ValueError(f"dt = {dt:g}: T = {T:g} has {T / dt:.3g} such steps; at most {MOST_STEPS:g} can be kept")
         steps = max(1, math.ceil(T / dt - 1e-9 * max(1.0, T / dt)))
@@ -414,7 +423,7 @@ class LQTracking:
 
         n, total, known, step = len(self.A), 2 * steps + 1, 1, 0
         P = np.zeros((total, n, n))
-        block = int(np.clip(4 / (h * max(1.0, np.abs(np.linalg.eigvals(self.canonical)).max())), 1, total))
+        block = int(np.clip(4 / (h * self._fastest()), 1, total))
         while known < total:
             if step < block:
                 step = min(known, block)
