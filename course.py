@@ -115,6 +115,10 @@ def prepare(extras=()):
 def make_environment(stamp):
     """Make an empty environment in .venv, in place of an unusable one of ours."""
     check_venv()
+    if VENV.is_symlink():
+        raise Trouble(
+            f"{VENV} is a link, and this script leaves links alone. Remove it, then run the same command again."
+        )
     if os.path.lexists(str(VENV)) and not (VENV.is_dir() and not any(VENV.iterdir())):
         if not MARK.is_file():
             raise Trouble(
@@ -144,6 +148,8 @@ def make_environment(stamp):
 
 def remove_environment():
     """Remove our own environment; the mark goes last, so that a half removed one is still known as ours."""
+    if VENV.is_symlink():
+        return
     if MARK.is_file():
         for path in VENV.iterdir():
             if path.is_dir() and not path.is_symlink():

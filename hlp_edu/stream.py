@@ -22,7 +22,7 @@ from hlp_edu.problem import Tracking
 from hlp_edu.signals import constant
 from hlp_edu.storage import load_arrays, refuse_file, replace_arrays
 from hlp_edu.trajectory import STATE_ARRAYS, Clock, State, Trajectory, checked_state
-from hlp_edu.validate import kind, number, vector, whole
+from hlp_edu.validate import kind, number, shown, vector, whole
 
 __all__ = ["Chunk", "SourceError", "Stream", "StreamState", "next_of", "open_problem", "stream"]
 
@@ -219,7 +219,10 @@ class Stream:
         self._rhythm = dict(hold=hold, dt=self._dt, listen=self._silent * self._dt)
         self._problem, self._policy, self._given = problem, policy, dict(arguments, record=record)
         self._held = None if source is None else _Held(problem, self._steps, self._silent, self._dt)
-        self._source = None if source is None else iter(source)
+        try:
+            self._source = None if source is None else iter(source)
+        except TypeError:  # an array of no axis
+            raise ValueError(f"source = {shown(source)}: must be an iterator of samples (u, z), or None") from None
         self._reader = _Reader(self._source, number("timeout", timeout, above=0)) if timeout is not None else None
         wide = 3 * self._steps * (len(problem.network.inputs) + len(problem.network.outputs))
         self._most = chunk or max(1, min(CHUNK // self._steps, WIDE // wide))

@@ -294,12 +294,14 @@ def call(name, changes, counts=None):
             warnings.filterwarnings("ignore", "(?s).*no input neuron")  # the dead point, which is a lesson
             with contextlib.redirect_stdout(null):
                 result = function(**arguments)
-    except (ValueError, TypeError, FileNotFoundError) as error:
+    except (ValueError, TypeError, FileNotFoundError, FileExistsError) as error:
         counts[type(error).__name__] += 1
         words = str(error)
         names = {*right, *changes, "start", name.split(".")[0]} | {part for key in changes for part in key.split("_")}
-        if not isinstance(error, FileNotFoundError) and not any(
-            re.search(rf"(?<!\w){re.escape(one)}(?!\w)", words) for one in names
+        if (
+            not isinstance(error, OSError)
+            and "<lambda>" not in words
+            and not any(re.search(rf"(?<!\w){re.escape(one)}(?!\w)", words) for one in names)
         ):
             return f"{type(error).__name__} names no argument: {words[:200]}"
         return None if len(words) < 1500 else f"a message of {len(words)} characters"

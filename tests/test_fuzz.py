@@ -17,7 +17,9 @@ def test_right_values_get_a_result(name):
     assert words is None
 
 
-@pytest.mark.parametrize("name, argument", [("run", "T"), ("run(start)", "w"), ("Tracking", "q"), ("patchwork at", "t")])
+@pytest.mark.parametrize(
+    "name, argument", [("run", "T"), ("run(start)", "w"), ("Tracking", "q"), ("patchwork at", "t")]
+)
 def test_every_odd_value(name, argument):
     wrong = [(value, words) for value in ODD if (words := call(name, {argument: value}))]
     assert wrong == []

@@ -5,6 +5,7 @@ lines in `_parser`. What only one command needs is imported inside it, so that e
 """
 
 import argparse
+import errno
 import os
 import signal
 import sys
@@ -30,6 +31,11 @@ def start(arguments):
     try:
         news = deliver(source, target)
     except OSError as error:
+        if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
+            raise CourseError(
+                f"DIR = {arguments.dir!r}: the disk is full ({error.strerror}). Nothing of yours was lost; make some "
+                "room, then run the same command again."
+            ) from error
         raise CourseError(
             f"DIR = {arguments.dir!r}: cannot write there ({error.strerror}: {error.filename}). "
             "Choose a folder that you may write to: hlp-edu start ANOTHER_DIR"
@@ -43,6 +49,9 @@ def start(arguments):
             print(f"  {name} had been deleted; here it is again.")
         elif kind == "beside":
             print(f"  You have changed {name}: it stays as it is. The new version is beside it: {beside}")
+        elif kind == "blocked":
+            what = "a folder" if beside == name else "a file where a folder belongs"
+            print(f"  {beside} is {what} and stays; {name} was not copied. Rename {beside} to get it.")
         elif kind == "dropped":
             print(f"  {name} is no longer part of the course; your copy stays.")
     return 0
