@@ -115,12 +115,8 @@ def prepare(extras=()):
 def make_environment(stamp):
     """Make an empty environment in .venv, in place of an unusable one of ours."""
     check_venv()
-    if VENV.is_symlink():
-        raise Trouble(
-            f"{VENV} is a link, and this script leaves links alone. Remove it, then run the same command again."
-        )
-    if os.path.lexists(str(VENV)) and not (VENV.is_dir() and not any(VENV.iterdir())):
-        if not MARK.is_file():
+    if os.path.lexists(str(VENV)) and (VENV.is_symlink() or not (VENV.is_dir() and not any(VENV.iterdir()))):
+        if VENV.is_symlink() or not MARK.is_file():
             raise Trouble(
                 f"{VENV} exists, and this script did not make it.\n"
                 "It may hold something of yours, so it stays. Rename or delete it, then run the same command again."

@@ -297,7 +297,9 @@ def call(name, changes, counts=None):
     except (ValueError, TypeError, FileNotFoundError, FileExistsError) as error:
         counts[type(error).__name__] += 1
         words = str(error)
-        names = {*right, *changes, "start", name.split(".")[0]} | {part for key in changes for part in key.split("_")}
+        names = {*right, *changes, "start", name.split(".")[0]} | {
+            part for key in changes for part in [*key.split("_"), key.removesuffix("s")]
+        }
         if (
             not isinstance(error, OSError)
             and "<lambda>" not in words
@@ -306,8 +308,9 @@ def call(name, changes, counts=None):
             return f"{type(error).__name__} names no argument: {words[:200]}"
         return None if len(words) < 1500 else f"a message of {len(words)} characters"
     except Hang:
-        counts["still computing"] += name in SLOW
-        return None if name in SLOW else f"takes longer than {LIMIT} s"
+        slow = name in SLOW or any(key in ("T", "rest") for key in changes)  # much was asked for
+        counts["still computing"] += slow
+        return None if slow else f"takes longer than {LIMIT} s"
     except RuntimeError as error:  # an optimum that did not converge says so
         counts[type(error).__name__] += 1
         return None if type(error).__name__ == "NotConverged" else f"{type(error).__name__}: {str(error)[:200]}"
