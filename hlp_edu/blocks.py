@@ -128,31 +128,50 @@ def outer_products(blocks, b, work, k, last):
 
 
 @compiled
-def walk(blocks, b, work, k, first, w, p):
+def products(one, c, y, j):
+    """The sum of c_l y_l over the stages of the method."""
+    return c[0] * y[0, j] if one is not None else c[0] * y[0, j] + c[1] * y[1, j] + c[2] * y[2, j] + c[3] * y[3, j]
+
+
+@compiled
+def of_head(one, table, part, g, i):
+    """The coefficients gamma of the whole step, each times the head's credit of that stage."""
+    if one is not None:
+        return table[1, part, 2] * g[0, i], 0.0, 0.0, 0.0
+    c_0, c_1, c_2, c_3 = table[4, part, 2], table[4, part, 3], table[4, part, 4], table[4, part, 5]
+    return c_0 * g[0, i], c_1 * g[1, i], c_2 * g[2, i], c_3 * g[3, i]
+
+
+@compiled
+def walk(blocks, b, work, k, first, last, w, p):
     """Once through W and P of a panel: reports from the credits, activations from the states of the next stage.
 
-    ``first`` is True at the first stage, which also fills the Gram matrix of W and P, else None: for each the loop is
-    compiled with nothing left to decide.
+    ``first`` is True in the first stage, which also fills the Gram matrix of W and P; ``last`` in the last one, where
+    W and P move; else they are None: for each of the four cases the loop is compiled with nothing left to decide.
     """
-    y, g, H_x, gram, ahead = work.y, work.credit, work.H_x, blocks.gram, k + 1
-    alpha, beta = blocks.table[k, 0, 0], blocks.table[k, 0, 1]
+    y, g, H_x, gram, table, ahead = work.y, work.credit, work.H_x, blocks.gram, blocks.table, k + 1
+    w_w, w_p, p_w, p_p = table[ahead, 0, 0], table[ahead, 0, 1], table[ahead, 1, 0], table[ahead, 1, 1]
     head, heads, tail, tails = blocks.panel[b, 0], blocks.panel[b, 1], blocks.panel[b, 2], blocks.panel[b, 3]
     for row in range(heads):
         i, m = head + row, blocks.panel[b, 4] + row * blocks.panel[b, 5]
-        by_w, by_p = alpha * g[k, i], beta * g[k, i]
+        by_w, by_p = table[k, 0, 0] * g[k, i], table[k, 0, 1] * g[k, i]
+        u, v = of_head(first, table, 0, g, i), of_head(first, table, 1, g, i)  # read in the last stage alone
         w_y, p_y, p_y_0, ww, wp, pp = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         for c in range(tails):
             j, W, P = tail + c, w[m + c], p[m + c]
-            w_y += W * y[ahead, j]
-            p_y += P * y[ahead, j]
-            if first is None:
-                H_x[j] += by_w * W + by_p * P
-            else:  # here beta is 0
+            if first is not None:  # here beta is 0
                 H_x[j] += by_w * W
                 p_y_0 += P * y[0, j]
                 ww += W * W
                 wp += W * P
                 pp += P * P
+            else:
+                H_x[j] += by_w * W + by_p * P
+            if last is not None:
+                W, P = w_w * W + w_p * P + products(first, u, y, j), p_w * W + p_p * P + products(first, v, y, j)
+                w[m + c], p[m + c] = W, P
+            w_y += W * y[ahead, j]
+            p_y += P * y[ahead, j]
         blocks.W_y[i] += w_y
         blocks.P_y[i] += p_y
         if first is not None:
@@ -160,55 +179,6 @@ def walk(blocks, b, work, k, first, w, p):
             gram[0, 1] += wp
             gram[1, 1] += pp
             gram[1, 2] += g[0, i] * p_y_0
-
-
-@compiled
-def products(four, c, y, j):
-    """The sum of c_l y_l over the stages of the method."""
-    return c[0] * y[0, j] if four is None else c[0] * y[0, j] + c[1] * y[1, j] + c[2] * y[2, j] + c[3] * y[3, j]
-
-
-@compiled
-def of_head(four, table, part, g, i):
-    """The coefficients gamma of the whole step, each times the head's credit of that stage."""
-    if four is None:
-        return table[1, part, 2] * g[0, i], 0.0, 0.0, 0.0
-    return (
-        table[4, part, 2] * g[0, i], table[4, part, 3] * g[1, i],
-        table[4, part, 4] * g[2, i], table[4, part, 5] * g[3, i],
-    )  # fmt: skip
-
-
-@compiled
-def last_walk(blocks, b, work, w, p, four):
-    """The same in the last stage, where W and P move, and the activations are those of the next step.
-
-    ``four`` is True for methods of four stages, and None for those of one, where the last stage is the first.
-    """
-    y, g, H_x, table, k = work.y, work.credit, work.H_x, blocks.table, 0 if four is None else 3
-    alpha, beta, ahead = table[k, 0, 0], table[k, 0, 1], k + 1
-    w_w, w_p, p_w, p_p = table[ahead, 0, 0], table[ahead, 0, 1], table[ahead, 1, 0], table[ahead, 1, 1]
-    head, heads, tail, tails = blocks.panel[b, 0], blocks.panel[b, 1], blocks.panel[b, 2], blocks.panel[b, 3]
-    for row in range(heads):
-        i, m = head + row, blocks.panel[b, 4] + row * blocks.panel[b, 5]
-        by_w, by_p = alpha * g[k, i], beta * g[k, i]
-        u, v = of_head(four, table, 0, g, i), of_head(four, table, 1, g, i)
-        w_y, ww, pp = 0.0, 0.0, 0.0
-        for c in range(tails):
-            j, W, P = tail + c, w[m + c], p[m + c]
-            if four is None:
-                H_x[j] += by_w * W
-                ww += W * W
-                pp += P * P
-            else:
-                H_x[j] += by_w * W + by_p * P
-            W, P = w_w * W + w_p * P + products(four, u, y, j), p_w * W + p_p * P + products(four, v, y, j)
-            w[m + c], p[m + c] = W, P
-            w_y += W * y[ahead, j]
-        blocks.W_y[i] += w_y
-        if four is None:
-            blocks.gram[0, 0] += ww
-            blocks.gram[1, 1] += pp
 
 
 @compiled
@@ -229,14 +199,14 @@ def block_stage(model, work, blocks, k, size, speed, w, p):
         blocks.W_y[i] = blocks.P_y[i] = work.a[i] = 0.0
     for b in range(blocks.panel.shape[0]):
         outer_products(blocks, b, work, k, last)
-        if last and stages == 1:
-            last_walk(blocks, b, work, w, p, None)
-        elif last:
-            last_walk(blocks, b, work, w, p, True)
+        if k == 0 and last:
+            walk(blocks, b, work, k, True, True, w, p)
         elif k == 0:
-            walk(blocks, b, work, k, True, w, p)
+            walk(blocks, b, work, k, True, None, w, p)
+        elif last:
+            walk(blocks, b, work, k, None, True, w, p)
         else:
-            walk(blocks, b, work, k, None, w, p)
+            walk(blocks, b, work, k, None, None, w, p)
     alpha, beta = (1.0, 0.0) if last else (table[k + 1, 0, 0], table[k + 1, 0, 1])
     for i in range(n):
         work.a[i] += alpha * blocks.W_y[i] + beta * blocks.P_y[i]

@@ -216,20 +216,12 @@ class Ask(NamedTuple):
 
 
 @compiled
-def every_neuron(n):
-    """Indices, unsigned."""
-    every = np.empty(n, np.uint64)
-    for i in range(n):
-        every[i] = i
-    return every
-
-
-@compiled
 def asker(model, inputs, arcs):
     """Arrays for `gradients`; none are made for 0 arcs."""
     n, old = model.speed.size, model.law
     law = Law(old.q, old.r_w, old.r, 0.0, 0.0, 0.0, 1.0, 0.0)
-    alone = Model(model.segment, model.first, model.tail, model.outputs, model.speed, law, every_neuron(n))
+    every = np.arange(n).astype(np.uint64)
+    alone = Model(model.segment, model.first, model.tail, model.outputs, model.speed, law, every)
     method = Method(1.0, np.zeros(1, np.int64), np.ones(1), False)
     signs = Signs(np.full(n, -1.0), np.full(arcs, -1.0), np.zeros(0), True)
     now, end = Point(array(n), array(arcs), array(n), array(arcs)), Point(array(n), array(arcs), array(n), array(arcs))
