@@ -583,6 +583,8 @@ def _why_unmarked(done):
         return "its code ended the kernel: grade it by hand"
     if "CellTimeoutError" in done.said:
         return "a loop without end that cannot be interrupted: grade it by hand"
+    if done.code in (-9, 137):
+        return "its code ended the program that ran it: grade it by hand"
     if "MemoryError" in done.said:
         return "its outputs or its data took all the memory there was: grade it by hand"
     errors = [line.strip() for line in done.said.splitlines() if re.match(r"\s*[\w.]+(Error|Exception)\b", line)]
@@ -701,7 +703,7 @@ def _write_feedback(lesson, submissions, course):
     graded = [one for one in submissions if one.status == "graded"]
     if all(_page(one, course).is_file() for one in graded):
         return
-    _nbgrader(course, 60 + 5 * len(graded), "generate_feedback", lesson, "--force")
+    _nbgrader(course, 60 + 20 * len(graded), "generate_feedback", lesson, "--force")
     for one in graded:
         if not _page(one, course).is_file():
             _nbgrader(course, 60, "generate_feedback", lesson, f"--student={course.names[one.student]}", "--force")
