@@ -14,7 +14,7 @@ from hlp_edu.kernel import METHODS, Point, Rows, Signals, Signs, array, march
 from hlp_edu.policies import Policy
 from hlp_edu.problem import Tracking
 from hlp_edu.trajectory import Clock, State, Trajectory, checked_state
-from hlp_edu.validate import kind, number, one_of, vector, whole
+from hlp_edu.validate import kind, number, numbers_of, one_of, vector, whole
 
 __all__ = ["run"]
 
@@ -267,10 +267,9 @@ def beginning(problem, policy, seed=0, t0=0, x0=None, w0=None, p0=None, start=No
             if value is not None:
                 raise ValueError(f"{name}: cannot be given together with start=, which holds it already")
         kind("start", start, State, "a State, for example the `final` of a trajectory")
-        if (np.size(start.x), np.size(start.w)) != (n, m):
-            raise ValueError(
-                f"start: holds {np.size(start.x)} neurons and {np.size(start.w)} arcs; this network has {n} and {m}"
-            )
+        given = numbers_of("start.x", start.x).size, numbers_of("start.w", start.w).size
+        if given != (n, m):
+            raise ValueError(f"start: holds {given[0]} neurons and {given[1]} arcs; this network has {n} and {m}")
         start = checked_state("start", start, n, m)
         if not policy.steady:
             s_x, s_w = start.s_x, start.s_w

@@ -5,7 +5,7 @@ from fuzz import CALLS, ODD, call, questions
 from hypothesis import HealthCheck, given, settings
 
 
-@settings(max_examples=500, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @given(questions())
 def test_odd_values_get_a_result_or_a_sentence(question):
     assert call(*question) is None

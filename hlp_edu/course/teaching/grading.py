@@ -706,7 +706,7 @@ def _write_feedback(lesson, submissions, course):
     _nbgrader(course, 60 + 20 * len(graded), "generate_feedback", lesson, "--force")
     for one in graded:
         if not _page(one, course).is_file():
-            _nbgrader(course, 60, "generate_feedback", lesson, f"--student={course.names[one.student]}", "--force")
+            _nbgrader(course, 180, "generate_feedback", lesson, f"--student={course.names[one.student]}", "--force")
         if not _page(one, course).is_file():
             one.notes.append("there is no page of feedback: nbgrader could not write it")
 
