@@ -60,6 +60,7 @@ def test_every_row_is_there_and_right(graded):
             wrong.append((student, wants, row))
     print(f"{len(wanted)} submissions, {sum(k == 'honest' for k, _ in wanted.values())} honest, {seconds:.0f} s")
     assert wrong == []
+    assert all(row["feedback"] for row in rows.values() if row["status"] == "graded")
     assert rows.keys() == wanted.keys()
     assert all(float(row["seconds"]) < 180 for row in rows.values())
 

@@ -52,7 +52,7 @@ LARGEST, MOST_CELLS = 50_000_000, 2000  # of a file, in bytes; of a notebook
 # A page of feedback runs no script, whoever wrote it, and fetches nothing: the first thing in it is this rule.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
 TEMPLATE = f"""\
-{{%- extends 'feedback/index.html.j2' -%}}
+{{%- extends 'theirs.html.j2' -%}}
 {{%- block header -%}}
 <!DOCTYPE html>
 <meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">
@@ -428,11 +428,12 @@ def _configure(out):
     import nbgrader
 
     theirs = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"
-    places = [str(out / "templates"), str(theirs)]
-    config = CONFIG.format(stubs=SETTINGS["ClearSolutions"], templates=places)
+    ours = out / "templates" / "safe"
+    config = CONFIG.format(stubs=SETTINGS["ClearSolutions"], templates=[str(ours.parent), str(theirs)])
     atomic_write(out / "nbgrader_config.py", config.encode())
-    atomic_write(out / "templates" / "safe" / "index.html.j2", TEMPLATE.encode())
-    atomic_write(out / "templates" / "safe" / "conf.json", b'{"base_template": "feedback"}')
+    atomic_write(ours / "theirs.html.j2", (theirs / "feedback" / "index.html.j2").read_bytes())
+    atomic_write(ours / "index.html.j2", TEMPLATE.encode())
+    atomic_write(ours / "conf.json", b'{"base_template": "feedback"}')
 
 
 def _student_ids(submissions):
