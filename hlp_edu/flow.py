@@ -18,7 +18,7 @@ from hlp_edu.validate import kind, number, numbers_of, one_of, vector, whole
 
 __all__ = ["run"]
 
-MOST_STEPS = 1e12  # weeks
+MOST_STEPS = 1e13  # months
 CHUNK = 4096  # steps between two readings of the signals: memory does not grow with the length of a run
 CHUNK_ARCS = 1e9  # arcs times steps between two questions whether the run is cancelled: about a second
 cancelled = threading.local()  # .event: set when the run in this thread is to be given up

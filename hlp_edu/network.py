@@ -6,7 +6,7 @@ of `Network.neurons` and of `Network.arcs`, which are sorted by head, then tail.
 
 import functools
 import warnings
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 
 import numpy as np
 
@@ -241,6 +241,8 @@ def feed_forward(sizes, bias=True):
     >>> feed_forward([3, 4, 4, 2])
     Network(10 neurons, 46 arcs, inputs ['u1', 'u2', 'u3', 'bias'], outputs [9, 10])
     """
+    if not isinstance(sizes, Iterable):
+        raise ValueError(f"sizes = {shown(sizes)}: must name at least two layers, inputs first")
     sizes = [whole(f"sizes[{k}]", size) for k, size in enumerate(listed("sizes", sizes))]
     if len(sizes) < 2:
         raise ValueError(f"sizes = {sizes!r}: must name at least two layers, inputs first")

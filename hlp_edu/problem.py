@@ -58,7 +58,7 @@ class Tracking:
         self.r = number("r", r, above=0)
         self.theta = number("theta", theta)
         n = len(network.neurons)
-        each = numbers_of("speed", speed).ndim > 0
+        each = numbers_of("speed", speed, "a finite number above 0, or one per neuron").ndim > 0
         self.speed = vector("speed", speed, n, "neuron") if each else np.full(n, number("speed", speed, above=0))
         slowest = int(self.speed.argmin())
         number(f"speed[{slowest}]", float(self.speed[slowest]), above=0)
