@@ -13,7 +13,8 @@ from hlp_edu.compiled import built_in_rule, student_rule
 from hlp_edu.validate import number
 
 __all__ = [
-    "Canonical", "Flipped", "Frozen", "GradientFlow", "HamiltonianBand", "HamiltonianServo", "PerArc", "Periodic", "Policy",
+    "Canonical", "Flipped", "Frozen", "GradientFlow", "HamiltonianBand", "HamiltonianServo", "PerArc", "Periodic",
+    "Policy",
 ]  # fmt: skip
 
 ARGUMENTS = ("t", "H", "p_x", "p_w", "H_x", "H_w", "s_x", "s_w")
