@@ -17,11 +17,7 @@ MOST = 4096  # pieces that a patchwork makes at a time; when it has so many it d
 
 
 class Signal:
-    """A function of time that knows where it jumps; at a jump it has the value after it."""
-
-    def __call__(self, t):
-        """Values at an array of times, of its shape."""
-        raise NotImplementedError
+    """A function of an array of times that knows where it jumps; at a jump it has the value after it."""
 
     def jumps(self, t0, t1):
         """Times of the jumps with t0 < time <= t1, as an array.
@@ -38,12 +34,9 @@ class sinusoid(Signal):
 
     Parameters
     ----------
-    amplitude, offset : float
-        Height of the wave, and its mean value. Outputs of tanh neurons are between -1 and 1.
-    period : float
-        Time units per wave, above 0.
-    phase : float
-        Radians.
+    amplitude, period, phase, offset : float
+        Height of the wave, time units per wave (above 0), radians, mean value. Outputs of tanh neurons are
+        between -1 and 1.
 
     Raises
     ------
@@ -70,20 +63,12 @@ class sinusoid(Signal):
         return f"sinusoid(amplitude={self.amplitude:g}, period={self.period:g})"
 
 
-def _series(name, value):
-    """Any count of finite numbers, as a new float64 array of one axis."""
-    try:
-        array = np.array(value, dtype=np.float64).reshape(-1)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} = {value!r}: must be numbers") from None
-    return finite(name, array)
-
-
-def _increasing(name, array, apart=0.0):
-    """An array of one axis whose entries increase, by more than ``apart`` each, as it is."""
-    for k in np.flatnonzero(~(np.diff(array) > apart)):
-        raise ValueError(f"{name}[{k + 1}] = {array[k + 1]}: must be above {name}[{k}] = {array[k]}, increasing")
-    return array
+def _increasing(name, times, apart=0.0):
+    """Any count of times as a new array, each later than the one before by more than ``apart``."""
+    times = np.ravel(finite(name, times))
+    for k in np.flatnonzero(np.diff(times) <= apart):
+        raise ValueError(f"{name}[{k + 1}] = {times[k + 1]}: must be above {name}[{k}] = {times[k]}, increasing")
+    return times
 
 
 def _piece(t, joins):
@@ -113,12 +98,10 @@ class steps(Signal):
     """
 
     def __init__(self, times, values):
-        self.times = _increasing("times", _series("times", times), apart=JOIN)
-        self.values = _series("values", values)
-        if len(self.values) != len(self.times) + 1:
-            raise ValueError(
-                f"values: {len(self.values)} given for {len(self.times)} times; there must be one more value than times"
-            )
+        self.times, self.values = _increasing("times", times, apart=JOIN), np.ravel(finite("values", values))
+        count = len(self.times)
+        if len(self.values) != count + 1:
+            raise ValueError(f"values: {len(self.values)} given for {count} times; there must be one more than times")
 
     def __call__(self, t):
         """Values at the times ``t``."""
@@ -133,10 +116,9 @@ class steps(Signal):
 
 
 class patchwork(Signal):
-    """A signal that is hard to predict: cosines and constants in turn, with jumps at the joins.
+    """A signal that is hard to predict: pieces, from t = 0 on without an end, with jumps at the joins.
 
-    Each piece is, with equal chance, a constant or a cosine of 1 to 4 radians per time unit that
-    starts at its crest. The signal begins at t = 0 and never ends.
+    Each is, with equal chance, a constant or a cosine of 1 to 4 radians per time unit that starts at its crest.
 
     Parameters
     ----------
@@ -144,10 +126,9 @@ class patchwork(Signal):
         Another seed gives another signal.
     amplitude : float
         Largest absolute value, at least 0.
-    shortest, longest : float
-        Bounds of a piece's length, in time units.
-    grid : float
-        Joins lie on multiples of this, so that they fall on the steps of an integrator.
+    shortest, longest, grid : float
+        Bounds of a piece's length, in time units; all joins lie on multiples of ``grid``, so that they fall on the
+        steps of an integrator.
 
     Raises
     ------
@@ -169,37 +150,30 @@ class patchwork(Signal):
         self.grid = number("grid", grid, above=0)
         if self.grid > self.shortest:
             raise ValueError(f"grid = {self.grid!r}: must be at most shortest = {self.shortest!r}")
-        self._made = self._first()
+        self._made = self._draw(0, 0.0, 64), 64
 
-    def _first(self):
-        """The first pieces, from t = 0 on."""
-        return self._make(np.random.PCG64(self.seed).state, 0, 64)
-
-    def _make(self, dice_state, ticks, count):
-        """A table of pieces, the state of the dice after it, and its end in ticks of the grid."""
-        # The numbers are drawn row by row: the signal does not depend on the portions in which it is asked for.
-        source = np.random.PCG64()
-        source.state = dice_state
-        dice = np.random.Generator(source).random((count, 4))
-        length = self.shortest + (self.longest - self.shortest) * dice[:, 0]
-        joins = ticks + np.concatenate([[0], np.cumsum(np.round(length / self.grid))])
-        level = self.amplitude * (2 * dice[:, 2] - 1)
-        cosine = dice[:, 1] < 0.5
-        height = np.where(cosine, self.amplitude * (0.25 + 0.75 * dice[:, 2]), level)
-        rate = np.where(cosine, 1 + 3 * dice[:, 3], 0.0)  # radians per time unit; 0 is a constant
-        return (joins[1:] * self.grid, joins[:-1] * self.grid, height, rate), source.state, joins[-1]
+    def _draw(self, first, begin, count):
+        """Ends, starts, heights and rates of ``count`` pieces from number ``first`` on, which starts at ``begin``."""
+        # Piece k has the numbers 4k to 4k + 3, whatever the portions in which the signal is asked for.
+        dice = np.random.Generator(np.random.PCG64(self.seed).advance(4 * first)).random((count, 4)).T
+        length = self.shortest + (self.longest - self.shortest) * dice[0]
+        joins = np.cumsum(np.round(np.append(begin, length) / self.grid)) * self.grid
+        cosine = dice[1] < 0.5
+        height = self.amplitude * np.where(cosine, 0.25 + 0.75 * dice[2], 2 * dice[2] - 1)
+        rate = np.where(cosine, 1 + 3 * dice[3], 0)  # radians per time unit; 0 is a constant
+        return np.array([joins[1:], joins[:-1], height, rate])
 
     def _pieces(self, t0, t1):
         """Ends, starts, heights and rates of the pieces from t0 to t1, and of some before them."""
-        table, dice_state, ticks = made = self._made
-        if t0 < table[1][0]:  # before the table: begin anew
-            table, dice_state, ticks = made = self._first()
-        while table[0][-1] <= t1 + JOIN:
-            more, dice_state, ticks = self._make(dice_state, ticks, min(len(table[0]), MOST))
-            old = 0 if len(table[0]) < MOST else np.searchsorted(table[0], min(t0, t1) - JOIN)
-            table = tuple(np.concatenate([a[old:], b]) for a, b in zip(table, more, strict=True))
-            made = table, dice_state, ticks
-        self._made = made  # one assignment: safe among threads
+        table, made = self._made  # the latest pieces, and the count of all that were drawn
+        if t0 < table[1, 0]:  # before the table: begin anew
+            table, made = self._draw(0, 0.0, 64), 64
+        while table[0, -1] <= t1 + JOIN:
+            count = min(table.shape[1], MOST)
+            old = np.searchsorted(table[0], min(t0, t1) - JOIN) if count == MOST else 0
+            more = self._draw(made, table[0, -1], count)
+            table, made = np.concatenate([table[:, old:], more], axis=1), made + count
+        self._made = table, made  # one assignment: safe among threads
         return table
 
     def __call__(self, t):
@@ -238,20 +212,17 @@ class recorded(Signal):
     """
 
     def __init__(self, t, values):
-        self.t, self.values = _increasing("t", _series("t", t)), _series("values", values)
-        if len(self.t) != len(self.values) or len(self.t) < 2:
-            raise ValueError(
-                f"values: {len(self.values)} given for {len(self.t)} times; there must be as many, at least two"
-            )
+        self.t, self.values = _increasing("t", t), np.ravel(finite("values", values))
+        count = len(self.t)
+        if len(self.values) != count or count < 2:
+            raise ValueError(f"values: {len(self.values)} given for {count} times; there must be as many, at least two")
 
     def __call__(self, t):
         """Values at the times ``t``."""
         t = np.asarray(t, float)
         if t.size and (t.min() < self.t[0] - JOIN or t.max() > self.t[-1] + JOIN):
-            raise ValueError(
-                f"t: asked for times from {t.min():g} to {t.max():g}; the recording runs from "
-                f"{self.t[0]:g} to {self.t[-1]:g}"
-            )
+            asked, there = (f"from {times.min():g} to {times.max():g}" for times in (t, self.t))
+            raise ValueError(f"t: asked for times {asked}; the recording runs {there}")
         return np.interp(t, self.t, self.values)
 
     def __repr__(self):
@@ -264,12 +235,11 @@ def constant(value):
     Parameters
     ----------
     value : float
-        Its value, a finite number.
 
     Raises
     ------
     ValueError
-        If it is none.
+        If the value is no finite number.
 
     Examples
     --------
