@@ -53,7 +53,11 @@ class Network:
     def __init__(self, digraph, inputs=(), outputs=()):
         if not getattr(digraph, "is_directed", bool)() or digraph.is_multigraph():
             raise ValueError(f"digraph = {digraph!r}: must be a networkx.DiGraph (directed, one arc per pair)")
-        inputs, outputs = _labels("inputs", inputs, digraph), _labels("outputs", outputs, digraph)
+        inputs, outputs = _labels("inputs", inputs), _labels("outputs", outputs)
+        for name, labels in (("inputs", inputs), ("outputs", outputs)):
+            for label in labels:
+                if label not in digraph:
+                    raise ValueError(f"{name}: {label!r} is not a node of the digraph; nodes: {_some(digraph)}")
         given = set(inputs)
         neurons = [node for node in digraph if node not in given]
         index = {label: i for i, label in enumerate([*neurons, *inputs])}
@@ -81,7 +85,8 @@ class Network:
             raise ValueError(f"arc ({tail!r}, {head!r}): leads into the input {head!r}; inputs have no parents")
         order = np.lexsort((tails, heads))
         self.neurons, self.inputs, self.outputs, self.labels = neurons, inputs, outputs, labels
-        self.heads, self.tails = (ends[order].astype(np.int64, copy=False) for ends in (heads, tails))
+        self.heads = np.ascontiguousarray(heads[order], dtype=np.int64)
+        self.tails = np.ascontiguousarray(tails[order], dtype=np.int64)
         self.output_index = np.array([neurons.index(label) for label in outputs], dtype=np.int64)
         if not inputs:
             warnings.warn(DEAD_POINT, UserWarning, stacklevel=stacklevel)
@@ -170,10 +175,10 @@ def fully_connected(n, bias=True, self_loops=True):
     Network(5 neurons, 30 arcs, inputs ['bias'], outputs [1])
     """
     n = whole("n", n)
-    arcs = np.ones((n, n + bool(bias)), dtype=bool)
+    tails, heads = np.meshgrid(np.arange(n + bool(bias)), np.arange(n))
+    heads, tails = heads.ravel(), tails.ravel()
     if not self_loops:
-        np.fill_diagonal(arcs, False)
-    heads, tails = np.nonzero(arcs)
+        heads, tails = heads[heads != tails], tails[heads != tails]
     return Network._from_indices(range(1, n + 1), ["bias"] * bool(bias), [1], heads, tails)
 
 
@@ -199,15 +204,16 @@ def feed_forward(sizes, bias=True):
     >>> feed_forward([3, 4, 4, 2])
     Network(10 neurons, 46 arcs, inputs ['u1', 'u2', 'u3', 'bias'], outputs [9, 10])
     """
-    if np.ndim(sizes) != 1 or len(sizes) < 2:
+    sizes = [whole(f"sizes[{k}]", size) for k, size in enumerate(sizes)] if hasattr(sizes, "__iter__") else sizes
+    if not isinstance(sizes, list) or len(sizes) < 2:
         raise ValueError(f"sizes = {sizes!r}: must name at least two layers, inputs first")
-    first, *others = [whole(f"sizes[{k}]", size) for k, size in enumerate(sizes)]
-    n, layer = sum(others), np.repeat(np.arange(1, len(sizes)), others)  # of each neuron
+    n = sum(sizes[1:])
+    layer = np.repeat(np.arange(1, len(sizes)), sizes[1:])  # of each neuron
     # the layer of every possible tail: neurons, then inputs (layer 0), then the bias (marked -1)
-    tail_layer = np.concatenate([layer, np.zeros(first, int), np.full(int(bool(bias)), -1)])
+    tail_layer = np.concatenate([layer, np.zeros(sizes[0], int), np.full(int(bool(bias)), -1)])
     heads, tails = np.nonzero((tail_layer == layer[:, None] - 1) | (tail_layer == -1))
-    inputs = [f"u{k + 1}" for k in range(first)] + ["bias"] * bool(bias)
-    return Network._from_indices(range(1, n + 1), inputs, range(n - others[-1] + 1, n + 1), heads, tails)
+    inputs = [f"u{k + 1}" for k in range(sizes[0])] + ["bias"] * bool(bias)
+    return Network._from_indices(range(1, n + 1), inputs, range(n - sizes[-1] + 1, n + 1), heads, tails)
 
 
 def chain(n, bias=False):
@@ -231,20 +237,18 @@ def chain(n, bias=False):
     """
     n = whole("n", n)
     heads = np.arange(n)
-    tails = np.append(n, heads[:-1])  # the input "u" follows the n neurons
+    tails = np.concatenate([[n], np.arange(n - 1)])  # the input follows the n neurons
     if bias:
-        heads, tails = np.append(heads, heads), np.append(tails, np.full(n, n + 1))
+        heads, tails = np.concatenate([heads, heads]), np.concatenate([tails, np.full(n, n + 1)])
     return Network._from_indices(range(1, n + 1), ["u"] + ["bias"] * bool(bias), [n], heads, tails)
 
 
-def _labels(name, labels, nodes):
-    """Labels of some of the nodes as a list, each named once."""
+def _labels(name, labels):
+    """Labels as a list, each named once."""
     if isinstance(labels, str):
         raise ValueError(f"{name} = {labels!r}: must be a sequence of labels, for example [{labels!r}]")
     labels = list(labels)
     for label in labels:
-        if label not in nodes:
-            raise ValueError(f"{name}: {label!r} is not a node of the digraph; nodes: {_some(nodes)}")
         if labels.count(label) > 1:
             raise ValueError(f"{name}: {label!r} is named twice")
     return labels

@@ -63,12 +63,20 @@ class sinusoid(Signal):
         return f"sinusoid(amplitude={self.amplitude:g}, period={self.period:g})"
 
 
-def _increasing(name, times, apart=0.0):
-    """Any count of times as a new array, each later than the one before by more than ``apart``."""
-    times = np.ravel(finite(name, times))
-    for k in np.flatnonzero(np.diff(times) <= apart):
-        raise ValueError(f"{name}[{k + 1}] = {times[k + 1]}: must be above {name}[{k}] = {times[k]}, increasing")
-    return times
+def _series(name, value):
+    """Any count of finite numbers, as a new float64 array of one axis."""
+    try:
+        array = np.array(value, dtype=np.float64).reshape(-1)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} = {value!r}: must be numbers") from None
+    return finite(name, array)
+
+
+def _increasing(name, array, apart=0.0):
+    """An array of one axis whose entries increase, by more than ``apart`` each, as it is."""
+    for k in np.flatnonzero(~(np.diff(array) > apart)):
+        raise ValueError(f"{name}[{k + 1}] = {array[k + 1]}: must be above {name}[{k}] = {array[k]}, increasing")
+    return array
 
 
 def _piece(t, joins):
@@ -98,7 +106,7 @@ class steps(Signal):
     """
 
     def __init__(self, times, values):
-        self.times, self.values = _increasing("times", times, apart=JOIN), np.ravel(finite("values", values))
+        self.times, self.values = _increasing("times", _series("times", times), JOIN), _series("values", values)
         count = len(self.times)
         if len(self.values) != count + 1:
             raise ValueError(f"values: {len(self.values)} given for {count} times; there must be one more than times")
@@ -150,30 +158,37 @@ class patchwork(Signal):
         self.grid = number("grid", grid, above=0)
         if self.grid > self.shortest:
             raise ValueError(f"grid = {self.grid!r}: must be at most shortest = {self.shortest!r}")
-        self._made = self._draw(0, 0.0, 64), 64
+        self._made = self._first()
 
-    def _draw(self, first, begin, count):
-        """Ends, starts, heights and rates of ``count`` pieces from number ``first`` on, which starts at ``begin``."""
-        # Piece k has the numbers 4k to 4k + 3, whatever the portions in which the signal is asked for.
-        dice = np.random.Generator(np.random.PCG64(self.seed).advance(4 * first)).random((count, 4)).T
-        length = self.shortest + (self.longest - self.shortest) * dice[0]
-        joins = np.cumsum(np.round(np.append(begin, length) / self.grid)) * self.grid
-        cosine = dice[1] < 0.5
-        height = self.amplitude * np.where(cosine, 0.25 + 0.75 * dice[2], 2 * dice[2] - 1)
-        rate = np.where(cosine, 1 + 3 * dice[3], 0)  # radians per time unit; 0 is a constant
-        return np.array([joins[1:], joins[:-1], height, rate])
+    def _first(self):
+        """The first pieces, from t = 0 on."""
+        return self._make(np.random.PCG64(self.seed).state, 0, 64)
+
+    def _make(self, dice_state, ticks, count):
+        """A table of pieces, the state of the dice after it, and its end in ticks of the grid."""
+        # The numbers are drawn row by row: the signal does not depend on the portions in which it is asked for.
+        source = np.random.PCG64()
+        source.state = dice_state
+        dice = np.random.Generator(source).random((count, 4))
+        length = self.shortest + (self.longest - self.shortest) * dice[:, 0]
+        joins = ticks + np.concatenate([[0], np.cumsum(np.round(length / self.grid))])
+        level = self.amplitude * (2 * dice[:, 2] - 1)
+        cosine = dice[:, 1] < 0.5
+        height = np.where(cosine, self.amplitude * (0.25 + 0.75 * dice[:, 2]), level)
+        rate = np.where(cosine, 1 + 3 * dice[:, 3], 0.0)  # radians per time unit; 0 is a constant
+        return (joins[1:] * self.grid, joins[:-1] * self.grid, height, rate), source.state, joins[-1]
 
     def _pieces(self, t0, t1):
         """Ends, starts, heights and rates of the pieces from t0 to t1, and of some before them."""
-        table, made = self._made  # the latest pieces, and the count of all that were drawn
-        if t0 < table[1, 0]:  # before the table: begin anew
-            table, made = self._draw(0, 0.0, 64), 64
-        while table[0, -1] <= t1 + JOIN:
-            count = min(table.shape[1], MOST)
-            old = np.searchsorted(table[0], min(t0, t1) - JOIN) if count == MOST else 0
-            more = self._draw(made, table[0, -1], count)
-            table, made = np.concatenate([table[:, old:], more], axis=1), made + count
-        self._made = table, made  # one assignment: safe among threads
+        table, dice_state, ticks = made = self._made
+        if t0 < table[1][0]:  # before the table: begin anew
+            table, dice_state, ticks = made = self._first()
+        while table[0][-1] <= t1 + JOIN:
+            more, dice_state, ticks = self._make(dice_state, ticks, min(len(table[0]), MOST))
+            old = 0 if len(table[0]) < MOST else np.searchsorted(table[0], min(t0, t1) - JOIN)
+            table = tuple(np.concatenate([a[old:], b]) for a, b in zip(table, more, strict=True))
+            made = table, dice_state, ticks
+        self._made = made  # one assignment: safe among threads
         return table
 
     def __call__(self, t):
@@ -212,7 +227,7 @@ class recorded(Signal):
     """
 
     def __init__(self, t, values):
-        self.t, self.values = _increasing("t", t), np.ravel(finite("values", values))
+        self.t, self.values = _increasing("t", _series("t", t)), _series("values", values)
         count = len(self.t)
         if len(self.values) != count or count < 2:
             raise ValueError(f"values: {len(self.values)} given for {count} times; there must be as many, at least two")
@@ -221,8 +236,10 @@ class recorded(Signal):
         """Values at the times ``t``."""
         t = np.asarray(t, float)
         if t.size and (t.min() < self.t[0] - JOIN or t.max() > self.t[-1] + JOIN):
-            asked, there = (f"from {times.min():g} to {times.max():g}" for times in (t, self.t))
-            raise ValueError(f"t: asked for times {asked}; the recording runs {there}")
+            raise ValueError(
+                f"t: asked for times from {t.min():g} to {t.max():g}; the recording runs from "
+                f"{self.t[0]:g} to {self.t[-1]:g}"
+            )
         return np.interp(t, self.t, self.values)
 
     def __repr__(self):

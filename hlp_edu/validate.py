@@ -6,19 +6,23 @@ raise a ValueError if it is not allowed.
 
 import math
 import numbers
-from operator import ge, gt, le, lt
+import operator
 
 import numpy as np
 
 
 def number(name, value, *, above=None, least=None, below=None, most=None):
     """A finite real number, as a float: above ``above``, at least ``least``, below ``below``, at most ``most``."""
-    bounds = [(" above", gt, above), (", at least", ge, least), (", below", lt, below), (", at most", le, most)]
-    bounds = [bound for bound in bounds if bound[-1] is not None]
+    bounds = [
+        (f" above {above}", above, operator.gt),
+        (f", at least {least}", least, operator.ge),
+        (f", below {below}", below, operator.lt),
+        (f", at most {most}", most, operator.le),
+    ]
+    bounds = [bound for bound in bounds if bound[1] is not None]
     real = isinstance(value, (numbers.Real, np.ndarray)) and np.ndim(value) == 0 and not isinstance(value, bool)
-    if not (real and math.isfinite(value) and all(holds(value, limit) for _, holds, limit in bounds)):
-        allowed = "".join(f"{words} {limit}" for words, _, limit in bounds)
-        raise ValueError(f"{name} = {value!r}: must be a finite number{allowed}")
+    if not (real and math.isfinite(value) and all(holds(value, limit) for _, limit, holds in bounds)):
+        raise ValueError(f"{name} = {value!r}: must be a finite number{''.join(words for words, _, _ in bounds)}")
     return float(value)
 
 
@@ -30,9 +34,11 @@ def whole(name, value, least=1):
 
 
 def one_of(name, value, allowed):
-    """One of the ``allowed`` values, and of its type."""
+    """One of the ``allowed`` values."""
+    allowed = list(allowed)
     if not any(value is one or (isinstance(value, type(one)) and value == one) for one in allowed):
-        raise ValueError(f"{name} = {value!r}: must be one of {', '.join(map(repr, allowed))}")
+        words = " or ".join(map(repr, allowed)) if len(allowed) == 2 else f"one of {', '.join(map(repr, allowed))}"
+        raise ValueError(f"{name} = {value!r}: must be {words}")
     return value
 
 
@@ -45,19 +51,19 @@ def kind(name, value, types, example):
 
 def vector(name, value, size, what):
     """``size`` finite numbers, one for each ``what``, as a new float64 array of shape (size,)."""
-    array = finite(name, value, f"{size} numbers, one per {what}")
-    if array.shape != (size,):
-        raise ValueError(f"{name} has shape {array.shape}: must be ({size},), one number per {what}")
-    return array
-
-
-def finite(name, value, example="numbers"):
-    """Finite numbers, as a new float64 array of the same shape; ``example`` says in words what is expected."""
     try:
         array = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ValueError(f"{name} = {value!r}: must be {example}") from None
-    for place in np.argwhere(~np.isfinite(array)):
-        where = ", ".join(map(str, place))
-        raise ValueError(f"{name}[{where}] = {array[tuple(place)]}: every entry must be a finite number")
+        raise ValueError(f"{name} = {value!r}: must be {size} numbers, one per {what}") from None
+    if array.shape != (size,):
+        raise ValueError(f"{name} has shape {array.shape}: must be ({size},), one number per {what}")
+    return finite(name, array)
+
+
+def finite(name, array):
+    """An array without nan or infinity, as it is."""
+    if not np.isfinite(array).all():
+        bad = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
+        place = ", ".join(map(str, bad))
+        raise ValueError(f"{name}[{place}] = {array[bad]}: every entry must be a finite number")
     return array
