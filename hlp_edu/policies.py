@@ -73,7 +73,18 @@ class Policy:
         return student_rule(self.rule, tuple(_surroundings(self.rule)))
 
     def rehearse(self, neurons, arcs):
-        """Try the rule once, uncompiled: compiled code would hide what goes wrong in it. A ValueError says what."""
+        """Try the rule once, uncompiled: compiled code would hide what goes wrong in it.
+
+        Parameters
+        ----------
+        neurons, arcs : int
+            Lengths of the arrays.
+
+        Raises
+        ------
+        ValueError
+            If the rule fails.
+        """
         dice = np.random.default_rng(0)
         p_x, H_x = dice.standard_normal((2, neurons))
         p_w, H_w = dice.standard_normal((2, arcs))
