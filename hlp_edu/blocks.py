@@ -161,17 +161,19 @@ def walk(blocks, b, work, k, first, last, w, p):
             j, W, P = tail + c, w[m + c], p[m + c]
             if first is not None:  # here beta is 0
                 H_x[j] += by_w * W
-                p_y_0 += P * y[0, j]
                 ww += W * W
-                wp += W * P
                 pp += P * P
             else:
                 H_x[j] += by_w * W + by_p * P
+            if first is not None and last is None:
+                p_y_0 += P * y[0, j]
+                wp += W * P
             if last is not None:
                 W, P = w_w * W + w_p * P + products(first, u, y, j), p_w * W + p_p * P + products(first, v, y, j)
                 w[m + c], p[m + c] = W, P
             w_y += W * y[ahead, j]
-            p_y += P * y[ahead, j]
+            if last is None:
+                p_y += P * y[ahead, j]
         blocks.W_y[i] += w_y
         blocks.P_y[i] += p_y
         if first is not None:
@@ -185,7 +187,7 @@ def walk(blocks, b, work, k, first, last, w, p):
 def block_stage(model, work, blocks, k, size, speed, w, p):
     """Stage ``k`` for all panels: reports, next activations; in the last stage W and P move.
 
-    Returns size and speed with |w|^2 and |w'|^2 of these arcs added, and their |w|^2 + |p|^2 at the start of the step.
+    Returns size and speed with |w|^2 and |w'|^2 of these arcs added.
     """
     table, gram, g, n = blocks.table, blocks.gram, work.credit, model.speed.size
     stages = table.shape[0] - 1
@@ -210,8 +212,7 @@ def block_stage(model, work, blocks, k, size, speed, w, p):
     alpha, beta = (1.0, 0.0) if last else (table[k + 1, 0, 0], table[k + 1, 0, 1])
     for i in range(n):
         work.a[i] += alpha * blocks.W_y[i] + beta * blocks.P_y[i]
-    r = model.law.r
-    return size + form(gram, table, k, 0), speed + form(gram, table, k, 1) / (r * r), gram[0, 0] + gram[1, 1]
+    return size + form(gram, table, k, 0), speed + form(gram, table, k, 1) / (model.law.r * model.law.r)
 
 
 @compiled

@@ -7,10 +7,10 @@ A step has one or four stages. In every stage, in this order:
     3. every neuron has the reports of its children, and its costate moves, (10).
 
 What a neuron and an arc do is written in `laws.py`, and nowhere else. Three points of phase space are kept:
-`now`, where the step begins; `here`, where this stage asks the laws; `end`, now plus the velocities so far, each
-times the step and its weight. Arcs that lead from neighbouring parents to one neuron form a segment: their weights
-and their parents' states are read side by side. Neurons that share their parents can be taken together, which is
-faster: `blocks.py`, to be skipped on a first reading.
+`now`, where the step begins; `here`, where a stage after the first asks the laws; `end`, now plus the velocities so
+far, each times the step and its weight. Arcs that lead from neighbouring parents to one neuron form a segment: their
+weights and their parents' states are read side by side. Neurons that share their parents can be taken together,
+which is faster: `blocks.py`, to be skipped on a first reading.
 """
 
 import math
@@ -34,12 +34,13 @@ class Method(NamedTuple):
     at: np.ndarray  # where each stage asks: 0 at the start, 1 in the middle, 2 at the end of the step
     weight: np.ndarray  # of its velocity
     exponential: bool  # solve the leak of the neurons exactly, and move weights with the new costates
+    keep: float  # 1; with 0 a step of length 1 gives the velocities alone
 
 
 METHODS = {
-    "euler": Method(1.0, np.array([0]), np.array([1.0]), False),
-    "rk4": Method(1.0, np.array([0, 1, 1, 2]), np.array([1.0, 2.0, 2.0, 1.0]) / 6, False),
-    "exponential": Method(1.0, np.array([0]), np.array([1.0]), True),
+    "euler": Method(1.0, np.array([0]), np.array([1.0]), False, 1.0),
+    "rk4": Method(1.0, np.array([0, 1, 1, 2]), np.array([1.0, 2.0, 2.0, 1.0]) / 6, False, 1.0),
+    "exponential": Method(1.0, np.array([0]), np.array([1.0]), True, 1.0),
 }
 
 
@@ -71,6 +72,7 @@ class Signs(NamedTuple):
     w: np.ndarray
     values: np.ndarray  # numbers that the rule reads
     fixed: bool
+    each: bool  # whether there is one for each arc; else the first is that of all
 
 
 class Signals(NamedTuple):
@@ -131,28 +133,29 @@ def phi_1(a):
 
 @compiled
 def step(model, method, signals, at_step, signs, work, blocks, now, here, end):
-    """One step from `now`, where `here` and `end` are too; after it, all three are where the next one begins.
+    """One step, from `now` to `now`; the other two points are to work with.
 
-    Returns what the step adds to the cost (4), L and H at its start, and the sum of all squares at its end.
+    Returns what it adds to the cost (4), L and H at its start, and about the sum of all squares.
     """
     n, stages, h = now.x.size, method.weight.size, method.h
     cost, L_start, H_start, total = 0.0, 0.0, 0.0, 0.0
     symplectic = h / model.law.r if method.exponential else 0.0  # weights move with the new costates
     for k in range(stages):
-        last = k == stages - 1
+        first, last = k == 0, k == stages - 1
         weight, ahead = h * method.weight[k], 0.0 if last else 0.5 * h * method.at[k + 1]
         error, size, speed, power = 0.0, 0.0, 0.0, 0.0
         for i in model.single:  # every neuron adds up what its parents send
             a = 0.0
             for b in range(model.segment[i], model.segment[i + ONE]):
-                first, tail = model.first[b], model.tail[b]
-                for m in range(first, model.first[b + ONE]):
-                    a += here.w[m] * work.y[k, tail + (m - first)]  # (1)
+                start, tail = model.first[b], model.tail[b]
+                for m in range(start, model.first[b + ONE]):
+                    a += (now.w[m] if first else here.w[m]) * work.y[k, tail + (m - start)]  # (1)
             work.a[i] = a
         for i in range(n):  # ... and answers
-            x_rate, work.H_x[i], work.credit[k, i] = neuron(model.speed[i], work.a[i], work.y[k, i], here.p_x[i])
-            power += here.p_x[i] * x_rate
-            end.x[i] += weight * work.leak_x[i] * x_rate
+            p = now.p_x[i] if first else here.p_x[i]
+            x_rate, work.H_x[i], work.credit[k, i] = neuron(model.speed[i], work.a[i], work.y[k, i], p)
+            power += p * x_rate
+            end.x[i] = (method.keep * now.x[i] if first else end.x[i]) + weight * work.leak_x[i] * x_rate
             work.y[k + 1, i] = end.x[i] if last else now.x[i] + ahead * x_rate
         for j in range(signals.u.shape[2]):  # the inputs at the next stage
             work.H_x[n + j] = 0.0
@@ -164,36 +167,35 @@ def step(model, method, signals, at_step, signs, work, blocks, now, here, end):
             error += e * e
         for i in model.single:  # every arc reports to its tail, and moves
             for b in range(model.segment[i], model.segment[i + ONE]):
-                first, tail = model.first[b], model.tail[b]
-                for m in range(first, model.first[b + ONE]):
-                    j, w, p = tail + (m - first), here.w[m], here.p_w[m]
-                    w_rate, p_rate, report = arc(model.law, w, p, work.y[k, j], work.credit[k, i], signs.w[m])
+                start, tail = model.first[b], model.tail[b]
+                for m in range(start, model.first[b + ONE]):
+                    j, s = tail + (m - start), signs.w[m] if signs.each else signs.w[0]
+                    w, p = (now.w[m], now.p_w[m]) if first else (here.w[m], here.p_w[m])
+                    w_rate, p_rate, report = arc(model.law, w, p, work.y[k, j], work.credit[k, i], s)
                     work.H_x[j] += report  # (7)
                     size += w * w
                     speed += w_rate * w_rate
-                    end.w[m] += weight * (w_rate - symplectic * p_rate)
-                    end.p_w[m] += weight * p_rate
-                    here.w[m] = now.w[m] + ahead * w_rate
-                    here.p_w[m] = now.p_w[m] + ahead * p_rate
+                    w, p = (method.keep * w, method.keep * p) if first else (end.w[m], end.p_w[m])
+                    w, p = w + weight * (w_rate - symplectic * p_rate), p + weight * p_rate
+                    if last:
+                        now.w[m], now.p_w[m] = w, p
+                    else:
+                        end.w[m], end.p_w[m] = w, p
+                        here.w[m], here.p_w[m] = now.w[m] + ahead * w_rate, now.p_w[m] + ahead * p_rate
         if blocks is not None:
-            size, speed, total = block_stage(model, work, blocks, k, size, speed, now.w, now.p_w)
+            size, speed = block_stage(model, work, blocks, k, size, speed, now.w, now.p_w)
         for i in range(n):  # every neuron has the reports of its children, and its costate moves
-            p_rate = costate(model.law, here.p_x[i], work.H_x[i], signs.x[i])
-            end.p_x[i] += weight * work.leak_p[i] * p_rate
-            here.p_x[i] = now.p_x[i] + ahead * p_rate
+            p_rate = costate(model.law, now.p_x[i] if first else here.p_x[i], work.H_x[i], signs.x[i])
+            end.p_x[i] = (method.keep * now.p_x[i] if first else end.p_x[i]) + weight * work.leak_p[i] * p_rate
+            here.p_x[i] = here.p_x[i] if last else now.p_x[i] + ahead * p_rate
         L, H = energies(model.law, error, size, speed, power)
         cost += weight * L * math.exp(model.law.theta * (signals.t[at_step] + 0.5 * h * method.at[k]))
-        L_start, H_start = (L, H) if k == 0 else (L_start, H_start)
+        L_start, H_start, total = (L, H, size + speed * model.law.r**2) if first else (L_start, H_start, total)
     for j in range(work.H_x.size):
         work.y[0, j] = work.y[stages, j]
     for i in range(n):
-        now.x[i], now.p_x[i], here.p_x[i] = end.x[i], end.p_x[i], end.p_x[i]
+        now.x[i], now.p_x[i] = end.x[i], end.p_x[i]
         total += end.x[i] * end.x[i] + end.p_x[i] * end.p_x[i]
-    for i in model.single:
-        for m in range(model.first[model.segment[i]], model.first[model.segment[i + ONE]]):
-            now.w[m] = here.w[m] = end.w[m]
-            now.p_w[m] = here.p_w[m] = end.p_w[m]
-            total += end.w[m] * end.w[m] + end.p_w[m] * end.p_w[m]
     return cost, L_start, H_start, total
 
 
@@ -205,7 +207,7 @@ def copy(source, target):
 
 
 class Ask(NamedTuple):
-    """What it takes to ask for H_x and H_w: a step of length 1 from zero, with signs -1 and without dissipation."""
+    """What it takes to ask for H_x and H_w: a step that gives velocities, with signs -1 and without dissipation."""
 
     model: Model
     method: Method
@@ -222,9 +224,9 @@ def asker(model, inputs, arcs):
     law = Law(old.q, old.r_w, old.r, 0.0, 0.0, 0.0, 1.0, 0.0)
     every = np.arange(n).astype(np.uint64)
     alone = Model(model.segment, model.first, model.tail, model.outputs, model.speed, law, every)
-    method = Method(1.0, np.zeros(1, np.int64), np.ones(1), False)
-    signs = Signs(np.full(n, -1.0), np.full(arcs, -1.0), np.zeros(0), True)
-    now, end = Point(array(n), array(arcs), array(n), array(arcs)), Point(array(n), array(arcs), array(n), array(arcs))
+    method = Method(1.0, np.zeros(1, np.int64), np.ones(1), False, 0.0)
+    signs = Signs(np.full(n, -1.0), np.full(1, -1.0), np.zeros(0), True, False)
+    now, end = Point(array(n), array(arcs), array(n), array(arcs)), Point(array(n), array(0), array(n), array(0))
     return Ask(alone, method, signs, work_arrays(alone, method, inputs), now, end)
 
 
@@ -237,9 +239,7 @@ def gradients(ask, signals, row, point, y):
     copy(y, ask.work.y[0])
     for part in range(4):
         copy(point[part], ask.now[part])
-        for k in range(ask.end[part].size):
-            ask.end[part][k] = 0.0
-    _, L, H, _ = step(ask.model, ask.method, signals, row, ask.signs, ask.work, None, ask.now, ask.now, ask.end)
+    _, L, H, _ = step(ask.model, ask.method, signals, row, ask.signs, ask.work, None, ask.now, ask.end, ask.end)
     return L, H
 
 
@@ -261,17 +261,15 @@ def evaluate(model, signals, points, rates, L, H):
 def march(model, method, signals, signs, rule, blocks, now, rows, limit):
     """All steps, in place. Returns how many were taken, and the cost (4) on the way.
 
-    Fewer than asked: a number passed the limit in the last one, or L or H was not finite at the next one's start.
+    Fewer than asked: a number passed the limit in one of the last two, or L or H was not finite where the next begins.
     """
     n, m, steps, cost, row = now.x.size, now.w.size, signals.t.size - 1, 0.0, 0
     work = work_arrays(model, method, signals.u.shape[2])
-    m_single = m if model.single.size > 0 else 0
-    here = Point(array(n), array(m_single), array(n), array(m_single))
-    end = Point(array(n), array(m_single), array(n), array(m_single))
+    copy(now.x, work.y[0])
     copy(signals.u[0, 0], work.y[0, n:])
-    copy(now.x, work.y[0]), copy(now.x, end.x), copy(now.p_x, here.p_x), copy(now.p_x, end.p_x)
-    if m_single > 0:
-        copy(now.w, here.w), copy(now.w, end.w), copy(now.p_w, here.p_w), copy(now.p_w, end.p_w)
+    stored = m if model.single.size > 0 and method.weight.size > 1 else 0  # arcs that need a place for their stages
+    here = Point(array(n), array(stored), array(n), array(stored))
+    end = Point(array(n), array(stored), array(n), array(stored))
     if blocks is not None:
         begin_blocks(model, method, signs.w[0], work, blocks, now.w, now.p_w)
     follows = model.law.inertia == 0.0  # p_w is no state, but gain times H_w
@@ -289,7 +287,7 @@ def march(model, method, signals, signs, rule, blocks, now, rows, limit):
         if recorded and follows:
             gradients(ask, signals, k, now, work.y[0])
             for i in range(m):
-                now.p_w[i] = here.p_w[i] = end.p_w[i] = model.law.gain * ask.now.p_w[i]
+                now.p_w[i] = model.law.gain * ask.now.p_w[i]
         if recorded:
             record(rows, row, now, signs)
         added, L, H, total = step(model, method, signals, k, signs, work, blocks, now, here, end)

@@ -13,7 +13,8 @@ from hlp_edu.compiled import built_in_rule, student_rule
 from hlp_edu.validate import number
 
 __all__ = [
-    "Canonical", "Flipped", "Frozen", "GradientFlow", "HamiltonianBand", "HamiltonianServo", "PerArc", "Periodic", "Policy",
+    "Canonical", "Flipped", "Frozen", "GradientFlow", "HamiltonianBand", "HamiltonianServo", "PerArc", "Periodic",
+    "Policy",
 ]  # fmt: skip
 
 ARGUMENTS = ("t", "H", "p_x", "p_w", "H_x", "H_w", "s_x", "s_w")
@@ -72,7 +73,18 @@ class Policy:
         return student_rule(self.rule, tuple(_surroundings(self.rule)))
 
     def rehearse(self, neurons, arcs):
-        """Try the rule once, uncompiled: compiled code would hide what goes wrong in it. A ValueError says what."""
+        """Try the rule once, uncompiled: compiled code would hide what goes wrong in it.
+
+        Parameters
+        ----------
+        neurons, arcs : int
+            Lengths of the arrays.
+
+        Raises
+        ------
+        ValueError
+            If the rule fails.
+        """
         dice = np.random.default_rng(0)
         p_x, H_x = dice.standard_normal((2, neurons))
         p_w, H_w = dice.standard_normal((2, arcs))
