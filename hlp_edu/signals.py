@@ -13,7 +13,7 @@ from hlp_edu.validate import finite, number, numbers_of, whole
 __all__ = ["constant", "patchwork", "recorded", "sinusoid", "steps"]
 
 JOIN = 1e-9  # times closer than this to a jump count as lying on it (steps are much longer)
-STRETCH = 4096  # times the longest piece: the length of a patchwork's stretches, each with dice of its own
+STRETCH = 2048  # times the longest piece: the length of a patchwork's stretches, each with dice of its own
 MOST_PIECES = 1e6  # of a patchwork, at a time
 
 
