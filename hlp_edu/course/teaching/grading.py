@@ -394,33 +394,40 @@ def grade_class(
     course = Class(source, out, limit, cell_limit, memory, again)
     waiting = [one for one in submissions if one.status == "to grade"]
     course.names = _student_ids(submissions)
-    with contained.adopting():
-        for lesson in sorted({one.lesson for one in waiting}):
-            _give_out(lesson, course)
-        for one in waiting:
-            one.notes += restore(one.notebook, course.released[one.lesson])
-            one.notes += remarks(one.notebook, course.released[one.lesson])
-        _note_equals(waiting, course.released)
-        for one in submissions:
-            if one.status == "not graded":
-                say(one)
-        with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-            try:
-                late = []
-                for done in as_completed([pool.submit(_mark_in_time, one, course) for one in waiting]):
-                    one = done.result()
-                    late.append(one) if _out_of_time(one) else say(one)
-                for one in late:  # perhaps another took all of this computer: once more, alone
-                    one.status, one.tasks, one.notes = "to grade", [], one.notes[: one.known]
-                    say(_mark_in_time(one, course, again=True))
-                for lesson in course.released:
-                    _write_feedback(lesson, [one for one in waiting if one.lesson == lesson], course)
-            except BaseException:
-                course.cancelled.set()
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
-            finally:
-                _write_tables(submissions, course.names, out)
+    with contained.adopting(), ThreadPoolExecutor(workers or os.cpu_count()) as pool:
+        try:
+            for lesson in sorted({one.lesson for one in waiting}):
+                _give_out(lesson, course)
+            waiting = [one for one in waiting if _prepare(one, course)]
+            _note_equals(waiting, course.released)
+            for one in submissions:
+                if one.status == "not graded":
+                    say(one)
+            late = []
+            for done in as_completed([pool.submit(_mark_in_time, one, course) for one in waiting]):
+                one = done.result()
+                late.append(one) if _out_of_time(one) else say(one)
+            for one in late:  # perhaps another took all of this computer: once more, alone
+                one.status, one.tasks, one.notes = "to grade", [], one.notes[: one.known]
+                say(_mark_in_time(one, course, again=True))
+            for lesson in course.released:
+                _write_feedback(lesson, [one for one in waiting if one.lesson == lesson], course)
+        except BaseException:
+            course.cancelled.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+        finally:
+            _write_tables(submissions, course.names, out)
+
+
+def _prepare(one, course):
+    """Restore a submission and look at it; whether it can be run."""
+    try:
+        one.notes += restore(one.notebook, course.released[one.lesson])
+        one.notes += remarks(one.notebook, course.released[one.lesson])
+    except Exception as error:  # whatever it is, it concerns this submission alone
+        one.refuse(f"{type(error).__name__}: {' '.join(plain(str(error)).split()):.200}")
+    return one.status == "to grade"
 
 
 def _configure(out):
