@@ -115,8 +115,8 @@ def prepare(extras=()):
 def make_environment(stamp):
     """Make an empty environment in .venv, in place of an unusable one of ours."""
     check_venv()
-    if os.path.lexists(str(VENV)) and not (VENV.is_dir() and not any(VENV.iterdir())):
-        if not MARK.is_file():
+    if os.path.lexists(str(VENV)) and (VENV.is_symlink() or not (VENV.is_dir() and not any(VENV.iterdir()))):
+        if VENV.is_symlink() or not MARK.is_file():
             raise Trouble(
                 f"{VENV} exists, and this script did not make it.\n"
                 "It may hold something of yours, so it stays. Rename or delete it, then run the same command again."
@@ -144,6 +144,8 @@ def make_environment(stamp):
 
 def remove_environment():
     """Remove our own environment; the mark goes last, so that a half removed one is still known as ours."""
+    if VENV.is_symlink():
+        return
     if MARK.is_file():
         for path in VENV.iterdir():
             if path.is_dir() and not path.is_symlink():

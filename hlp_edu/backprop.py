@@ -4,13 +4,18 @@ These methods know the whole network, or the whole past, at once. That is why th
 """
 
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from hlp_edu.flow import run
+from hlp_edu.network import Network
 from hlp_edu.policies import Frozen
-from hlp_edu.validate import number, vector, whole
+from hlp_edu.problem import Tracking
+from hlp_edu.validate import finite, kind, number, numbers_of, vector, whole
+
+MOST_STEPS = 10_000_000  # that are kept
 
 __all__ = [
     "Backprop", "Meeting", "Online", "backprop", "bptt", "flipped_descent", "flow_gradient", "heavy_ball",
@@ -77,7 +82,8 @@ def backprop(network, w, u, z, q=1.0):
     >>> backprop(hlp.chain(1), w=[0.0], u=[2.0], z=[0.5], q=1).gradient
     array([-1.])
     """
-    n = len(network.neurons)
+    kind("network", network, Network, "a hlp_edu Network")
+    n, q = len(network.neurons), number("q", q)
     w = vector("w", w, len(network.heads), "arc")
     u, z = vector("u", u, len(network.inputs), "input"), vector("z", z, len(network.outputs), "output")
     order, W = _levels(network), network.matrix(w)
@@ -96,9 +102,11 @@ def backprop(network, w, u, z, q=1.0):
 
 def _unroll(problem, w, T, dt, x0):
     """Times, inputs, targets, states at the start and the weights as a matrix."""
-    steps = round(number("T", T, above=0) / number("dt", dt, above=0))
-    if steps < 1:
-        raise ValueError(f"dt = {dt!r}: must be at most T = {T!r}")
+    kind("problem", problem, Tracking, "a hlp_edu Tracking")
+    T, dt = number("T", T, above=0), number("dt", dt, above=0)
+    if not 0.5 < T / dt < MOST_STEPS:
+        raise ValueError(f"dt = {dt:g}: must be at most T = {T:g}, and at least T / {MOST_STEPS:g}")
+    steps = round(T / dt)
     n = len(problem.network.neurons)
     times = dt * np.arange(steps + 1)
     x = np.zeros(n) if x0 is None else vector("x0", x0, n, "neuron")
@@ -239,12 +247,13 @@ class Online:
     """
 
     def __init__(self, network, rate, momentum=0.0, truncation=1, sweeps=2, updates=1, seed=0):
+        kind("network", network, Network, "a hlp_edu Network")
         self.network, self.rate = network, number("rate", rate, least=0)
         self.momentum = number("momentum", momentum, least=0, below=1)
-        self.truncation = None if truncation is None else whole("truncation", truncation)
-        self.sweeps, self.updates = whole("sweeps", sweeps), whole("updates", updates)
+        self.truncation = None if truncation is None else whole("truncation", truncation, most=MOST_STEPS)
+        self.sweeps, self.updates = whole("sweeps", sweeps, most=MOST_STEPS), whole("updates", updates)
         n, m = len(network.neurons), len(network.heads)
-        dice = np.random.default_rng(seed)
+        dice = np.random.default_rng(whole("seed", seed, least=0))
         self.x, self.w = 0.5 * dice.standard_normal(n), 0.5 / np.sqrt(n) * dice.standard_normal(m)
         self.v, self._arcs, self._pace = np.zeros(m), np.arange(m), np.ones(n)
         self._past = deque(maxlen=None if truncation is None else truncation * sweeps)  # what BPTT must keep
@@ -265,6 +274,7 @@ class Online:
         u : array_like
             One number per input that is not "bias", which is 1.
         """
+        u = vector("u", numbers_of("u", u).reshape(-1), int(self._fed.sum()), "input")
         W, n = self.network.matrix(self.w), len(self.x)
         for _ in range(self.sweeps):
             y = np.ones(n + len(self._fed))
@@ -341,8 +351,12 @@ def heavy_ball(gradient, w0, steps, rate, momentum):
     >>> heavy_ball(lambda w: w, [1.0], steps=2, rate=0.5, momentum=0.5).ravel()
     array([1. , 0.5, 0. ])
     """
+    steps, w0 = whole("steps", steps, least=0, most=MOST_STEPS), finite("w0", numbers_of("w0", w0).reshape(-1))
+    kind("gradient", gradient, Callable, "a function of the weights")
+    rate = number("rate", rate)
+    momentum = number("momentum", momentum)
     w = np.empty((steps + 1, len(w0)))
-    w[0] = before = np.array(w0, float)
+    w[0] = before = w0
     for k in range(steps):
         w[k + 1] = w[k] - rate * gradient(w[k]) + momentum * (w[k] - before)
         before = w[k]
@@ -371,8 +385,13 @@ def flipped_descent(gradient, w0, steps, h, r, theta):
     >>> flipped_descent(lambda w: w, [1.0], steps=2, h=0.5, r=0.5, theta=1.0).ravel()
     array([1. , 0.5, 0. ])
     """
+    steps, w0 = whole("steps", steps, least=0, most=MOST_STEPS), finite("w0", numbers_of("w0", w0).reshape(-1))
+    kind("gradient", gradient, Callable, "a function of the weights")
+    h = number("h", h)
+    r = number("r", r, above=0)
+    theta = number("theta", theta)
     w = np.empty((steps + 1, len(w0)))
-    w[0], p = np.array(w0, float), np.zeros(len(w0))
+    w[0], p = w0, np.zeros(len(w0))
     for k in range(steps):
         p = p + h * (gradient(w[k]) - theta * p)
         w[k + 1] = w[k] - h / r * p
@@ -395,7 +414,11 @@ def relaxed_costate(problem, p_x):
     >>> relaxed_costate(hlp.Tracking(hlp.fully_connected(2), hlp.sinusoid(), speed=[1, 10]), [0.3, 0.3])
     array([0.3, 3. ])
     """
-    return problem.speed * np.asarray(p_x, float)
+    kind("problem", problem, Tracking, "a hlp_edu Tracking")
+    p_x = numbers_of("p_x", p_x)
+    if p_x.ndim not in (1, 2) or p_x.shape[-1] != len(problem.speed):
+        raise ValueError(f"p_x has shape {p_x.shape}: must be ({len(problem.speed)},) or (steps, {len(problem.speed)})")
+    return problem.speed * p_x
 
 
 def flow_gradient(problem, x, w, p_x, t=0.0):
@@ -410,7 +433,8 @@ def flow_gradient(problem, x, w, p_x, t=0.0):
     t : float or array_like, shape (steps,)
         Times, at which the inputs are read.
     """
-    w = np.asarray(w, float)
+    kind("problem", problem, Tracking, "a hlp_edu Tracking")
+    w = numbers_of("w", w)
     return problem.gradients(x, w, p_x, np.zeros_like(w), t)[1] - problem.r_w * w
 
 
@@ -465,9 +489,11 @@ def meet_backprop(problem, w, speed, times, settle=40.0, per_c=0.1):
     >>> meet_backprop(problem, [0.5] * 7, speed=1000, times=[1.0]).error < 0.01
     True
     """
+    kind("problem", problem, Tracking, "a hlp_edu Tracking")
     w = vector("w", w, len(problem.network.heads), "arc")
     fast = problem.replace(speed=number("speed", speed, above=0))
-    times = np.array(times, float).reshape(-1)
+    settle, per_c = number("settle", settle, above=0), number("per_c", per_c, above=0)
+    times = finite("times", numbers_of("times", times)).reshape(-1)
     flow, exact = np.empty((len(times), len(w))), np.empty((len(times), len(w)))
     for k, t in enumerate(times):
         start = t - settle / speed

@@ -8,7 +8,7 @@ from hlp_edu.policies import Canonical, Flipped, HamiltonianBand, HamiltonianSer
 from hlp_edu.problem import Tracking
 from hlp_edu.signals import Signal
 from hlp_edu.trajectory import Trajectory
-from hlp_edu.validate import kind, vector
+from hlp_edu.validate import kind, number, vector
 
 __all__ = ["Account", "account", "divergence"]
 
@@ -171,7 +171,9 @@ def divergence(problem, x, w, s_x, theta_x=0.0, theta_w=0.0, t=0.0):
     >>> divergence(problem, np.zeros(2), np.zeros(6), s_x=-1)
     -80.0
     """
-    network = problem.network
+    kind("problem", problem, Tracking, "a hlp_edu Tracking")
+    s_x, theta_x = number("s_x", s_x), number("theta_x", theta_x)
+    theta_w, network = number("theta_w", theta_w), problem.network
     x, w = vector("x", x, len(network.neurons), "neuron"), vector("w", w, len(network.heads), "arc")
     sigma = x + problem.dynamics(x, w, t) / problem.speed
     loops, w_loops = network.heads == network.tails, np.zeros(len(network.neurons))

@@ -13,11 +13,12 @@ from hlp_edu._version import __version__
 from hlp_edu.kernel import METHODS, Point, Rows, Signals, Signs, array, march
 from hlp_edu.policies import Policy
 from hlp_edu.problem import Tracking
-from hlp_edu.trajectory import Clock, State, Trajectory
-from hlp_edu.validate import kind, number, one_of, vector, whole
+from hlp_edu.trajectory import Clock, State, Trajectory, checked_state
+from hlp_edu.validate import kind, number, numbers_of, one_of, vector, whole
 
 __all__ = ["run"]
 
+MOST_STEPS = 1e13  # months
 CHUNK = 4096  # steps between two readings of the signals: memory does not grow with the length of a run
 CHUNK_ARCS = 1e9  # arcs times steps between two questions whether the run is cancelled: about a second
 cancelled = threading.local()  # .event: set when the run in this thread is to be given up
@@ -95,9 +96,10 @@ def run(
     steps, h = grid(T, dt)
     one_of("method", method, METHODS)
     one_of("record", record, ("all", "output"))
-    limit, every = number("limit", limit, above=0), whole("every", every)
+    limit, every = number("limit", limit, above=0), min(whole("every", every), steps)
     begin = beginning(problem, policy, seed, t0, x0, w0, p0, start)
     clock = begin.clock if begin.clock.dt == h else Clock(begin.clock.time, 0, h)
+    told_apart(clock.time, T, h)
     rows = _rows(problem.network, policy, record, steps // every + 1 + (steps % every > 0))
     times, target = np.empty(len(rows.L)), np.empty((len(rows.L), len(problem.network.outputs)))
     policy.rehearse(len(problem.network.neurons), len(problem.network.heads))
@@ -139,8 +141,16 @@ def grid(T, dt):
     T, dt = number("T", T, above=0), number("dt", dt, above=0)
     if dt > T * (1 + 1e-9):
         raise ValueError(f"dt = {dt:g}: must be at most T = {T:g}")
+    if not T / dt < MOST_STEPS:
+        raise ValueError(f"dt = {dt:g}: T = {T:g} has {T / dt:.3g} such steps; at most {MOST_STEPS:g} are possible")
     steps = math.ceil(T / dt - 1e-9 * max(1.0, T / dt))
     return steps, dt if math.isclose(steps * dt, T, rel_tol=1e-9) else T / steps
+
+
+def told_apart(t, T, dt):
+    """Refuse times that are so large that t + dt is t."""
+    if not dt > 4 * np.spacing(abs(t) + T):
+        raise ValueError(f"dt = {dt:g}: is too small for times t0, T near {abs(t) + T:g}, where t + dt is t")
 
 
 class Forward:
@@ -261,10 +271,10 @@ def beginning(problem, policy, seed=0, t0=0, x0=None, w0=None, p0=None, start=No
             if value is not None:
                 raise ValueError(f"{name}: cannot be given together with start=, which holds it already")
         kind("start", start, State, "a State, for example the `final` of a trajectory")
-        if start.x.shape != (n,) or start.w.shape != (m,):
-            raise ValueError(
-                f"start: holds {len(start.x)} neurons and {len(start.w)} arcs; this network has {n} and {m}"
-            )
+        given = numbers_of("start.x", start.x).size, numbers_of("start.w", start.w).size
+        if given != (n, m):
+            raise ValueError(f"start: holds {given[0]} neurons and {given[1]} arcs; this network has {n} and {m}")
+        start = checked_state("start", start, n, m)
         if not policy.steady:
             s_x, s_w = start.s_x, start.s_w
         return State(start.clock, start.x, start.w, start.p_x, start.p_w, s_x, s_w)

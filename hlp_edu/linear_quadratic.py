@@ -15,8 +15,11 @@ import numpy as np
 
 from hlp_edu.compiled import compiled
 from hlp_edu.signals import JOIN, Signal
-from hlp_edu.validate import finite, kind, number, one_of, vector
+from hlp_edu.validate import finite, kind, number, numbers_of, one_of, vector
 
+MOST = 1e75  # of numbers that are multiplied by each other
+FARTHEST = 200.0  # e to this power is a number
+MOST_STEPS = 5e6  # of a run, of which all rows are kept
 __all__ = ["LQRun", "LQTracking", "natural_rate", "scalar_riccati"]
 
 
@@ -33,6 +36,8 @@ def natural_rate(a, b, q, r):
     >>> round(natural_rate(-1, 1, 10, 0.1), 3)
     10.05
     """
+    a, b = number("a", a, least=-MOST, most=MOST), number("b", b, least=-MOST, most=MOST)
+    q, r = number("q", q, least=0, most=MOST), number("r", r, least=1 / MOST)
     return math.sqrt(a * a + q * b * b / r)
 
 
@@ -52,7 +57,12 @@ def scalar_riccati(a, b, q, r, tau):
     array([0.   , 0.905])
     """
     nu = natural_rate(a, b, q, r)
-    tanh = np.tanh(nu * np.asarray(tau, float))
+    tau = numbers_of("tau", tau)
+    if not (tau >= 0).all() or nu == 0:
+        raise ValueError(f"tau = {tau}: must be at least 0, and a, b, q not all 0")
+    tanh = np.tanh(nu * np.minimum(tau, 1e3 / nu))
+    if not (nu - a * tanh > 0).all():
+        raise ValueError(f"a = {a:g}: is so large that b, q = {b:g}, {q:g} are lost beside it")
     return q * tanh / (nu - a * tanh)
 
 
@@ -243,7 +253,7 @@ class LQTracking:
         ValueError
             If a time is negative or not finite.
         """
-        times = np.asarray(tau, float)
+        times = numbers_of("tau", tau)
         if not (np.isfinite(times).all() and (times >= 0).all()):
             raise ValueError(f"tau = {tau!r}: must be finite and at least 0; see P_inf for endless time")
         out = np.empty((times.size, *self.A.shape))
@@ -258,12 +268,14 @@ class LQTracking:
         # The step is exact, but a long one loses digits, so it is made of short ones.
         from scipy.linalg import expm
 
-        n, scale = len(self.A), max(1.0, np.abs(np.linalg.eigvals(self.canonical)).max())
+        n, scale = len(self.A), self._fastest()
         count = max(1, math.ceil(time * scale / longest / 10))
         E = expm(-self.canonical * (time / count))
         for _ in range(count):
-            P = (E[n:, :n] + E[n:, n:] @ P) @ np.linalg.inv(E[:n, :n] + E[:n, n:] @ P)
+            old, P = P, (E[n:, :n] + E[n:, n:] @ P) @ np.linalg.inv(E[:n, :n] + E[:n, n:] @ P)
             P = 0.5 * (P + P.T)
+            if (np.abs(P - old) <= 1e-15 * np.abs(P).max()).all():
+                break  # it has settled
         return P
 
     @property
@@ -344,11 +356,11 @@ class LQTracking:
 
         steps, h, z = self._grid(T, dt)
         n = len(self.A)
-        if math.isinf(horizon):
+        if isinstance(horizon, float) and horizon == math.inf:
             P = self.P_inf
             D = np.linalg.solve((self.A - self.S @ P).T, self.Q)
         else:  # (x, p, z) at the end of the plan: p = 0. Solved for p now.
-            horizon = number("horizon", horizon, above=0)
+            horizon = number("horizon", horizon, above=0, most=FARTHEST / self._fastest())
             K = np.zeros((3 * n, 3 * n))
             K[: 2 * n, : 2 * n], K[n : 2 * n, 2 * n :] = self.canonical, self.Q
             end = expm(K * horizon)[n : 2 * n]
@@ -378,9 +390,17 @@ class LQTracking:
         """
         return self._forward(self.canonical, self.Q, T, x0, p0, dt, "canonical, forward")
 
+    def _fastest(self):
+        """The fastest rate of the canonical equations, at least 1."""
+        return max(1.0, float(np.abs(np.linalg.eigvals(self.canonical)).max()))
+
     def _grid(self, T, dt):
         """Number of steps, the step, and the targets at the start, middle and end of each step."""
         T, dt = number("T", T, above=0), number("dt", dt, above=0)
+        if min(T, dt) * self._fastest() > FARTHEST:
+            raise ValueError(f"dt = {dt:g}: must be at most {FARTHEST / self._fastest():g}, or numbers overflow")
+        if not T / dt < MOST_STEPS:
+            raise ValueError(f"dt = {dt:g}: T = {T:g} has {T / dt:.3g} such steps; at most {MOST_STEPS:g} can be kept")
         steps = max(1, math.ceil(T / dt - 1e-9 * max(1.0, T / dt)))
         h = T / steps
         times = np.arange(steps + 1) * h
@@ -403,7 +423,7 @@ class LQTracking:
 
         n, total, known, step = len(self.A), 2 * steps + 1, 1, 0
         P = np.zeros((total, n, n))
-        block = int(np.clip(4 / (h * max(1.0, np.abs(np.linalg.eigvals(self.canonical)).max())), 1, total))
+        block = int(np.clip(4 / (h * self._fastest()), 1, total))
         while known < total:
             if step < block:
                 step = min(known, block)
@@ -486,10 +506,7 @@ def _halves(d, h, M, g):
 
 def _matrix(name, value, column=False):
     """A matrix of finite numbers; a number is one of one entry, and a row of numbers may be a column."""
-    try:
-        matrix = np.array(value, dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} = {value!r}: must be a matrix of numbers, or a number") from None
+    matrix = numbers_of(name, value, "a matrix of numbers, or a number")
     if matrix.ndim == 0:
         matrix = matrix.reshape(1, 1)
     if matrix.ndim == 1 and column:

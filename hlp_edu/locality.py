@@ -4,6 +4,7 @@ The audit changes every variable and notes which of the updates x', w', p_x', p_
 network and nothing else, so it holds for any update, the library's included.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +12,9 @@ import numpy as np
 from hlp_edu.flow import Forward, no_rows
 from hlp_edu.kernel import Signals
 from hlp_edu.network import Network
-from hlp_edu.policies import Flipped
+from hlp_edu.policies import Flipped, Policy
 from hlp_edu.problem import Tracking
-from hlp_edu.validate import kind
+from hlp_edu.validate import kind, whole
 
 __all__ = ["KINDS", "Audit", "audit", "library_update"]
 
@@ -194,10 +195,13 @@ def audit(problem, policy=None, update=None, draws=None, seed=0):
     """
     kind("problem", problem, Tracking, "a hlp_edu Tracking")
     policy = Flipped(dissipation_w=1, dissipation_x=1) if policy is None else policy
+    kind("policy", policy, Policy, "a policy, for example hlp_edu.Flipped(dissipation_w=30)")
     draws = (3 if policy.steady or update is not None else 200) if draws is None else draws
+    draws, dice = whole("draws", draws), np.random.default_rng(whole("seed", seed, least=0))
     update = library_update(problem, policy) if update is None else update
+    kind("update", update, Callable, "a function update(network, x, w, p_x, p_w, u, z)")
     network = problem.network
-    total, reads = _measured(network, update, draws, np.random.default_rng(seed))
+    total, reads = _measured(network, update, draws, dice)
     neurons, arcs = network.neurons, network.arcs
     rows = [*_each("x'", neurons), *_each("w'", arcs), *_each("p_x'", neurons), *_each("p_w'", arcs)]
     columns = [*_each("x", neurons), *_each("w", arcs), *_each("p_x", neurons), *_each("p_w", arcs)]

@@ -12,9 +12,12 @@ import numpy as np
 from hlp_edu._version import __version__
 from hlp_edu.bars import bar
 from hlp_edu.optimum.adjoint import Run, descend
+from hlp_edu.problem import Tracking
 from hlp_edu.signals import constant
 from hlp_edu.trajectory import Clock, State, Trajectory
-from hlp_edu.validate import number, whole
+from hlp_edu.validate import kind, number, whole
+
+MOST_NUMBERS = 1e8  # of a plan: 0.8 GB for each of its arrays
 
 
 def mpc(
@@ -80,18 +83,10 @@ def mpc(
     """
     from threadpoolctl import threadpool_limits
 
-    T, every = number("T", T, above=0), number("every", every, above=0)
-    horizon, dt = number("horizon", horizon), number("dt", dt, above=0)
-    if horizon < every:
-        raise ValueError(f"horizon = {horizon:g}: must be at least every = {every:g}")
-    if dt > every * (1 + 1e-9):
-        raise ValueError(f"dt = {dt:g}: must be at most every = {every:g}")
+    kind("problem", problem, Tracking, "a hlp_edu Tracking")
+    ahead, done, steps, h = _grids(T, horizon, every, dt, len(problem.network.heads) + 1)
     tolerance = number("tolerance", tolerance, above=0)
     iterations = whole("iterations", iterations)
-    # All times lie on one grid: `ahead` steps are planned, `done` of them are followed.
-    done = math.ceil(every / dt - 1e-9)
-    h = every / done
-    ahead, steps = math.ceil(horizon / h - 1e-9), math.ceil(T / h - 1e-9)
     entire = Run(problem, steps * h, h, seed, t0, x0, w0, None)
     labels = problem.network.inputs
     x, w = entire.x0.copy(), entire.w0.copy()
@@ -135,6 +130,26 @@ def mpc(
         entire.times, x, w, p_x, p_w, entire.z[:, 0].copy(), np.ones(len(x), np.int8), L, H, float(cost), final, None,
         None, problem.network, "all", about,
     )  # fmt: skip
+
+
+def _grids(T, horizon, every, dt, width):
+    """Steps that are planned, that are followed, and of all; and the step."""
+    T, every = number("T", T, above=0), number("every", every, above=0)
+    horizon, dt = number("horizon", horizon), number("dt", dt, above=0)
+    if not max(T, horizon, every) / dt < 1e9:
+        raise ValueError(f"dt = {dt:g}: is too small for T, horizon and every = {T:g}, {horizon:g}, {every:g}")
+    if horizon < every:
+        raise ValueError(f"horizon = {horizon:g}: must be at least every = {every:g}")
+    if dt > every * (1 + 1e-9):
+        raise ValueError(f"dt = {dt:g}: must be at most every = {every:g}")
+    # All times lie on one grid: `ahead` steps are planned, `done` of them are followed.
+    done = math.ceil(every / dt - 1e-9)
+    h = every / done
+    ahead, steps = math.ceil(horizon / h - 1e-9), math.ceil(T / h - 1e-9)
+    for name, value, count in (("horizon", horizon, ahead), ("T", T, steps)):
+        if count * width > MOST_NUMBERS:
+            raise ValueError(f"{name} = {value:g}: has {count} steps of dt; too many to be kept")
+    return ahead, done, steps, h
 
 
 class _Silent:

@@ -6,13 +6,15 @@ of `Network.neurons` and of `Network.arcs`, which are sorted by head, then tail.
 
 import functools
 import warnings
+from collections.abc import Hashable, Iterable
 
 import numpy as np
 
-from hlp_edu.validate import whole
+from hlp_edu.validate import listed, numbers_of, shown, whole
 
 __all__ = ["Network", "chain", "feed_forward", "fully_connected"]
 
+MOST_ARCS = 50_000_000  # some 5 GB while the network is made
 DEAD_POINT = (
     "this network has no input neuron: at x = 0 every gradient g_i x_j is zero, so a network at rest "
     "learns nothing (the dead point, lesson 03). Add an input, for example bias=True."
@@ -51,7 +53,7 @@ class Network:
     """
 
     def __init__(self, digraph, inputs=(), outputs=()):
-        if not getattr(digraph, "is_directed", bool)() or digraph.is_multigraph():
+        if not getattr(digraph, "is_directed", bool)() or digraph.is_multigraph() or isinstance(digraph, type):
             raise ValueError(f"digraph = {digraph!r}: must be a networkx.DiGraph (directed, one arc per pair)")
         inputs, outputs = _labels("inputs", inputs), _labels("outputs", outputs)
         for name, labels in (("inputs", inputs), ("outputs", outputs)):
@@ -73,21 +75,34 @@ class Network:
 
     def _build(self, neurons, inputs, outputs, heads, tails, stacklevel=4):
         """Sort the arcs by head, then tail, and set all attributes."""
-        neurons, inputs, outputs = list(neurons), list(inputs), list(outputs)
+        neurons, inputs, outputs = listed("neurons", neurons), listed("inputs", inputs), listed("outputs", outputs)
         if not neurons:
             raise ValueError("digraph: there must be at least one neuron that is not an input")
         labels = [*neurons, *inputs]
+        for name, some in (("neurons and inputs", labels), ("outputs", outputs)):
+            if not all(isinstance(label, Hashable) for label in some) or len(set(some)) != len(some):
+                raise ValueError(f"{name}: every label must be hashable (a number, a text, a tuple), and named once")
+        index = {label: i for i, label in enumerate(neurons)}
         for label in outputs:
             if label in inputs:
                 raise ValueError(f"outputs: {label!r} is an input; an output must be a neuron: {_some(neurons)}")
-        for k in np.flatnonzero(heads >= len(neurons)):
-            tail, head = labels[tails[k]], labels[heads[k]]
+            if label not in index:
+                raise ValueError(f"outputs: {label!r} is no neuron; neurons: {_some(neurons)}")
+        heads, tails = _indices("heads", heads, len(labels)), _indices("tails", tails, len(labels))
+        if len(heads) != len(tails):
+            raise ValueError(f"heads and tails: {len(heads)} and {len(tails)} given; an arc has one of each")
+        into_input = np.flatnonzero(heads >= len(neurons))
+        if into_input.size:
+            tail, head = labels[tails[into_input[0]]], labels[heads[into_input[0]]]
             raise ValueError(f"arc ({tail!r}, {head!r}): leads into the input {head!r}; inputs have no parents")
         order = np.lexsort((tails, heads))
+        heads, tails = heads[order], tails[order]
+        twice = np.flatnonzero((np.diff(heads) == 0) & (np.diff(tails) == 0))
+        if twice.size:
+            raise ValueError(f"arc ({labels[tails[twice[0]]]!r}, {labels[heads[twice[0]]]!r}): is given twice")
         self.neurons, self.inputs, self.outputs, self.labels = neurons, inputs, outputs, labels
-        self.heads = np.ascontiguousarray(heads[order], dtype=np.int64)
-        self.tails = np.ascontiguousarray(tails[order], dtype=np.int64)
-        self.output_index = np.array([neurons.index(label) for label in outputs], dtype=np.int64)
+        self.heads, self.tails = heads, tails
+        self.output_index = np.array([index[label] for label in outputs], dtype=np.int64)
         if not inputs:
             warnings.warn(DEAD_POINT, UserWarning, stacklevel=stacklevel)
 
@@ -114,7 +129,7 @@ class Network:
         ----------
         label : node label
         """
-        return [self.labels[j] for j in self.tails[self.heads == self.labels.index(label)]]
+        return [self.labels[j] for j in self.tails[self.heads == self._index(label)]]
 
     def children(self, label):
         """Labels of the neurons that the node has an arc to.
@@ -123,7 +138,14 @@ class Network:
         ----------
         label : node label
         """
-        return [self.labels[i] for i in self.heads[self.tails == self.labels.index(label)]]
+        return [self.neurons[i] for i in self.heads[self.tails == self._index(label)]]
+
+    def _index(self, label):
+        """The index of a node in `labels`."""
+        try:
+            return self.labels.index(label)
+        except ValueError:
+            raise ValueError(f"label = {shown(label)}: is no node; nodes: {_some(self.labels)}") from None
 
     def matrix(self, w):
         """The weights as a matrix, shape (neurons, neurons + inputs): entry (i, j) is that of the arc j -> i, or zero.
@@ -133,6 +155,9 @@ class Network:
         w : array_like, shape (arcs,)
         """
         dense = np.zeros((len(self.neurons), len(self.labels)))
+        w = numbers_of("w", w)
+        if w.shape != self.heads.shape:
+            raise ValueError(f"w has shape {w.shape}: must be {self.heads.shape}, one number per arc")
         dense[self.heads, self.tails] = w
         return dense
 
@@ -175,6 +200,7 @@ def fully_connected(n, bias=True, self_loops=True):
     Network(5 neurons, 30 arcs, inputs ['bias'], outputs [1])
     """
     n = whole("n", n)
+    _fits("n", n, n * (n + 1))
     tails, heads = np.meshgrid(np.arange(n + bool(bias)), np.arange(n))
     heads, tails = heads.ravel(), tails.ravel()
     if not self_loops:
@@ -204,10 +230,15 @@ def feed_forward(sizes, bias=True):
     >>> feed_forward([3, 4, 4, 2])
     Network(10 neurons, 46 arcs, inputs ['u1', 'u2', 'u3', 'bias'], outputs [9, 10])
     """
-    sizes = [whole(f"sizes[{k}]", size) for k, size in enumerate(sizes)] if hasattr(sizes, "__iter__") else sizes
-    if not isinstance(sizes, list) or len(sizes) < 2:
+    if not isinstance(sizes, Iterable):
+        raise ValueError(f"sizes = {shown(sizes)}: must name at least two layers, inputs first")
+    sizes = [whole(f"sizes[{k}]", size) for k, size in enumerate(listed("sizes", sizes))]
+    if len(sizes) < 2:
         raise ValueError(f"sizes = {sizes!r}: must name at least two layers, inputs first")
     n = sum(sizes[1:])
+    _fits(
+        "sizes", sizes, sum(a * b for a, b in zip([size + 1 for size in sizes], sizes[1:], strict=False)), n + sizes[0]
+    )
     layer = np.repeat(np.arange(1, len(sizes)), sizes[1:])  # of each neuron
     # the layer of every possible tail: neurons, then inputs (layer 0), then the bias (marked -1)
     tail_layer = np.concatenate([layer, np.zeros(sizes[0], int), np.full(int(bool(bias)), -1)])
@@ -236,6 +267,7 @@ def chain(n, bias=False):
     [('u', 1), (1, 2), (2, 3)]
     """
     n = whole("n", n)
+    _fits("n", n, 2 * n)
     heads = np.arange(n)
     tails = np.concatenate([[n], np.arange(n - 1)])  # the input follows the n neurons
     if bias:
@@ -247,11 +279,37 @@ def _labels(name, labels):
     """Labels as a list, each named once."""
     if isinstance(labels, str):
         raise ValueError(f"{name} = {labels!r}: must be a sequence of labels, for example [{labels!r}]")
-    labels = list(labels)
-    for label in labels:
-        if labels.count(label) > 1:
-            raise ValueError(f"{name}: {label!r} is named twice")
+    try:
+        labels = list(labels)
+        seen = set()
+        for label in labels:
+            if label in seen:
+                raise ValueError(f"{name}: {label!r} is named twice")
+            seen.add(label)
+    except TypeError:
+        raise ValueError(f"{name} = {shown(labels)}: must be a sequence of labels of nodes") from None
     return labels
+
+
+def _indices(name, values, count):
+    """Indices of nodes, as a new int64 array of one axis."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        array = np.array(None)
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+        raise ValueError(f"{name}: must be whole numbers in one row; has shape {array.shape} and kind {array.dtype}")
+    if array.size and not (0 <= array.min() and array.max() < count):
+        raise ValueError(f"{name}: holds {array.min()} to {array.max()}; must be from 0 to {count - 1}")
+    return np.array(array, dtype=np.int64)
+
+
+def _fits(name, value, arcs, nodes=0):
+    """Refuse a network that no memory could hold, before any is asked for."""
+    if max(arcs, nodes**2 / 20) > MOST_ARCS:
+        raise ValueError(
+            f"{name} = {shown(value)}: is too large; a network may have {MOST_ARCS} arcs, and layers that fit"
+        )
 
 
 def _some(labels, most=6):

@@ -7,7 +7,7 @@ from hlp_edu.kernel import Model, Point, Signals, evaluate
 from hlp_edu.laws import Law
 from hlp_edu.network import Network
 from hlp_edu.signals import JOIN, Signal, constant
-from hlp_edu.validate import kind, number, vector
+from hlp_edu.validate import finite, kind, number, numbers_of, vector
 
 __all__ = ["Tracking"]
 
@@ -58,7 +58,7 @@ class Tracking:
         self.r = number("r", r, above=0)
         self.theta = number("theta", theta)
         n = len(network.neurons)
-        each = np.ndim(speed) > 0
+        each = numbers_of("speed", speed, "a finite number above 0, or one per neuron").ndim > 0
         self.speed = vector("speed", speed, n, "neuron") if each else np.full(n, number("speed", speed, above=0))
         slowest = int(self.speed.argmin())
         number(f"speed[{slowest}]", float(self.speed[slowest]), above=0)
@@ -179,7 +179,7 @@ class Tracking:
         x, w, v, t
             See `dynamics`.
         """
-        return self._evaluate(x, w, None, -self.r * np.asarray(v, float), t)[0]
+        return self._evaluate(x, w, None, -self.r * _rows("v", v, len(self.network.heads)), t)[0]
 
     def hamiltonian(self, x, w, p_x, p_w, t=0.0):
         """The Hamiltonian (5): a float, or one a row.
@@ -206,7 +206,7 @@ class Tracking:
         x, w = _rows("x", x, n), _rows("w", w, m)
         p_x = _rows("p_x", np.zeros(n) if p_x is None else p_x, n)
         p_w = _rows("p_w", np.zeros(m) if p_w is None else p_w, m)
-        t = np.asarray(t, float)
+        t = numbers_of("t", t, "times")
         count = max(len(x), len(w), len(p_x), len(p_w), t.size)
         try:
             x, p_x = np.broadcast_to(x, (count, n)), np.broadcast_to(p_x, (count, n))
@@ -248,14 +248,39 @@ def _probe(name, signal):
     if not isinstance(signal, Signal):
         times = np.array([0.0, 0.25, 0.5])
         try:
-            values = np.asarray(signal(times), float)
-        except Exception:
+            values = _call(name, signal, times)
+        except ValueError:
+            if _works(signal, 0.0):  # for one time and not for three: it will fail everywhere
+                raise
             return
-        if not np.isfinite(_one_a_time(name, values, times)).any():
+        values = _one_a_time(name, values, times)
+        if not np.isfinite(values).any():
             raise ValueError(f"{name}: is {values.flat[0]} at t = 0; must be finite")
 
 
+def _works(signal, *arguments):
+    try:
+        signal(*arguments)
+    except Exception:
+        return False
+    return True
+
+
+def _call(name, signal, times):
+    """What a signal gives for an array of times."""
+    try:
+        return signal(times)
+    except Exception as error:
+        if isinstance(signal, Signal) and isinstance(error, ValueError):
+            raise
+        raise ValueError(
+            f"{name}: fails with {error!r}; must take an array of times, as in lambda t: 0.8 * np.sin(t)"
+        ) from error
+
+
 def _one_a_time(name, values, times):
+    """Those values as an array: a real number for each time, or one for all."""
+    values = numbers_of(name, values, "a function that gives one real number per time")
     if values.shape not in ((), times.shape):
         raise ValueError(
             f"{name}: gives shape {values.shape} for times of shape {times.shape}; must give one value per time"
@@ -265,19 +290,11 @@ def _one_a_time(name, values, times):
 
 def _sample(names, signals, t):
     """The signals' values, a column each."""
-    t = np.asarray(t, float)
+    t = finite("t", numbers_of("t", t, "times"))
     times = t.reshape(-1)
     out = np.empty((len(times), len(signals)))
     for column, (name, signal) in enumerate(zip(names, signals, strict=True)):
-        try:
-            values = np.asarray(signal(times), float)
-        except ValueError:
-            raise
-        except Exception as error:
-            raise ValueError(
-                f"{name}: fails with {error!r}; must take an array of times, as in lambda t: 0.8 * np.sin(t)"
-            ) from error
-        out[:, column] = _one_a_time(name, values, times)
+        out[:, column] = _one_a_time(name, _call(name, signal, times), times)
         if not np.isfinite(out[:, column]).all():
             bad = int(np.flatnonzero(~np.isfinite(out[:, column]))[0])
             raise ValueError(f"{name}: is {out[bad, column]} at t = {times[bad]:g}; must be finite")
@@ -286,7 +303,7 @@ def _sample(names, signals, t):
 
 def _rows(name, value, size):
     """One state or many, as rows."""
-    array = np.asarray(value, float)
+    array = numbers_of(name, value)
     if array.ndim not in (1, 2) or array.shape[-1] != size:
         raise ValueError(f"{name} has shape {array.shape}: must be ({size},) or (steps, {size})")
     return np.atleast_2d(array)

@@ -8,12 +8,13 @@ import math
 
 import numpy as np
 
-from hlp_edu.validate import finite, number, whole
+from hlp_edu.validate import finite, number, numbers_of, whole
 
 __all__ = ["constant", "patchwork", "recorded", "sinusoid", "steps"]
 
 JOIN = 1e-9  # times closer than this to a jump count as lying on it (steps are much longer)
-MOST = 4096  # pieces that a patchwork makes at a time; when it has so many it drops those of earlier times
+STRETCH = 2048  # times the longest piece: the length of a patchwork's stretches, each with dice of its own
+MOST_PIECES = 1e6  # of a patchwork, at a time
 
 
 class Signal:
@@ -57,7 +58,12 @@ class sinusoid(Signal):
 
     def __call__(self, t):
         """Values at the times ``t``."""
-        return self.offset + self.amplitude * np.sin(2 * np.pi / self.period * np.asarray(t, float) + self.phase)
+        t = _times(t)
+        with np.errstate(all="ignore"):  # what overflows is refused
+            values = self.offset + self.amplitude * np.sin(2 * np.pi / self.period * t + self.phase)
+        if not np.isfinite(values).all():
+            raise ValueError(f"{self!r}: is too fast or too high for numbers at some of the times t")
+        return values
 
     def __repr__(self):
         return f"sinusoid(amplitude={self.amplitude:g}, period={self.period:g})"
@@ -65,11 +71,12 @@ class sinusoid(Signal):
 
 def _series(name, value):
     """Any count of finite numbers, as a new float64 array of one axis."""
-    try:
-        array = np.array(value, dtype=np.float64).reshape(-1)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} = {value!r}: must be numbers") from None
-    return finite(name, array)
+    return finite(name, numbers_of(name, value).reshape(-1))
+
+
+def _times(t):
+    """Finite times, as a float64 array of any shape."""
+    return finite("t", numbers_of("t", t, "times"))
 
 
 def _increasing(name, array, apart=0.0):
@@ -81,7 +88,7 @@ def _increasing(name, array, apart=0.0):
 
 def _piece(t, joins):
     """Which of the pieces that are joined at the times ``joins`` each time lies in."""
-    return np.searchsorted(joins, np.asarray(t, float) + JOIN / 2, side="right")
+    return np.searchsorted(joins, t + JOIN / 2, side="right")
 
 
 class steps(Signal):
@@ -113,10 +120,11 @@ class steps(Signal):
 
     def __call__(self, t):
         """Values at the times ``t``."""
-        return self.values[_piece(t, self.times)]
+        return self.values[_piece(_times(t), self.times)]
 
     def jumps(self, t0, t1):
         """Times of the jumps with t0 < time <= t1."""
+        t0, t1 = number("t0", t0), number("t1", t1)
         return self.times[(self.times > t0) & (self.times <= t1)]
 
     def __repr__(self):
@@ -158,49 +166,60 @@ class patchwork(Signal):
         self.grid = number("grid", grid, above=0)
         if self.grid > self.shortest:
             raise ValueError(f"grid = {self.grid!r}: must be at most shortest = {self.shortest!r}")
-        self._made = self._first()
+        if self.longest > MOST_PIECES * self.shortest:
+            raise ValueError(f"longest = {self.longest:g}: must be at most {MOST_PIECES:g} times shortest")
+        if self.longest > 1e9 * self.grid:
+            raise ValueError(f"grid = {self.grid:g}: must be at least longest / 1e9")
+        self._ticks = STRETCH * math.ceil(self.longest / self.grid)  # of a stretch, in ticks of the grid
+        self._made = {}
 
-    def _first(self):
-        """The first pieces, from t = 0 on."""
-        return self._make(np.random.PCG64(self.seed).state, 0, 64)
+    def _stretch(self, number):
+        """Ends, starts, heights and rates of the pieces of one stretch of time; no piece crosses its end."""
+        # Dice of its own, so that a late stretch costs no more than an early one.
+        dice = np.random.Generator(np.random.PCG64(self.seed if number == 0 else [self.seed, number]))
+        count = 2 * math.ceil(self._ticks * self.grid / (self.shortest + self.longest)) + 64
+        joins, drawn = np.zeros(1), np.empty((0, 4))
+        while joins[-1] < self._ticks:
+            drawn = np.concatenate([drawn, dice.random((count, 4))])
+            length = self.shortest + (self.longest - self.shortest) * drawn[:, 0]
+            joins = np.concatenate([[0], np.cumsum(np.round(length / self.grid))])
+        last = np.searchsorted(joins, self._ticks)  # the first join that is not before the end
+        drawn, joins = drawn[:last], number * self._ticks + np.minimum(joins[: last + 1], self._ticks)
+        level = self.amplitude * (2 * drawn[:, 2] - 1)
+        cosine = drawn[:, 1] < 0.5
+        height = np.where(cosine, self.amplitude * (0.25 + 0.75 * drawn[:, 2]), level)
+        rate = np.where(cosine, 1 + 3 * drawn[:, 3], 0.0)  # radians per time unit; 0 is a constant
+        return joins[1:] * self.grid, joins[:-1] * self.grid, height, rate
 
-    def _make(self, dice_state, ticks, count):
-        """A table of pieces, the state of the dice after it, and its end in ticks of the grid."""
-        # The numbers are drawn row by row: the signal does not depend on the portions in which it is asked for.
-        source = np.random.PCG64()
-        source.state = dice_state
-        dice = np.random.Generator(source).random((count, 4))
-        length = self.shortest + (self.longest - self.shortest) * dice[:, 0]
-        joins = ticks + np.concatenate([[0], np.cumsum(np.round(length / self.grid))])
-        level = self.amplitude * (2 * dice[:, 2] - 1)
-        cosine = dice[:, 1] < 0.5
-        height = np.where(cosine, self.amplitude * (0.25 + 0.75 * dice[:, 2]), level)
-        rate = np.where(cosine, 1 + 3 * dice[:, 3], 0.0)  # radians per time unit; 0 is a constant
-        return (joins[1:] * self.grid, joins[:-1] * self.grid, height, rate), source.state, joins[-1]
-
-    def _pieces(self, t0, t1):
-        """Ends, starts, heights and rates of the pieces from t0 to t1, and of some before them."""
-        table, dice_state, ticks = made = self._made
-        if t0 < table[1][0]:  # before the table: begin anew
-            table, dice_state, ticks = made = self._first()
-        while table[0][-1] <= t1 + JOIN:
-            more, dice_state, ticks = self._make(dice_state, ticks, min(len(table[0]), MOST))
-            old = 0 if len(table[0]) < MOST else np.searchsorted(table[0], min(t0, t1) - JOIN)
-            table = tuple(np.concatenate([a[old:], b]) for a, b in zip(table, more, strict=True))
-            made = table, dice_state, ticks
+    def _pieces(self, t0, t1, name):
+        """The pieces of all stretches from t0 to t1."""
+        length = self._ticks * self.grid
+        latest = 2.0**52 * self.grid
+        if max(abs(t0), abs(t1)) > latest:
+            raise ValueError(
+                f"{name} = {max(t0, t1, key=abs):g}: must be at most {latest:g}, or the grid is lost in rounding"
+            )
+        first, last = (max(0, math.floor((t + JOIN) / length)) for t in (t0, t1))
+        if (last - first) * length / self.shortest > MOST_PIECES:
+            raise ValueError(f"{name} = {t0:g} to {t1:g}: too long at a time; at most {MOST_PIECES:g} pieces are made")
+        made = {number: self._made.get(number) or self._stretch(number) for number in range(first, last + 1)}
         self._made = made  # one assignment: safe among threads
-        return table
+        tables = list(made.values())
+        return tables[0] if len(tables) == 1 else tuple(map(np.concatenate, zip(*tables, strict=True)))
 
     def __call__(self, t):
         """Values at the times ``t``."""
-        t = np.asarray(t, float)
-        ends, starts, height, rate = self._pieces(max(0.0, t.min(initial=np.inf)), t.max(initial=0.0))
-        k = _piece(t, ends)
+        t = _times(t)
+        if not t.size:
+            return np.zeros(t.shape)
+        ends, starts, height, rate = self._pieces(t.min(), t.max(), "t")
+        k = np.minimum(_piece(t, ends), len(ends) - 1)
         return height[k] * np.cos(rate[k] * (t - starts[k]))
 
     def jumps(self, t0, t1):
         """Times of the jumps with t0 < time <= t1."""
-        ends = self._pieces(max(0.0, t0), t1)[0]
+        t0, t1 = number("t0", t0), number("t1", t1)
+        ends = self._pieces(min(t0, t1), t1, "t0, t1")[0]
         return ends[(ends > t0) & (ends <= t1)]
 
     def __repr__(self):
@@ -234,7 +253,7 @@ class recorded(Signal):
 
     def __call__(self, t):
         """Values at the times ``t``."""
-        t = np.asarray(t, float)
+        t = _times(t)
         if t.size and (t.min() < self.t[0] - JOIN or t.max() > self.t[-1] + JOIN):
             raise ValueError(
                 f"t: asked for times from {t.min():g} to {t.max():g}; the recording runs from "

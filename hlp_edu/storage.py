@@ -6,6 +6,8 @@ import os
 import zipfile
 from pathlib import Path
 
+LARGEST = 16e9  # bytes of the arrays in a file that is read
+
 
 def atomic_write(path, data):
     """Write bytes: an interruption or a full disk leaves the old file or the new one, never half of one."""
@@ -50,16 +52,27 @@ def load_arrays(path, entry, names, what):
     """Facts and {name: array} of what `save_arrays` or `replace_arrays` wrote; a ValueError if it is another file."""
     import numpy as np
 
-    path = os.fspath(path)
-    path = path if os.path.exists(path) else _npz(path)
-    try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as found:
-            return json.loads(str(found[entry])), {name: found[name] for name in names}
-    except (zipfile.BadZipFile, KeyError, IndexError, TypeError, ValueError, EOFError):
-        raise ValueError(f"path = {path!r}: holds no {what}") from None
+    name = _npz(path)
+    name = os.fspath(path) if os.path.exists(path) else name
+    with open(name, "rb") as file:
+        try:
+            with zipfile.ZipFile(file) as parts:
+                if sum(part.file_size for part in parts.infolist()) > LARGEST:
+                    raise ValueError
+            with np.load(file, allow_pickle=False) as found:
+                return json.loads(str(found[entry])), {name: found[name] for name in names}
+        except Exception:  # zipfile, zlib, numpy and json each have errors of their own for what is damaged
+            raise ValueError(f"path = {name!r}: holds no {what}") from None
+
+
+def refuse_file(path, what, error):
+    """A ValueError about a file whose parts do not fit together."""
+    return ValueError(f"path = {os.fspath(path)!r}: holds no {what}: {error}")
 
 
 def _npz(path):
     """The path as text, with the ending .npz."""
+    if not isinstance(path, (str, os.PathLike)) or "\0" in os.fspath(path):
+        raise ValueError(f"path = {path!r}: must be the name of a file")
     path = os.fspath(path)
     return path if path.endswith(".npz") else path + ".npz"

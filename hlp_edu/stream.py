@@ -20,9 +20,9 @@ from hlp_edu.flow import CHUNK, run
 from hlp_edu.policies import Policy
 from hlp_edu.problem import Tracking
 from hlp_edu.signals import constant
-from hlp_edu.storage import load_arrays, replace_arrays
-from hlp_edu.trajectory import STATE_ARRAYS, Clock, State, Trajectory
-from hlp_edu.validate import kind, number, vector, whole
+from hlp_edu.storage import load_arrays, refuse_file, replace_arrays
+from hlp_edu.trajectory import STATE_ARRAYS, Clock, State, Trajectory, checked_state
+from hlp_edu.validate import kind, number, shown, vector, whole
 
 __all__ = ["Chunk", "SourceError", "Stream", "StreamState", "next_of", "open_problem", "stream"]
 
@@ -86,10 +86,22 @@ class StreamState:
             FileNotFoundError if there is no such file, ValueError if it holds something else.
         """
         facts, arrays = load_arrays(path, "stream", STATE_ARRAYS, "state of a stream")
-        return cls(State(Clock(*facts["clock"]), **arrays), facts["samples"], facts["rhythm"])
+        try:
+            state = cls(State(Clock(*facts["clock"]), **arrays), facts["samples"], facts["rhythm"])
+            return _checked(state, "state", arrays["x"].size, arrays["w"].size)
+        except (ValueError, KeyError, TypeError) as error:
+            raise refuse_file(path, "state of a stream", error) from None
 
     def __repr__(self):
         return f"StreamState({self.samples} samples, t = {self.at.t:g})"
+
+
+def _checked(state, name, neurons, arcs):
+    """A copy of a stream's state; a ValueError names what in it is not as it must be."""
+    kind(f"{name}.rhythm", state.rhythm, dict, "a dict of hold, dt and listen")
+    rhythm = {str(key): number(f"{name}.rhythm[{key!r}]", value, least=0) for key, value in state.rhythm.items()}
+    samples = whole(f"{name}.samples", state.samples, least=0, most=2**53)
+    return StreamState(checked_state(f"{name}.at", state.at, neurons, arcs), samples, rhythm)
 
 
 @dataclass(repr=False, eq=False)
@@ -197,6 +209,8 @@ class Stream:
         for name in ("T", "every"):
             if name in arguments:
                 raise ValueError(f"{name}: a stream has no such argument; say how many samples=, and how long to hold=")
+        if "t0" in arguments:
+            number("t0", arguments["t0"])
         if source is not None:
             kind("source", source, Iterable, "an iterator of samples (u, z), or None")
         self._steps = max(1, math.ceil(hold / dt - 1e-9))
@@ -205,7 +219,10 @@ class Stream:
         self._rhythm = dict(hold=hold, dt=self._dt, listen=self._silent * self._dt)
         self._problem, self._policy, self._given = problem, policy, dict(arguments, record=record)
         self._held = None if source is None else _Held(problem, self._steps, self._silent, self._dt)
-        self._source = None if source is None else iter(source)
+        try:
+            self._source = None if source is None else iter(source)
+        except TypeError:  # an array of no axis
+            raise ValueError(f"source = {shown(source)}: must be an iterator of samples (u, z), or None") from None
         self._reader = _Reader(self._source, number("timeout", timeout, above=0)) if timeout is not None else None
         wide = 3 * self._steps * (len(problem.network.inputs) + len(problem.network.outputs))
         self._most = chunk or max(1, min(CHUNK // self._steps, WIDE // wide))
@@ -222,6 +239,8 @@ class Stream:
         if isinstance(start, State):
             start = StreamState(start, 0, self._rhythm)
         kind("start", start, StreamState, "a StreamState, or the `final` of a trajectory")
+        network = self._problem.network
+        start = _checked(start, "start", len(network.neurons), len(network.heads))
         for name, value in self._rhythm.items():
             was = start.rhythm.get(name, value)
             if not math.isclose(was, value, rel_tol=1e-9, abs_tol=1e-12):
@@ -468,13 +487,13 @@ def next_of(values, lags=1):
     >>> [(u.tolist(), z) for u, z in next_of([1, 2, 3, 4], lags=2)]
     [([2.0, 1.0], 3.0), ([3.0, 2.0], 4.0)]
     """
-    return _next_of(values, whole("lags", lags))
+    return _next_of(kind("values", values, Iterable, "a series of numbers"), whole("lags", lags))
 
 
 def _next_of(values, lags):
     past = deque(maxlen=lags)
     for value in values:
-        value = float(value)
+        value = number("values", value)
         if len(past) == lags:
             yield np.array(past), value
         past.appendleft(value)

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from hlp_edu.network import Network
-from hlp_edu.storage import load_arrays, save_arrays
-from hlp_edu.validate import number
+from hlp_edu.storage import load_arrays, refuse_file, save_arrays
+from hlp_edu.validate import kind, number, one_of, vector, whole
 
 __all__ = ["Clock", "State", "Trajectory"]
 
@@ -62,6 +62,26 @@ class State:
 _ROWS = ("t", "x", "w", "p_x", "p_w", "target", "sign", "lagrangian", "hamiltonian")
 _FACTS = ("cost", "diverged_at", "reason", "record", "about")
 STATE_ARRAYS = ("x", "w", "p_x", "p_w", "s_x", "s_w")
+
+
+def checked_state(name, state, neurons, arcs):
+    """A copy of a state of so many neurons and arcs; a ValueError names the part that is not as it must be."""
+    kind(name, state, State, "a State, for example the `final` of a trajectory")
+    if not isinstance(state.clock, (tuple, list)) or len(state.clock) != 3:
+        raise ValueError(f"{name}.clock = {state.clock!r}: must be a Clock of origin, count and dt")
+    origin, count, dt = state.clock
+    clock = Clock(
+        number(f"{name}.clock.origin", origin),
+        whole(f"{name}.clock.count", count, least=0, most=2**53),
+        number(f"{name}.clock.dt", dt, least=0),
+    )
+    parts = {}
+    for part in STATE_ARRAYS:
+        size, what = (neurons, "neuron") if part.endswith("x") else (arcs, "arc")
+        parts[part] = vector(f"{name}.{part}", getattr(state, part), size, what)
+        if part.startswith("s") and (abs(parts[part]) > 1).any():
+            raise ValueError(f"{name}.{part}: a sign must be from -1 to 1")
+    return State(clock, **parts)
 
 
 @dataclass(repr=False, eq=False)  # comparing arrays with == would be no yes or no
@@ -173,14 +193,19 @@ class Trajectory:
             FileNotFoundError if there is no such file, ValueError if it holds no trajectory.
         """
         final = ["final_" + name for name in STATE_ARRAYS]
-        names = [*_ROWS, *final, "heads", "tails"]
-        facts, arrays = load_arrays(path, "facts", names, "trajectory that hlp_edu saved")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the dead point was explained when the network was made
-            labels = (facts["neurons"], facts["inputs"], facts["outputs"])
-            network = Network._from_indices(*labels, arrays["heads"], arrays["tails"])
-        state = State(Clock(*facts["clock"]), *(arrays[name] for name in final))
-        kept = {name: arrays[name] for name in _ROWS} | {name: facts[name] for name in _FACTS}
+        names, what = [*_ROWS, *final, "heads", "tails"], "trajectory that hlp_edu saved"
+        facts, arrays = load_arrays(path, "facts", names, what)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the dead point was explained when the network was made
+                labels = (facts["neurons"], facts["inputs"], facts["outputs"])
+                network = Network._from_indices(*labels, arrays["heads"], arrays["tails"])
+            state = State(Clock(*facts["clock"]), *(arrays[name] for name in final))
+            state = checked_state("final", state, len(network.neurons), len(network.heads))
+            kept = {name: arrays[name] for name in _ROWS} | {name: facts[name] for name in _FACTS}
+            _check_rows(kept, network)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise refuse_file(path, what, error) from None
         return cls(**kept, final=state, network=network)
 
     def __repr__(self):
@@ -188,3 +213,27 @@ class Trajectory:
         if self.diverged_at is not None:
             return f"Trajectory({span}, {len(self.t)} rows, DIVERGED at t = {self.diverged_at:.4g}: {self.reason})"
         return f"Trajectory({span}, {len(self.t)} rows, cost {self.cost:.4g}, rmse {self.rmse():.3g})"
+
+
+def _check_rows(kept, network):
+    """Refuse rows that do not fit the network, or facts that are none."""
+    record = one_of("record", kept["record"], ("all", "output"))
+    rows, wide = len(kept["t"]), (len(network.neurons), len(network.heads)) if record == "all" else (0, 0)
+    shapes = dict(t=(rows,), lagrangian=(rows,), hamiltonian=(rows,), target=(rows, len(network.outputs)))
+    shapes |= dict(x=(rows, wide[0] if record == "all" else len(network.outputs)), p_x=(rows, wide[0]))
+    shapes |= dict(w=(rows, wide[1]), p_w=(rows, wide[1]))
+    for name, shape in shapes.items():
+        if kept[name].shape != shape or kept[name].dtype != np.float64:
+            raise ValueError(
+                f"{name} has shape {kept[name].shape} and kind {kept[name].dtype}: must be {shape}, float64"
+            )
+    sign = kept["sign"]
+    if sign.shape not in ((rows,), (rows, wide[1])) or sign.dtype.kind not in "if":
+        raise ValueError(f"sign has shape {sign.shape} and kind {sign.dtype}: must be ({rows},) or ({rows}, {wide[1]})")
+    if not rows or not np.isfinite(kept["t"]).all() or (np.diff(kept["t"]) < 0).any():
+        raise ValueError("t: must be finite times that increase, at least one")
+    kind("cost", kept["cost"], (int, float), "a number")
+    if kept["diverged_at"] is not None:
+        number("diverged_at", kept["diverged_at"])
+        kind("reason", kept["reason"], str, "a text")
+    kind("about", kept["about"], dict, "a dict")

@@ -207,6 +207,18 @@ def test_an_environment_of_somebody_else_is_never_touched(course, capsys, kind, 
     assert course.installs == []
 
 
+def test_a_link_is_left_alone_for_good_whatever_is_behind_it(course, capsys, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    course.VENV.symlink_to(tmp_path / "elsewhere")
+    for _ in range(2):
+        assert course.main([]) == 1
+        assert "Rename or delete it" in capsys.readouterr().err
+        for name in ("mine.txt", course.MARK.name):
+            (tmp_path / "elsewhere" / name).write_text("mine")
+    course.remove_environment()
+    assert sorted(path.name for path in (tmp_path / "elsewhere").iterdir()) == [course.MARK.name, "mine.txt"]
+
+
 def test_an_empty_folder_is_nobody_s(course):
     course.VENV.mkdir()
     course.prepare()

@@ -130,7 +130,7 @@ def test_what_lies_in_a_folder_of_submissions(tmp_path, right, empty):
     found = {one.student: one for one in grading.find_submissions(tmp_path, released, ["00_start_here"])}
     assert list(found) == ["ann", "bob", "cem", "dia", "eva"]
     assert [found[name].lesson for name in ("ann", "bob")] == [LESSON, LESSON]
-    assert "holds no notebook (NotJSONError" in found["cem"].notes[0]
+    assert "holds no notebook (JSONDecodeError" in found["cem"].notes[0]
     assert "no exercise notebook in this folder, only poem.txt" in found["dia"].notes[0]
     assert "nothing in it tells" in found["eva"].notes[0]
 

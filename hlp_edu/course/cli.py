@@ -5,6 +5,7 @@ lines in `_parser`. What only one command needs is imported inside it, so that e
 """
 
 import argparse
+import errno
 import os
 import signal
 import sys
@@ -30,6 +31,11 @@ def start(arguments):
     try:
         news = deliver(source, target)
     except OSError as error:
+        if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
+            raise CourseError(
+                f"DIR = {arguments.dir!r}: the disk is full ({error.strerror}). Nothing of yours was lost; make some "
+                "room, then run the same command again."
+            ) from error
         raise CourseError(
             f"DIR = {arguments.dir!r}: cannot write there ({error.strerror}: {error.filename}). "
             "Choose a folder that you may write to: hlp-edu start ANOTHER_DIR"
@@ -43,6 +49,9 @@ def start(arguments):
             print(f"  {name} had been deleted; here it is again.")
         elif kind == "beside":
             print(f"  You have changed {name}: it stays as it is. The new version is beside it: {beside}")
+        elif kind == "blocked":
+            what = "a folder" if beside == name else "a file where a folder belongs"
+            print(f"  {beside} is {what} and stays; {name} was not copied. Rename {beside} to get it.")
         elif kind == "dropped":
             print(f"  {name} is no longer part of the course; your copy stays.")
     return 0
@@ -173,15 +182,18 @@ def grade(arguments):
     try:
         import nbgrader  # noqa: F401
 
-        from hlp_edu.course.teaching.grading import find_submissions, grade_class, read_notebook
+        from hlp_edu.course.teaching.contained import how
+        from hlp_edu.course.teaching.grading import find_submissions, grade_class, read_released
     except ImportError as error:
         raise CourseError(_needs_nbgrader(error)) from error
-    released = {name: read_notebook(path) for name, path in exercises.items()}
+    released = {name: read_released(path) for name, path in exercises.items()}
     submissions = find_submissions(folder, released, {path.stem for path in course.glob("lessons/*.ipynb")})
     if not submissions:
         raise CourseError(f"SUBMISSIONS = {arguments.submissions!r}: holds no notebook and no student's folder")
     waiting = sum(one.status == "to grade" for one in submissions)
-    print(f"{len(submissions)} submissions, {waiting} to grade. Their code runs with your rights on this computer.")
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show
+    print(f"{len(submissions)} submissions, {waiting} to grade. {how()}", flush=True)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup: a loop without end would ignore its limit
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -193,6 +205,7 @@ def grade(arguments):
             cell_limit=arguments.cell_limit,
             workers=arguments.workers,
             again=arguments.again,
+            memory=arguments.memory,
             say=_say_marks,
         )
     except RuntimeError as error:
@@ -281,6 +294,7 @@ def _parser():
         "--limit", type=_count, default=300, metavar="S", help="seconds a submission; default: %(default)s"
     )
     sub.add_argument("--cell-limit", type=_count, default=20, metavar="S", help="seconds a cell; default: %(default)s")
+    sub.add_argument("--memory", type=_count, default=4, metavar="GB", help="for a submission; default: %(default)s")
     sub.add_argument("--workers", type=_count, metavar="N", help="how many at a time; default: all cores")
     sub.add_argument("--again", action="store_true", help="mark also what has not changed since the last time")
 

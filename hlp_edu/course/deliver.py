@@ -5,6 +5,7 @@ a new version; one that the learner changed stays, and the new version is put be
 only run counts as unchanged.
 """
 
+import glob
 import hashlib
 import itertools
 import json
@@ -35,16 +36,21 @@ def refuse_bad_target(source, target):
 def deliver(source, target):
     """Copy lessons and exercises; a list of what happened to which file, unless nothing did.
 
-    Its entries are (what, file, beside): what is "new", "refreshed", "restored", "beside" or "dropped", and beside is
-    the name of the new version that was put beside a changed file.
+    Its entries are (what, file, beside): what is "new", "refreshed", "restored", "beside", "dropped" or "blocked", and
+    beside is the name of the new version that was put beside a changed file, or of what stands in a file's place.
     """
     target.mkdir(parents=True, exist_ok=True)
     manifest = _read_manifest(target)
+    before = json.dumps(manifest)
     news, delivered = [], set()
     try:
         for path in _course_files(source):
             name = path.relative_to(source).as_posix()
             delivered.add(name)
+            if _in_the_way(target, name):
+                news.append(("blocked", name, _in_the_way(target, name)))
+                continue
+            _tidy(target / name)
             new, have, known = path.read_bytes(), _read(target / name), manifest.get(name)
             entry = {"sha256": hashlib.sha256(new).hexdigest(), "written": _written(new, name)}
             if have is None:
@@ -63,8 +69,34 @@ def deliver(source, target):
             del manifest[name]
             news.append(("dropped", name, ""))
     finally:  # also when the disk is full half-way: what was delivered is remembered
-        atomic_write(target / MANIFEST, json.dumps({"version": __version__, "files": manifest}, indent=1).encode())
+        if not (target / MANIFEST).exists() or json.dumps(manifest) != before:  # else a full disk does no harm
+            _tidy(target / MANIFEST)
+            text = json.dumps({"version": __version__, "files": manifest}, indent=1)
+            atomic_write(target / MANIFEST, text.encode())
     return news
+
+
+def _in_the_way(target, name):
+    """What stands where a file belongs: a folder in its place, or a file in the place of its folder; "" if nothing."""
+    if (target / name).is_dir():
+        return name
+    parents = [target / parent for parent in Path(name).parents]
+    return next((parent.relative_to(target).as_posix() for parent in parents if parent.is_file()), "")
+
+
+def _tidy(path):
+    """Remove the drafts of a file that runs left behind which were killed; see `storage.atomic_write`."""
+    for draft in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        number = draft.name.split(".")[-2]
+        if number.isdecimal() and not _alive(int(number)):
+            draft.unlink(missing_ok=True)
+
+
+def _alive(number):
+    """Whether there is a process of this number."""
+    import psutil  # Jupyter's kernel needs it, too
+
+    return psutil.pid_exists(number)
 
 
 def _course_files(source):
@@ -83,7 +115,7 @@ def _written(data, name):
             texts = [[cell["cell_type"], "".join(cell["source"]), cell.get("attachments")] for cell in cells]
             # JupyterLab appends an empty cell when the last one is run.
             data = json.dumps([text for text in texts if text[1].strip() or text[2]], sort_keys=True).encode()
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             pass  # no notebook (any more): every byte counts
     return hashlib.sha256(data).hexdigest()
 
@@ -92,6 +124,8 @@ def _put_beside(target, name, new, entry, manifest):
     path = Path(name)
     for number in itertools.count(1):
         beside = path.with_name(f"{path.stem}.new{number if number > 1 else ''}{path.suffix}").as_posix()
+        if (target / beside).is_dir():
+            continue
         have = _read(target / beside)
         if have is not None:
             fingerprint = _written(have, name)
@@ -108,8 +142,9 @@ def _read_manifest(target):
     """Return the files as delivered; without a readable manifest every difference counts as the learner's."""
     try:
         files = json.loads(_read(target / MANIFEST) or "{}").get("files", {})
-        return {name: entry for name, entry in files.items() if {"sha256", "written"} <= entry.keys()}
-    except (ValueError, AttributeError):
+        sound = {name: entry for name, entry in files.items() if isinstance(entry, dict)}
+        return {name: entry for name, entry in sound.items() if {"sha256", "written"} <= entry.keys()}
+    except (ValueError, AttributeError, RecursionError):
         return {}
 
 

@@ -26,7 +26,10 @@ def course_source():
 def find_course(folder=None):
     """Where the learner's copy of the course is."""
     if folder is not None:
-        place = Path(folder).expanduser()
+        try:
+            place = Path(folder).expanduser()
+        except (TypeError, RuntimeError):  # no name, or a home that there is not
+            raise ValueError(f"folder = {folder!r}: must be the name of a folder") from None
         if not (place / "exercises").is_dir():
             raise ValueError(f"folder = {str(folder)!r}: must be a copy of the course, with a folder exercises")
         return place

@@ -11,12 +11,12 @@ import numpy as np
 
 from hlp_edu._version import __version__
 from hlp_edu.compiled import compiled
-from hlp_edu.flow import beginning, fits
+from hlp_edu.flow import MOST_STEPS, beginning, fits, told_apart
 from hlp_edu.kernel import Point, Signals, asker, gradients
 from hlp_edu.policies import Canonical
 from hlp_edu.problem import Tracking
 from hlp_edu.trajectory import Clock, State, Trajectory
-from hlp_edu.validate import finite, kind, number
+from hlp_edu.validate import finite, kind, number, numbers_of
 
 __all__ = ["Optimum", "cost_gradient"]
 
@@ -154,12 +154,16 @@ class Run:
         T = number("T", T, above=0)
         fastest = float(problem.speed.max())
         dt = min(0.005, 0.2 / fastest, T / 2) if dt is None else number("dt", dt, above=0)
+        if not 0 < T / dt < MOST_STEPS:
+            raise ValueError(f"dt = {dt:g}: T = {T:g} has too many such steps")
         if dt > T * (1 + 1e-9):
             raise ValueError(f"dt = {dt:g}: must be at most T = {T:g}")
         if dt * fastest > 1 + 1e-9:
             raise ValueError(f"dt = {dt:g}: must be at most 1 / speed = {1 / fastest:g}")
         steps = math.ceil(T / dt - 1e-9 * max(1.0, T / dt))
-        self._from(problem, steps, T / steps, beginning(problem, Canonical(), seed, t0, x0, w0, None, start))
+        begin = beginning(problem, Canonical(), seed, t0, x0, w0, None, start)
+        told_apart(begin.clock.time, T, T / steps)
+        self._from(problem, steps, T / steps, begin)
         self.drawn = None if start is not None or (x0 is not None and w0 is not None) else int(seed)
 
     def coarser(self, dt):
@@ -270,7 +274,7 @@ def cost_gradient(problem, v, dt=0.01, seed=0, t0=0, x0=None, w0=None):
     """
     kind("problem", problem, Tracking, "a hlp_edu Tracking")
     m = len(problem.network.heads)
-    v = np.array(v, float)
+    v = numbers_of("v", v)
     if v.ndim != 2 or v.shape[1] != m or len(v) < 2:
         raise ValueError(f"v has shape {v.shape}: must be (steps + 1, {m}), one column per arc, at least two rows")
     finite("v", v)

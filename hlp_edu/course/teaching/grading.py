@@ -1,9 +1,12 @@
-"""Grade a class: take whatever was handed in, let nbgrader run and mark it, and give every submission a row.
+"""Grade a class: take whatever was handed in, run and mark it, and give every submission a row.
 
-nbgrader does the marking, one process a submission, so that a loop without end, a dead kernel or a
-damaged file costs its own submission and no other. What was handed in is read and never written.
+Each submission runs in processes and a folder of its own (`contained`), with nbgrader's way to run a notebook; its
+outputs come back, and are marked here, where its code cannot reach. A loop without end, a dead kernel, a damaged or
+a crafted file costs its own submission and no other. What was handed in is read and never written.
 """
 
+import base64
+import binascii
 import contextlib
 import csv
 import hashlib
@@ -11,10 +14,12 @@ import io
 import json
 import os
 import re
-import subprocess
+import shutil
+import stat
 import sys
 import threading
 import time
+import unicodedata
 import warnings
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -22,6 +27,8 @@ from pathlib import Path
 
 import nbformat
 
+from hlp_edu.course.files import PACKAGE
+from hlp_edu.course.teaching import contained
 from hlp_edu.course.teaching.release import SETTINGS
 from hlp_edu.storage import atomic_write
 
@@ -36,11 +43,39 @@ c.CourseDirectory.submitted_directory = "submitted"
 c.CourseDirectory.autograded_directory = "autograded"
 c.CourseDirectory.feedback_directory = "feedback"
 c.CourseDirectory.db_url = "sqlite:///gradebook.db"
-c.Execute.timeout = {cell_limit}
-c.ExecutePreprocessor.timeout = {cell_limit}
 c.NbGrader.logfile = "nbgrader.log"
 c.ClearSolutions.update({stubs!r})
+c.HTMLExporter.template_name = "safe"
+c.HTMLExporter.extra_template_basedirs = {templates!r}
 """
+LARGEST, MOST_CELLS = 50_000_000, 2000  # of a file, in bytes; of a notebook
+# A page of feedback runs no script, whoever wrote it, and fetches nothing: the first thing in it is this rule.
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
+TEMPLATE = f"""\
+{{%- extends 'theirs.html.j2' -%}}
+{{%- block header -%}}
+<!DOCTYPE html>
+<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">
+{{{{ super() }}}}
+{{%- endblock header -%}}
+"""
+# What a teacher may want to look at. Nothing is taken off for it, and nobody is accused.
+REMARKS = {
+    r"\.\s*solution\s*\(": "shows a solution (.solution())",
+    r"\.\s*expected\b|\b_right\b|solution_text": "names the value that a check expects (.expected)",
+    r"\bsolutions\b\s*[/'\"\\\\]|_course\b": "names the folder of the solutions",
+    r"\btasks(\.\w+)*\s*=[^=]|\bsetattr\s*\(|\.check\s*=[^=]|\bchecks(\.\w+)+\s*=[^=]|__bool__": "changes the checks",
+    r"\bget_ipython\b|\bbuiltins\b|\bsys\.modules\b|\bgc\.get_|\.kernel\b|\bctypes\b": "reaches into how cells are run",
+    r"\b(exec|eval|compile|__import__)\s*\(": "runs text as code",
+    r"\bsubprocess\b|\bos\.(system|fork|kill|popen)\b|\bmultiprocessing\b": "starts or ends processes",
+    r"gradebook|nbgrader": "names the gradebook",
+}
+# The checks are imported anew before each test: a cell from another lesson, or a patch, may have changed the name.
+FRESH = """\
+import sys as _sys
+for _name in [name for name in _sys.modules if name.startswith("hlp_edu.checks")]:
+    del _sys.modules[_name]
+{imports}"""
 
 
 @dataclass
@@ -57,6 +92,9 @@ class Submission:
     tasks: list = field(default_factory=list)  # dicts: name, points, possible points, and what the check said
     notes: list = field(default_factory=list)  # all that a teacher should know
     seconds: float = 0.0
+    notebook: object = None  # as it was read
+    age: float = 0.0
+    known: int = 0  # how many notes there were before it ran
 
     def refuse(self, why):
         """Say why it is not graded."""
@@ -68,17 +106,84 @@ class Submission:
 # ------------------------------------------------------------------------------ what was handed in
 
 
-def read_notebook(path):
-    """Read a notebook of any version of the format, as version 4."""
+def plain(name):
+    """A name in characters that can be shown and written: others stand as their codes."""
+    return "".join(
+        one if one.isprintable() and one != "\\" else one.encode("unicode_escape").decode("ascii") for one in name
+    )
+
+
+def read_bytes(path):
+    """The bytes of an ordinary file of reasonable size; a ValueError with the reason for anything else."""
+    name = plain(path.name)
+    if path.is_symlink():
+        raise ValueError(f"{name}: is a link, and links are not followed; hand in the file itself")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # nbformat mends small faults, loudly
-            notebook = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)
-            _name_cells(notebook)
-            nbformat.validate(notebook)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, nbformat.ValidationError) as error:
-        words = " ".join(str(error).split())
-        raise ValueError(f"{path.name}: holds no notebook ({type(error).__name__}: {words:.80})") from None
+        # A pipe would keep us waiting: it is opened without, and then looked at.
+        place = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        with open(place, "rb") as file:
+            facts = os.fstat(place)
+            if not stat.S_ISREG(facts.st_mode):
+                raise ValueError(f"{name}: is no ordinary file (a folder, a pipe, a device?)")
+            if facts.st_size > LARGEST:
+                raise ValueError(f"{name}: has {facts.st_size / 1e6:.0f} MB; at most {LARGEST / 1e6:.0f} MB are read")
+            return file.read(LARGEST)
+    except OSError as error:
+        raise ValueError(f"{name}: cannot be read ({error.strerror})") from None
+
+
+def read_notebook(path):
+    """What a person wrote in a notebook of any version of the format: the cells' kinds, texts and names, no more.
+
+    It comes back as a new notebook of version 4, of which nothing but the texts is the student's. ValueError, in one
+    line, if there is none in the file.
+    """
+    data = read_bytes(path)
+    try:
+        found = json.loads(data.decode("utf-8-sig"))
+        cells = found.get("cells")
+        if cells is None:  # version 3 and before
+            cells = [cell for sheet in found["worksheets"] for cell in sheet["cells"]]
+        if len(cells) > MOST_CELLS:
+            raise ValueError(f"{len(cells)} cells; at most {MOST_CELLS} are read")
+        notebook = nbformat.v4.new_notebook(cells=[new for cell in cells if (new := _read_cell(cell))])
+        if cells and not notebook.cells:
+            raise ValueError("it has no cells")
+    except (Exception, RecursionError) as error:  # whatever a file may hold, it is no notebook then
+        words = " ".join(plain(str(error).replace("\n", " ")).split())
+        raise ValueError(f"{plain(path.name)}: holds no notebook ({type(error).__name__}: {words:.80})") from None
+    _name_cells(notebook)
+    return notebook
+
+
+def _read_cell(cell):
+    """One cell, of which only texts are taken; None if it is none."""
+    if not isinstance(cell, dict):
+        return None
+    source = cell.get("source", cell.get("input", ""))
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    if not isinstance(source, str) or not isinstance(cell.get("cell_type"), str):
+        return None
+    make = {"code": nbformat.v4.new_code_cell, "raw": nbformat.v4.new_raw_cell}
+    # What is no text in UTF-8 (half of a pair of surrogates) could not be written again.
+    source = source.encode("utf-8", "replace").decode()
+    new = make.get(cell["cell_type"], nbformat.v4.new_markdown_cell)(source)
+    new.id = cell["id"] if isinstance(cell.get("id"), str) and re.fullmatch(r"[\w-]{1,64}", cell["id"], re.A) else ""
+    known = cell.get("metadata")
+    known = known.get("nbgrader") if isinstance(known, dict) else None
+    if isinstance(known, dict) and isinstance(known.get("grade_id"), str):
+        new.metadata["nbgrader"] = {"grade_id": known["grade_id"]}
+    return new
+
+
+def read_released(path):
+    """An exercise as it was given out, or a solution: our own file."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # nbformat mends small faults, loudly
+        notebook = nbformat.read(path, as_version=4)
+        _name_cells(notebook)
+        nbformat.validate(notebook)
     return notebook
 
 
@@ -102,44 +207,69 @@ def find_submissions(folder, released, lessons=()):
     A file is ``STUDENT/.../ANYTHING.ipynb``, or ``STUDENT_LESSON.ipynb`` without folders. ``released`` are the
     exercises as they were given out, by their names; notebooks named in ``lessons`` are none.
     """
-    found = []
-    for path in sorted(folder.rglob("*.ipynb")):
+    found, others = [], {}
+    for path in _everything(folder, others):
         inside = path.relative_to(folder).parts
-        if not path.is_file() or any(part.startswith(".") for part in inside):
-            continue
+        hidden = any(part.startswith(".") for part in inside)
         named = next((name for name in released if name in path.stem), "")
-        student = inside[0] if len(inside) > 1 else path.stem.replace(named, "").strip(" _-.") or path.stem
-        try:
-            notebook = read_notebook(path)
-        except ValueError as error:
-            found.append(Submission(student, named, path).refuse(str(error)))
+        if len(inside) > 1:
+            student = inside[0]
+        elif hidden and path.suffix.lower() != ".ipynb":
+            continue  # what a system leaves behind
+        else:
+            student = re.sub(rf"[ _.-]?{re.escape(named)}[ _.-]?", "", path.stem) if named else path.stem
+        if hidden or path.suffix.lower() != ".ipynb":
+            others.setdefault(inside[0], []).append(path.name)
+            if len(inside) == 1:
+                why = "its name begins with a dot" if hidden else "its name does not end in .ipynb: unpack or rename it"
+                found.append(Submission(student, named, path).refuse(f"{plain(path.name)}: {why}"))
             continue
-        lesson = which_lesson(notebook, released) or named
-        if lesson:
-            found.append(Submission(student, lesson, path))
+        one = Submission(student or path.stem, named, path)
+        try:
+            one.notebook = read_notebook(path)
+            one.age = path.stat().st_mtime
+        except (ValueError, OSError) as error:
+            found.append(one.refuse(str(error)))
+            continue
+        one.lesson = which_lesson(one.notebook, released, named) or named
+        if one.lesson:
+            found.append(one)
         elif path.stem not in lessons:
-            found.append(Submission(student, "", path).refuse("nothing in it tells which exercises these are"))
-    for place in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
-        if place.name not in {submission.student for submission in found}:
-            others = sorted(path.name for path in place.rglob("*") if path.is_file())
-            seen = f"only {', '.join(others[:3])}" if others else "nothing"
-            found.append(Submission(place.name, "", place).refuse(f"no exercise notebook in this folder, {seen}"))
+            found.append(one.refuse("nothing in it tells which exercises these are"))
+    seen = {one.student for one in found}
+    for name, names in others.items():
+        place = folder / name
+        if name not in seen and (place.is_dir() or place.is_symlink()) and not name.startswith("."):
+            words = f"only {', '.join(plain(one) for one in sorted(names)[:3])}" if names else "nothing"
+            found.append(Submission(name, "", place).refuse(f"no exercise notebook in this folder, {words}"))
     for one in found:
-        one.file = one.path.relative_to(folder).as_posix()
+        one.student, one.file = plain(one.student), plain(one.path.relative_to(folder).as_posix())
     _keep_newest(found)
-    return sorted(found, key=lambda one: (one.student, one.lesson, str(one.path)))
+    return sorted(found, key=lambda one: (one.student, one.lesson, one.file))
 
 
-def which_lesson(notebook, released):
-    """Tell by its cells, whatever its name, which exercises a notebook holds."""
-    ids = {cell.get("id") for cell in notebook.cells}
+def _everything(folder, others):
+    """All files below a folder, links and pipes among them, in order; ``others`` gets a list for each folder in it."""
+    found = []
+    for place, folders, names in os.walk(folder):  # links are not followed
+        place = Path(place)
+        if place == Path(folder):
+            others |= {name: [] for name in sorted(folders)}
+        found += [place / name for name in names]
+        found += [place / name for name in folders if (place / name).is_symlink()]
+    return sorted(found)
+
+
+def which_lesson(notebook, released, named=""):
+    """Tell by its cells, whatever its name, which exercises a notebook holds; its name decides between equals."""
+    marks, ids = grade_ids(notebook), {cell.get("id") for cell in notebook.cells}
 
     def in_common(lesson):
         given = released[lesson]
-        return len(grade_ids(given) & grade_ids(notebook)), len(ids & {cell.get("id") for cell in given.cells})
+        return len(grade_ids(given) & marks), len(ids & {cell.get("id") for cell in given.cells}), lesson == named
 
     best = max(released, key=in_common, default="")
-    return best if best and any(in_common(best)) else ""
+    return best if best and any(in_common(best)[:2]) else ""
 
 
 def _keep_newest(submissions):
@@ -147,16 +277,12 @@ def _keep_newest(submissions):
     best = {}
     for one in submissions:
         key = one.student, one.lesson
-        if one.status == "to grade" and (key not in best or _age(one) > _age(best[key])):
+        if one.status == "to grade" and (key not in best or (one.age, one.file) > (best[key].age, best[key].file)):
             best[key] = one
     for one in submissions:
         kept = best.get((one.student, one.lesson))
         if one.status == "to grade" and one is not kept:
-            one.refuse(f"a newer file for this lesson was graded: {kept.path.name}")
-
-
-def _age(submission):
-    return submission.path.stat().st_mtime, str(submission.path)
+            one.refuse(f"a newer file for this lesson was graded: {plain(kept.path.name)}")
 
 
 def restore(notebook, released):
@@ -169,32 +295,56 @@ def restore(notebook, released):
         mark = marks.get(cell.get("id"))
         if mark is not None and mark.grade_id not in known:
             cell.metadata["nbgrader"] = dict(mark)
+    names = {mark.grade_id for mark in marks.values()}
+    for cell in notebook.cells:  # a cell of another lesson is scratch paper
+        if cell.metadata.get("nbgrader", {}).get("grade_id") not in names:
+            cell.metadata.pop("nbgrader", None)
     for cell in given:
         mark = cell.metadata.get("nbgrader")
         name = mark.grade_id if mark else cell.source.split("\n")[0]
-        at = [k for k, other in enumerate(notebook.cells) if _same_cell(cell, other)]
-        for k in at[1:]:  # copies of a cell are the student's scratch paper
-            notebook.cells[k].metadata.pop("nbgrader", None)
-        if not at:
+        at = _one_of_copies(notebook, cell, place)
+        if at is None:
             notebook.cells.insert(place, _fresh(cell))
             notes.append(f"the cell {name!r} was missing: put back as it was given out")
             place += 1
             continue
-        place = at[0] + 1
-        changed = notebook.cells[at[0]].source.strip() != cell.source.strip()
+        place = at + 1
+        changed = notebook.cells[at].source.strip() != cell.source.strip()
         if mark is None and changed:  # what was added stays, and what was given holds
             notebook.cells.insert(place, _fresh(cell))
             notebook.cells[place].id = ""
             notes.append(f"the given cell {name!r} had been changed: run once more as it was given out")
             place += 1
         elif mark is not None and (mark.locked or mark.grade):
-            notebook.cells[at[0]] = _fresh(cell)
+            notebook.cells[at] = _fresh(cell)
             if changed:
                 notes.append(f"the locked cell {name!r} had been changed: put back")
         elif mark is not None:
-            notebook.cells[at[0]].metadata["nbgrader"] = dict(mark)
+            if notebook.cells[at].cell_type != cell.cell_type:
+                notes.append(f"the cell {name!r} had become a {notebook.cells[at].cell_type} cell: run as code")
+                notebook.cells[at] = nbformat.from_dict({**_fresh(cell), "source": notebook.cells[at].source})
+            notebook.cells[at].metadata["nbgrader"] = dict(mark)
     _name_cells(notebook)
     return notes
+
+
+def _one_of_copies(notebook, given, place):
+    """Where a given cell is now. Of several copies the one that was answered counts; the others are scratch paper."""
+    cells = notebook.cells
+    at = [k for k, other in enumerate(cells) if _same_cell(given, other)]
+    if len(at) < 2:
+        return at[0] if at else None
+    first = next((k for k in at if cells[k].get("id") == given.id), next((k for k in at if k >= place), at[-1]))
+    answered = [k for k in at if cells[k].source.strip() != given.source.strip()]
+    if first not in answered and answered and "nbgrader" in given.metadata:
+        cells[first].source, cells[answered[0]].source = cells[answered[0]].source, cells[first].source
+    kept = cells[first]
+    for k in reversed(at):
+        if k != first:
+            cells[k].metadata.pop("nbgrader", None)
+            if cells[k].source.strip() == given.source.strip():
+                del cells[k]  # an empty copy would undo the answer
+    return next(k for k, cell in enumerate(cells) if cell is kept)
 
 
 def _same_cell(given, other):
@@ -209,172 +359,393 @@ def _fresh(cell):
     return nbformat.from_dict(json.loads(json.dumps(cell)))
 
 
+def remarks(notebook, released):
+    """What a teacher may want to look at in the code of a submission, in words."""
+    given = {cell.source.strip() for cell in released.cells}
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip() not in given]
+    return [f"to look at: the code {words}" for what, words in REMARKS.items() if any(re.search(what, c) for c in code)]
+
+
 # ------------------------------------------------------------------------------------ the marking
 
 
+class Class:
+    """What the marking of a class needs to know: where everything is, and what the limits are."""
+
+    def __init__(self, source, out, limit=300.0, cell_limit=20, memory=4.0, again=False):
+        self.source, self.out, self.again = source, out, again
+        self.limit, self.cell_limit, self.memory = limit, cell_limit, memory
+        self.cancelled, self.books = threading.Event(), threading.Lock()
+        self.released, self.names = {}, {}
+
+
 def grade_class(
-    submissions, source, out, limit=300.0, cell_limit=20, workers=None, again=False, say=lambda submission: None
+    submissions, source, out, limit=300.0, cell_limit=20, workers=None, again=False, memory=4.0, say=lambda one: None
 ):
     """Mark every submission, write feedback and tables, and lose nothing.
 
     An interrupted run can be repeated: what is marked and has not changed since is marked again only if ``again``.
-    ``source`` holds the solutions, ``out`` becomes nbgrader's course. A submission may take ``limit`` seconds, each of
-    its cells ``cell_limit``. RuntimeError if nbgrader cannot be set up, with its own words.
+    ``source`` holds the solutions, ``out`` becomes nbgrader's course. A submission may take ``limit`` seconds and
+    ``memory`` gigabytes, each of its cells ``cell_limit`` seconds. RuntimeError if nbgrader cannot be set up, with its
+    own words.
     """
     out.mkdir(parents=True, exist_ok=True)
-    config = CONFIG.format(cell_limit=cell_limit, stubs=SETTINGS["ClearSolutions"])
-    atomic_write(out / "nbgrader_config.py", config.encode())
+    _configure(out)
+    course = Class(source, out, limit, cell_limit, memory, again)
     waiting = [one for one in submissions if one.status == "to grade"]
-    lessons, names, cancelled = sorted({one.lesson for one in waiting}), _student_ids(submissions), threading.Event()
-    for lesson in lessons:
-        _give_out(lesson, source, out)
-
-    def mark(one):
-        begun = time.perf_counter()
+    course.names = _student_ids(submissions)
+    with contained.adopting(), ThreadPoolExecutor(workers or os.cpu_count()) as pool:
         try:
-            _mark(one, names[one.student], out, limit, cell_limit, again, cancelled)
-        except Exception as error:  # whatever it is, it concerns this submission alone
-            one.refuse(f"{type(error).__name__}: {' '.join(str(error).split()):.200}")
-        one.seconds = time.perf_counter() - begun
-        return one
-
-    for one in submissions:
-        if one.status == "not graded":
-            say(one)
-    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        try:
-            for done in as_completed([pool.submit(mark, one) for one in waiting]):
-                say(done.result())
-            for lesson in lessons:
-                _nbgrader(out, 60 + 10 * len(submissions), cancelled, "generate_feedback", lesson, "--force")
+            for lesson in sorted({one.lesson for one in waiting}):
+                _give_out(lesson, course)
+            waiting = [one for one in waiting if _prepare(one, course)]
+            _note_equals(waiting, course.released)
+            for one in submissions:
+                if one.status == "not graded":
+                    say(one)
+            late = []
+            for done in as_completed([pool.submit(_mark_in_time, one, course) for one in waiting]):
+                one = done.result()
+                late.append(one) if _out_of_time(one) else say(one)
+            for one in late:  # perhaps another took all of this computer: once more, alone
+                one.status, one.tasks, one.notes = "to grade", [], one.notes[: one.known]
+                say(_mark_in_time(one, course, again=True))
+            for lesson in course.released:
+                _write_feedback(lesson, [one for one in waiting if one.lesson == lesson], course)
         except BaseException:
-            cancelled.set()
+            course.cancelled.set()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
         finally:
-            _write_tables(submissions, names, out)
+            _write_tables(submissions, course.names, out)
+
+
+def _prepare(one, course):
+    """Restore a submission and look at it; whether it can be run."""
+    try:
+        one.notes += restore(one.notebook, course.released[one.lesson])
+        one.notes += remarks(one.notebook, course.released[one.lesson])
+    except Exception as error:  # whatever it is, it concerns this submission alone
+        one.refuse(f"{type(error).__name__}: {' '.join(plain(str(error)).split()):.200}")
+    return one.status == "to grade"
+
+
+def _configure(out):
+    """Tell nbgrader where everything is, and how its pages of feedback begin."""
+    import nbgrader
+
+    theirs = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"
+    ours = out / "templates" / "safe"
+    config = CONFIG.format(stubs=SETTINGS["ClearSolutions"], templates=[str(ours.parent), str(theirs)])
+    atomic_write(out / "nbgrader_config.py", config.encode())
+    atomic_write(ours / "theirs.html.j2", (theirs / "feedback" / "index.html.j2").read_bytes())
+    atomic_write(ours / "index.html.j2", TEMPLATE.encode())
+    atomic_write(ours / "conf.json", b'{"base_template": "feedback"}')
 
 
 def _student_ids(submissions):
-    """Names that nbgrader can make folders of: letters, digits, dots and dashes, each name once."""
-    names = {}
+    """Names that nbgrader can make folders of: letters, digits, dots and dashes, each name once on any system."""
+    names, taken = {}, set()
     for student in sorted({one.student for one in submissions}):
-        plain = re.sub(r"[^\w.-]+", "_", student).strip(".") or "student"
-        while plain.lower() in {name.lower() for name in names.values()}:
-            plain += "_"
-        names[student] = plain
+        name = re.sub(r"[^\w.-]+", "_", student).strip(".")[:50] or "student"
+        while (key := unicodedata.normalize("NFKC", name).casefold()) in taken:
+            name += "_"
+        taken.add(key)
+        names[student] = name
     return names
 
 
-def _give_out(lesson, source, out):
-    """Tell the gradebook what the tasks are and what they are worth."""
-    original = (source / lesson / f"{lesson}.ipynb").read_bytes()
-    copy = out / "source" / lesson / f"{lesson}.ipynb"
-    if copy.is_file() and copy.read_bytes() == original and (out / "release" / lesson).is_dir():
-        return
-    atomic_write(copy, original)
-    done = _nbgrader(out, 300, threading.Event(), "generate_assignment", lesson, "--force")
-    if done.returncode:
-        copy.unlink()  # else the next run would take it for done
-        raise RuntimeError(f"nbgrader cannot give out {lesson}:\n" + "\n".join(done.stdout.splitlines()[-12:]))
+def _note_equals(waiting, released):
+    """Say whose answers are the same, word for word; who worked together, or was given them, will know why."""
+    groups = {}
+    for one in waiting:
+        stubs = {cell.source.strip() for cell in released[one.lesson].cells}
+        answers = [
+            "".join(cell.source.split())
+            for cell in one.notebook.cells
+            if cell.metadata.get("nbgrader", {}).get("solution") and cell.source.strip() not in stubs
+        ]
+        if answers:
+            groups.setdefault((one.lesson, *answers), []).append(one)
+    for same in groups.values():
+        for one in same:
+            others = [other.student for other in same if other is not one]
+            if others:
+                more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+                one.notes.append(f"to look at: the same answers as {', '.join(others[:3])}{more}")
 
 
-def _mark(one, name, out, limit, cell_limit, again, cancelled):
-    released = read_notebook(out / "release" / one.lesson / f"{one.lesson}.ipynb")
-    notebook = read_notebook(one.path)
-    one.notes += restore(notebook, released)
-    place = out / "submitted" / name / one.lesson / f"{one.lesson}.ipynb"
-    text = nbformat.writes(notebook)
-    marked = out / "autograded" / name / one.lesson / place.name
-    if again or not marked.is_file() or not place.is_file() or place.read_text(encoding="utf-8") != text:
-        atomic_write(place, text.encode())
-        done = _nbgrader(out, limit, cancelled, "autograde", one.lesson, f"--student={name}", "--force")
-        if done.returncode or not marked.is_file():
-            one.refuse(_why_unmarked(done, limit))
+def _give_out(lesson, course):
+    """Tell the gradebook what the tasks are and what they are worth, and let the solutions run once.
+
+    That leaves compiled code behind, of which every submission gets a copy.
+    """
+    out = course.out
+    solution = course.source / lesson / f"{lesson}.ipynb"
+    original, copy = solution.read_bytes(), out / "source" / lesson / f"{lesson}.ipynb"
+    place = out / "release" / lesson / f"{lesson}.ipynb"
+    if not (copy.is_file() and copy.read_bytes() == original and place.is_file()):
+        atomic_write(copy, original)
+        done = _nbgrader(course, 300, "generate_assignment", lesson, "--force")
+        if done.code or done.ended:
+            copy.unlink()  # else the next run would take it for done
+            words = "\n".join(done.said.splitlines()[-12:])
+            raise RuntimeError(f"nbgrader cannot give out {lesson}: {done.ended}\n{words}")
+    course.released[lesson] = read_released(place)
+    caches = out / "compiled" / lesson
+    newest = max(path.stat().st_mtime for path in PACKAGE.rglob("*.py"))
+    if not (caches.is_dir() and caches.stat().st_mtime > max(newest, copy.stat().st_mtime)):
+        shutil.rmtree(caches, ignore_errors=True)
+        with contained.new_room() as room:
+            _execute(read_released(solution), course, room)
+            shutil.copytree(room / "cache", caches, copy_function=shutil.copyfile)
+            os.utime(caches)
+
+
+def _out_of_time(one):
+    """Whether a limit of time ended something of it, by its own fault or not."""
+    said = [*one.notes[one.known :], *(task["said"] for task in one.tasks)]
+    return any("without end" in words or "ended the kernel" in words for words in said)
+
+
+def _mark_in_time(one, course, again=False):
+    begun, one.known = time.perf_counter(), len(one.notes)
+    try:
+        _mark(one, course, again or course.again)
+    except Exception as error:  # whatever it is, it concerns this submission alone
+        one.refuse(f"{type(error).__name__}: {' '.join(plain(str(error)).split()):.200}")
+    one.seconds = time.perf_counter() - begun
+    return one
+
+
+def _mark(one, course, again):
+    out, name = course.out, course.names[one.student]
+    text = nbformat.writes(one.notebook)
+    fingerprint = hashlib.sha256(text.encode()).hexdigest()
+    record = out / "marked" / name / f"{one.lesson}.json"
+    known = {}
+    if record.is_file() and not again:
+        known = json.loads(record.read_bytes())
+    if known.get("fingerprint") != fingerprint:
+        atomic_write(out / "submitted" / name / one.lesson / f"{one.lesson}.ipynb", text.encode())
+        with contained.new_room(out / "compiled" / one.lesson) as room:
+            why = _run(one, course, room)
+        if why:
+            one.refuse(why)
             return
-    _read_marks(one, name, out, read_notebook(marked), cell_limit)
-
-
-def _why_unmarked(done, limit):
-    if done.returncode == TIMED_OUT:
-        return f"took longer than {limit:g} s and was ended: a loop without end?"
-    if "DeadKernelError" in done.stdout or "Kernel died" in done.stdout:
-        return "its code ended the kernel: grade it by hand"
-    if "CellTimeoutError" in done.stdout:
-        return "a loop without end that cannot be interrupted: grade it by hand"
-    errors = [line.strip() for line in done.stdout.splitlines() if re.match(r"\s*[\w.]+(Error|Exception)\b", line)]
-    return f"nbgrader could not mark it: {(errors or done.stdout.splitlines() or [done.returncode])[-1]}"
-
-
-def _read_marks(one, name, out, marked, cell_limit):
-    from nbgrader.api import Gradebook
-
-    with Gradebook(f"sqlite:///{out / 'gradebook.db'}") as gradebook:
-        submission = gradebook.find_submission(one.lesson, name)
-        one.points, one.possible = submission.score, submission.max_score
-        grades = {grade.name: grade for notebook in submission.notebooks for grade in notebook.grades}
-        for cell in marked.cells:
-            grade = grades.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
-            if grade is not None:
-                one.tasks.append(
-                    dict(
-                        task=grade.name.removeprefix("test_"),
-                        points=grade.score,
-                        possible=grade.max_score,
-                        said=_said(cell, cell_limit),
-                    )
-                )
+        notes = _read_marks(one, course.cell_limit)
+        known = dict(fingerprint=fingerprint, tasks=one.tasks, notes=notes)
+        _page(one, course).unlink(missing_ok=True)
+        _keep_books(one, name, course)
+        atomic_write(record, json.dumps(known).encode())
+    one.tasks = known["tasks"]
+    one.notes += known["notes"]
+    _compare_books(one, name, course)
     one.status = "graded"
 
 
-def _said(cell, cell_limit):
-    """What a test cell answered, in one line."""
-    for output in cell.get("outputs", []):
-        if output.output_type == "error":
-            if output.ename in ("CellTimeoutError", "KeyboardInterrupt"):
-                return f"ended after {cell_limit:g} s: a loop without end?"
-            words = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", output.evalue).split())
-            return words if output.ename == "AssertionError" and words else f"{output.ename}: {words}"
-    return "correct"
+def _run(one, course, room):
+    """Run the notebook in its room, and take the outputs; the reason in words if it did not come to its end."""
+    done = _execute(one.notebook, course, room, one.lesson)
+    if done.ended:
+        return done.ended
+    if done.code:
+        return _why_unmarked(done)
+    outputs = json.loads(read_bytes(room / "outputs.json"))
+    for cell in one.notebook.cells:
+        if cell.cell_type == "code":
+            count, found = outputs[cell.id]
+            cell.execution_count = count if type(count) is int else None
+            cell.outputs = [clean for output in found if (clean := _clean(output))]
+    return ""
 
 
-TIMED_OUT = -99
+def _with_imports(notebook, released):
+    """The notebook as it is run: before each test the checks are imported anew."""
+    lines = [line for cell in released.cells if cell.cell_type == "code" for line in cell.source.splitlines()]
+    imports = "\n".join(line for line in lines if re.match(r"(from [\w.]+ )?import [\w., ]+ as tasks\s*$", line))
+    cells = []
+    for cell in notebook.cells:
+        mark = cell.metadata.get("nbgrader", {})
+        if imports and mark.get("grade") and not mark.get("solution") and cell.cell_type == "code":
+            cells.append(nbformat.v4.new_code_cell(FRESH.format(imports=imports)))
+        cells.append(cell)
+    return nbformat.from_dict({**notebook, "cells": cells})
 
 
-def _nbgrader(out, limit, cancelled, *words):
-    """Run one of nbgrader's commands in a process of its own, within limits."""
+def _execute(notebook, course, room, lesson=None):
+    """Run a notebook in a room, under all limits."""
+    ready = _with_imports(notebook, course.released[lesson]) if lesson else notebook
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    ready = nbformat.from_dict({**ready, "metadata": kernel})
+    (room / "notebook.ipynb").write_text(nbformat.writes(ready), encoding="utf-8")
+    wrap = contained.apart()
+    command = [sys.executable, "-m", "hlp_edu.course.teaching.execute", str(room), f"{course.cell_limit:d}"]
+    command += [f"{course.memory:g}", "alone" if wrap else "shared"]
+    variables = contained.environment(room)
+    return contained.run(command, room, course.limit, course.cancelled, variables, course.memory, room, wrap)
+
+
+def _why_unmarked(done):
+    if "DeadKernelError" in done.said or "Kernel died" in done.said:
+        return "its code ended the kernel: grade it by hand"
+    if "CellTimeoutError" in done.said:
+        return "a loop without end that cannot be interrupted: grade it by hand"
+    if done.code in (-9, 137):
+        return "its code ended the program that ran it: grade it by hand"
+    if "MemoryError" in done.said:
+        return "its outputs or its data took all the memory there was: grade it by hand"
+    errors = [line.strip() for line in done.said.splitlines() if re.match(r"\s*[\w.]+(Error|Exception)\b", line)]
+    return f"it could not be run: {plain((errors or done.said.splitlines() or [str(done.code)])[-1]):.200}"
+
+
+def _clean(output):
+    """An output of a stranger's code as text or a picture, nothing that a browser could run; None if neither."""
+    kind = output.get("output_type")
+
+    def text(value):
+        value = "".join(value) if isinstance(value, list) else value
+        return str(value).encode("utf-8", "replace").decode()[:100_000]
+
+    if kind == "stream":
+        return nbformat.v4.new_output(kind, name="stdout", text=text(output.get("text", "")))
+    if kind == "error":
+        words = {key: text(output.get(key, "")) for key in ("ename", "evalue")}
+        return nbformat.v4.new_output(kind, **words, traceback=[text(line) for line in output.get("traceback", [])])
+    if kind not in ("display_data", "execute_result"):
+        return None
+    data = output.get("data", {})
+    kept = {"text/plain": text(data["text/plain"])} if "text/plain" in data else {}
+    for name in ("image/png", "image/jpeg"):
+        try:
+            kept[name] = base64.b64encode(base64.b64decode("".join(data[name].split()), validate=True)).decode()
+        except (KeyError, AttributeError, ValueError, binascii.Error):
+            continue
+    count = output.get("execution_count")
+    more = {"execution_count": count if type(count) is int else None} if kind == "execute_result" else {}
+    return nbformat.v4.new_output(kind, data=kept, **more)
+
+
+def _read_marks(one, cell_limit):
+    """Mark each test cell by what it gave; notes about what is strange."""
+    notes = []
+    for cell in one.notebook.cells:
+        mark = cell.metadata.get("nbgrader", {})
+        if not mark.get("grade"):
+            continue
+        most = float(mark["points"])
+        points, said = most, "correct"
+        if mark.get("solution"):  # a written answer
+            points, said = None, "to be graded by hand"
+        elif cell.execution_count is None:
+            points, said = 0.0, "it was not run"
+        for output in cell.get("outputs", []) if points is not None else ():
+            if output.output_type == "error":
+                points, said = 0.0, _said(output, cell_limit)
+                break
+            if output.output_type == "execute_result":  # nbgrader's way to give a part of the points
+                try:
+                    points = float(output.data.get("text/plain", ""))
+                except ValueError:
+                    continue
+                if not 0 <= points <= most:
+                    notes.append(f"to look at: {mark['grade_id']} gave {points:g} of {most:g} points; none are counted")
+                    points, said = 0.0, "gave points that there are not"
+        one.tasks.append(dict(task=mark["grade_id"].removeprefix("test_"), points=points, possible=most, said=said))
+    return notes
+
+
+def _said(output, cell_limit):
+    """What a failed test answered, in one line."""
+    if output.ename in ("CellTimeoutError", "KeyboardInterrupt"):
+        return f"ended after {cell_limit:g} s: a loop without end?"
+    words = plain(" ".join(re.sub(r"\x1b\[[0-9;]*m", "", output.evalue).split()))[:500]
+    return words if output.ename == "AssertionError" and words else f"{plain(output.ename):.50}: {words}"
+
+
+@contextlib.contextmanager
+def _gradebook(course):
+    """Open nbgrader's gradebook, for one thread at a time."""
+    from nbgrader.api import Gradebook
+
+    with course.books, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # nbgrader's own, about SQLAlchemy
+        with Gradebook(f"sqlite:///{course.out / 'gradebook.db'}") as gradebook:
+            yield gradebook
+
+
+def _keep_books(one, name, course):
+    """Write the marks into nbgrader's gradebook, and the notebook with its outputs beside it."""
+    marks = {task["task"]: task["points"] for task in one.tasks}
+    text = nbformat.writes(_for_browsers(one.notebook))
+    atomic_write(course.out / "autograded" / name / one.lesson / f"{one.lesson}.ipynb", text.encode())
+    with _gradebook(course) as gradebook:
+        gradebook.update_or_create_student(name)
+        submission = gradebook.update_or_create_submission(one.lesson, name)
+        for notebook in submission.notebooks:
+            for grade in notebook.grades:
+                grade.auto_score = marks.get(grade.name.removeprefix("test_"), 0.0)
+                grade.needs_manual_grade = grade.auto_score is None or grade.manual_score is not None
+        gradebook.db.commit()
+
+
+def _for_browsers(notebook):
+    """A copy whose texts hold no HTML that could do anything, also in the pages that nbgrader itself shows."""
+    from nbconvert.preprocessors.sanitize import SanitizeHTML
+
+    clean = SanitizeHTML()
+    copy = _fresh(notebook)
+    for k, cell in enumerate(copy.cells):
+        if cell.cell_type != "code":
+            copy.cells[k], _ = clean.preprocess_cell(cell, {}, k)
+    return copy
+
+
+def _page(one, course):
+    """Where a submission's page of feedback is."""
+    return course.out / "feedback" / course.names[one.student] / one.lesson / f"{one.lesson}.html"
+
+
+def _write_feedback(lesson, submissions, course):
+    """Let nbgrader write the pages of feedback, in which no script runs: all at once, and what fails alone."""
+    graded = [one for one in submissions if one.status == "graded"]
+    if all(_page(one, course).is_file() for one in graded):
+        return
+    _nbgrader(course, 60 + 20 * len(graded), "generate_feedback", lesson, "--force")
+    for one in graded:
+        if not _page(one, course).is_file():
+            _nbgrader(course, 180, "generate_feedback", lesson, f"--student={course.names[one.student]}", "--force")
+        if not _page(one, course).is_file():
+            one.notes.append("there is no page of feedback: nbgrader could not write it")
+
+
+def _compare_books(one, name, course):
+    """Points as the gradebook has them, where a teacher may have changed them; what differs from our marks is told."""
+    with _gradebook(course) as gradebook:
+        submission = gradebook.find_submission(one.lesson, name)
+        grades = {grade.name.removeprefix("test_"): grade for note in submission.notebooks for grade in note.grades}
+        given = {key: (grade.auto_score, grade.score) for key, grade in grades.items()}
+    ours = sum(task["points"] or 0.0 for task in one.tasks)
+    one.possible = sum(task["possible"] for task in one.tasks)
+    for task in one.tasks:
+        auto, score = given.get(task["task"], (None, 0.0))
+        if auto != task["points"] or score != (auto or 0.0):
+            task |= {"points": score}
+    one.points = sum(task["points"] or 0.0 for task in one.tasks)
+    if one.points != ours:
+        one.notes.append(f"to look at: marked {ours:g}, and the gradebook now says {one.points:g}: changed by hand?")
+    if not 0 <= one.points <= one.possible:
+        one.notes.append(f"to look at: {one.points:g} points where there are {one.possible:g}")
+
+
+def _nbgrader(course, limit, *words):
+    """Run one of nbgrader's commands, on our own files, in a process of its own."""
     environment = {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1", "TQDM_DISABLE": "1", "MPLBACKEND": "agg"}
-    environment.pop("PYTHONWARNINGS", None)  # a warning is no mistake, neither a student's nor nbgrader's
+    environment.pop("PYTHONWARNINGS", None)  # a warning is no mistake
     # nbgrader calls alembic by name, which stands beside this Python whether or not that is on the path.
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
     command = [sys.executable, "-m", "nbgrader", *words]
-    pipes = dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    until = time.monotonic() + limit
-    with subprocess.Popen(command, cwd=out, env=environment, text=True, errors="replace", **pipes) as process:
-        while True:
-            try:
-                said, _ = process.communicate(timeout=0.5)
-                return subprocess.CompletedProcess(command, process.returncode, said)
-            except subprocess.TimeoutExpired:
-                if time.monotonic() > until or cancelled.is_set():
-                    _end(process)
-                    return subprocess.CompletedProcess(command, TIMED_OUT, "")
-            except BaseException:
-                _end(process)
-                raise
-
-
-def _end(process):
-    """End a process and all that it started: a kernel in an endless loop would outlive its parent."""
-    import psutil
-
-    family = []
-    with contextlib.suppress(psutil.NoSuchProcess):
-        family = psutil.Process(process.pid).children(recursive=True)
-    for member in (process, *family):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            member.kill()
-    process.communicate()
+    return contained.run(command, course.out, limit, course.cancelled, environment)
 
 
 # ------------------------------------------------------------------------------------- the tables
