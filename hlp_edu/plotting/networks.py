@@ -126,7 +126,7 @@ def positions(network):
         place |= {label: (0.25 * apart, lowest - 0.9) for label in biases}
         return place, True
     circle = nx.circular_layout(network.neurons, scale=1.7) if n > 1 else {network.neurons[0]: np.zeros(2)}
-    place = {label: (y, x) for label, (x, y) in circle.items()}  # the first is at the top
+    place = {label: (x, y) if n == 2 else (y, x) for label, (x, y) in circle.items()}  # the first is at the top
     if len(inputs) == 1 and n >= 3:
         place[inputs[0]] = (0.0, 0.0)
     else:

@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import Locator, MaxNLocator
 
 from hlp_edu.plotting.style import GRID, INK, PAPER, SOFT, TickNumbers, in_style, role, styled
 from hlp_edu.validate import kind, number, whole
@@ -172,6 +172,7 @@ def style_axes(ax):
     ax.grid(False, axis="x")
     ax.set_axisbelow(True)
     ax.tick_params(labelsize=TEXT, labelcolor=SOFT, color=GRID, length=0, pad=5)
+    ax.tick_params(axis="x", pad=7)
     for side, spine in ax.spines.items():
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color("#B5B5B5")
@@ -261,7 +262,8 @@ def shown(draw, ax, fig, caption, headline, more):
     """What every plot returns: the axes that it was given, or a `Picture` of its own figure."""
     if ax is not None:
         with styled():
-            return draw(style_axes(ax))
+            draw(style_axes(ax))
+        return ax
     fig, first = (fig() if callable(fig) else fig) or figure()
     with styled():
         draw(first[0])
@@ -274,14 +276,28 @@ def shown(draw, ax, fig, caption, headline, more):
 # ---- names at the ends of lines, one note, the error below ---------------------------------------
 
 
-def strip_of(ax, fraction=0.24):
+class _ThreeTicks(Locator):
+    """Zero and one round number on both sides."""
+
+    def __call__(self):
+        return self.tick_values(*self.axis.get_view_interval())
+
+    def tick_values(self, vmin, vmax):
+        reach = 0.85 * max(abs(vmin), abs(vmax), 1e-300)
+        ten = 10.0 ** math.floor(math.log10(reach))
+        most = next(float(f"{k * ten:.1g}") for k in (5, 2, 1) if k * ten <= reach)
+        small = self.axis.axes.bbox.height / self.axis.axes.figure.dpi < 0.62  # inches: three numbers would collide
+        return [-most, most] if small else [-most, 0.0, most]
+
+
+def strip_of(ax, fraction=0.26):
     """The axes of the error, below an axes, which gives up the room; it shares the time axis."""
     x, y, wide, tall = _home.setdefault(ax, tuple(ax.get_position(original=True).bounds))
     strip = _strips.get(ax)
     if strip is None:
         strip = _strips[ax] = style_axes(ax.figure.add_axes((x, y, wide, tall * fraction), sharex=ax))
         strip.xaxis.set_major_locator(ax.xaxis.get_major_locator())
-        strip.yaxis.set_major_locator(MaxNLocator(2, steps=[1, 2, 5, 10], min_n_ticks=2))
+        strip.yaxis.set_major_locator(_ThreeTicks())
     strip.set_visible(True)
     strip.set_position((x, y, wide, tall * fraction))
     ax.set_position((x, y + tall * (fraction + 0.07), wide, tall * (0.93 - fraction)))

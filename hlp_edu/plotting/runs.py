@@ -147,7 +147,6 @@ def plot_energy(trajectory, ax=None, caption=None, names=True, headline="", more
                 name_line(ax, t, values, name, ROLES[name])
         low, high, beyond = _robust_limits(pair.values())
         ax.set_ylim(low, high)
-        ax.set_ylabel("energy")
         _time_axis(ax, trajectory)
         if not len(t):
             return describe(ax, _gone(trajectory), _gone(trajectory))

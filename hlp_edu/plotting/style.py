@@ -70,7 +70,7 @@ ROLES = {
     "gradient flow": Role("#056A40", (0, (9, 1.5, 2, 1.5)), 2.0, "^"),
     "flip": Role("#C53E00", (0, (2.2, 1)), 2.0, "v"),
     "canonical": Role("#4B2FB6", (0, (7, 1.5, 1.5, 1.5, 1.5, 1.5)), 2.0, "P"),
-    "costate": Role("#B27CBB", "-", 2.0, "h"),
+    "costate": Role("#B27CBB", (0, (10, 1.2)), 2.0, "h"),
     "backprop": Role("#33110A", (0, (5, 1.2, 1.2, 1.2)), 1.8, "X"),
     "baseline": Role("#8C8C8C", (0, (1, 1)), 1.8, "|"),
     "Lagrangian": Role("#2BA6A6", "-", 2.0, "o"),
