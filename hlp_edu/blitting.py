@@ -74,6 +74,8 @@ class Canvas:
             return None
         key, moving = [tuple(fig.bbox.bounds), fig.get_facecolor()], []
         for ax in fig.axes:
+            if not ax.get_visible():
+                continue
             ax.apply_aspect()
             found = _static(ax), _moving(ax)
             if None in found:

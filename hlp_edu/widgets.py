@@ -13,6 +13,7 @@ import numpy as np
 import traitlets
 from threadpoolctl import ThreadpoolController
 
+from hlp_edu.blitting import Canvas
 from hlp_edu.plotting import picture as pictures
 from hlp_edu.plotting.picture import Picture, description, figure, panels
 from hlp_edu.plotting.style import styled
@@ -112,7 +113,7 @@ class Explorer:
 
         self.fig, self.axes = figure(columns=self._panels, height=inches)
         self._places = [ax.get_position().bounds for ax in self.axes]
-        self._seen = OrderedDict()
+        self._canvas, self._seen = Canvas(self.fig), OrderedDict()
         self._image = _NamedImage(format="png", layout=ipywidgets.Layout(max_width="100%", object_fit="contain"))
         self._caption = ipywidgets.HTML()
         self.widget = ipywidgets.VBox(
@@ -362,10 +363,10 @@ class Explorer:
             self.fig.clear()
             with styled():
                 self.axes = [pictures.style_axes(self.fig.add_axes(place)) for place in self._places]
-        with self._one_thread():
+        with self._one_thread(), styled():
             said = self._call(self.axes, self.values)
             pictures.finish(self.fig)
-            return pictures.quick_png(pictures.pixels(self.fig)), without_math(said)
+            return pictures.quick_png(self._canvas.pixels()), without_math(said)
 
     def _show(self, png, alt):
         """Show a picture and its words."""

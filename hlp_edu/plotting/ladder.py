@@ -114,7 +114,8 @@ def _role_or_ink(name):
 
 
 def plot_heat(
-    values, rows, columns, caption=None, ax=None, centre=1.0, what="ratio", better="smaller is better", headline="", more="",
+    values, rows, columns, caption=None, ax=None, centre=1.0, what="ratio", better="smaller is better",
+    headline="", more="",
 ):  # fmt: skip
     """A table as a heat map with its numbers: methods by tasks, relative to a value that is drawn white.
 

@@ -74,7 +74,17 @@ def plot_lines(
         for (one, label), (across, y) in zip(styles[len(curves) :], marks.values(), strict=True):
             across, y = np.atleast_1d(across), np.atleast_1d(y)
             face = dict(markeredgewidth=1.6) if one.marker in "x_|+" else dict(markeredgecolor="white")
-            ax.plot(across, y, one.marker, color=one.color, markersize=8, zorder=4, label=label, **face)
+            ax.plot(
+                across,
+                y,
+                one.marker,
+                color=one.color,
+                markersize=8,
+                zorder=4,
+                label=label,
+                clip_on=bool(limits),
+                **face,
+            )
             if names and len(across) > 1:
                 name_line(ax, across, y, label, one)
             said.append(

@@ -184,7 +184,8 @@ def draw_arcs(ax, network, arcs, place, radius, width, colour, dashes):
     size = [(2 * radius) ** 2] * len(order)
     for (bend, dash), members in groups.items():
         nx.draw_networkx_edges(
-            graph, place, [arcs[k] for k in members], ax=ax, nodelist=order, node_size=size, arrowstyle="-|>", arrowsize=9,
+            graph, place, [arcs[k] for k in members], ax=ax, nodelist=order, node_size=size, arrowstyle="-|>",
+            arrowsize=9,
             width=[float(width[k]) for k in members], edge_color=[to_hex(colour[k]) for k in members], style=dash,
             connectionstyle=f"arc3,rad={bend}", min_source_margin=0, min_target_margin=1,
         )  # fmt: skip
@@ -429,8 +430,8 @@ def _draw_blocks(audit, ax):
     counts = [int((kinds == what).sum()) for what in range(5)]
     words = (
         f"Which kinds of variables (columns) each kind of update (row) reads. Of {kinds.size} pairs of an update and a "
-        f"variable {reads} are reads: {counts[1]} of the update's own variables (squares), {counts[2]} of variables one "
-        f"hop away (circles), {counts[3]} of variables that are seen only inside sigma'(a) (dots); "
+        f"variable {reads} are reads: {counts[1]} of the update's own variables (squares), {counts[2]} of variables "
+        f"one hop away (circles), {counts[3]} of variables that are seen only inside sigma'(a) (dots); "
     )
     words += "none is a violation." if not wrong else f"{counts[4]} violate the neighbourhoods (crosses)."
     describe(ax, words, f"{reads} reads, {wrong} violations")

@@ -175,11 +175,12 @@ def plot_saddle_and_spiral(problem, T=8, limits=((-0.6, 2.2), (-1.4, 1.4)), capt
             (left + 0.3 * (right - left), high - 0.17 * (high - low)),
         )
     words = (
-        f"Stream lines of state and costate around one rest point (diamond) at x = {digits(rest[0])}. Left, the canonical "
-        "run leaves the picture beside the knife edge; right, the flipped run from the same start winds in."
+        f"Stream lines of state and costate around one rest point (diamond) at x = {digits(rest[0])}. Left, the "
+        "canonical run leaves the picture beside the knife edge; right, the flipped run from the same start winds in."
     )
-    return Picture(fig, words, caption or words, headline or "One sign turns the saddle into a spiral around the same point",
-                   more or "Left, only the knife edge leads in, and every error grows. Right, every path winds in.")  # fmt: skip
+    headline = headline or "One sign turns the saddle into a spiral around the same point"
+    more = more or "Left, only the knife edge leads in, and every error grows. Right, every path winds in."
+    return Picture(fig, words, caption or words, headline, more)
 
 
 def _until_it_leaves(run, limits):

@@ -1,6 +1,7 @@
 """A figure that shows itself: sharp, with a headline in it, and its caption and alt text as text on the page."""
 
 import base64
+import functools
 import html
 import io
 import math
@@ -171,7 +172,7 @@ def style_axes(ax):
     ax.grid(True, axis="y", color=GRID, linewidth=0.8)
     ax.grid(False, axis="x")
     ax.set_axisbelow(True)
-    ax.tick_params(labelsize=TEXT, labelcolor=SOFT, color=GRID, length=0, pad=5)
+    ax.tick_params(labelsize=TEXT, labelcolor=SOFT, color=GRID, length=0, pad=5, labelbottom=True)
     ax.tick_params(axis="x", pad=7)
     for side, spine in ax.spines.items():
         spine.set_visible(side in ("left", "bottom"))
@@ -207,7 +208,7 @@ def clear_axes(ax):
         ax.set_position(_home.pop(ax))
     if ax in _strips:
         _strips[ax].set_visible(False)
-        ax.xaxis.set_tick_params(labelbottom=True)
+        ax.tick_params(labelbottom=True)
         _wipe(_strips[ax])
     if _styled.get(ax) != _frame(ax) or ax.child_axes:
         return False
@@ -295,13 +296,15 @@ def strip_of(ax, fraction=0.26):
     x, y, wide, tall = _home.setdefault(ax, tuple(ax.get_position(original=True).bounds))
     strip = _strips.get(ax)
     if strip is None:
+        ticks = ax.xaxis.get_major_locator(), ax.xaxis.get_major_formatter()  # shared: a style would replace them
         strip = _strips[ax] = style_axes(ax.figure.add_axes((x, y, wide, tall * fraction), sharex=ax))
-        strip.xaxis.set_major_locator(ax.xaxis.get_major_locator())
+        ax.xaxis.set_major_locator(ticks[0])
+        ax.xaxis.set_major_formatter(ticks[1])
         strip.yaxis.set_major_locator(_ThreeTicks())
     strip.set_visible(True)
     strip.set_position((x, y, wide, tall * fraction))
     ax.set_position((x, y + tall * (fraction + 0.07), wide, tall * (0.93 - fraction)))
-    ax.xaxis.set_tick_params(labelbottom=False)
+    ax.tick_params(labelbottom=False)
     return strip
 
 
@@ -368,6 +371,8 @@ def _write_ends(ax, ends):
     at = y[order]
     for _ in range(200):  # neighbours that are too close push each other away
         close = np.maximum(gap - np.diff(at), 0) / 2
+        if not close.any():
+            break
         at[:-1] -= close
         at[1:] += close
     at += max(0.0, -at[0]) - max(0.0, at[-1] - 1.05)
@@ -384,7 +389,8 @@ def legend(ax, ends):
     for _, text, one in ends:
         ax.plot([], [], **one.line, label=text)
     ax.legend(
-        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(ends), frameon=False, fontsize=TEXT, labelcolor="linecolor",
+        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(ends), frameon=False, fontsize=TEXT,
+        labelcolor="linecolor",
         handlelength=1.8, columnspacing=1.2, borderaxespad=0.2, borderpad=0.1, handletextpad=0.5,
     )  # fmt: skip
 
@@ -474,6 +480,7 @@ def panel_words(axes, titles):
 # ---- text ------------------------------------------------------------------------------------
 
 
+@functools.lru_cache(maxsize=512)
 @in_style
 def _text_width(text, size, weight="normal"):
     """The width of a text, in inches."""

@@ -21,7 +21,8 @@ MOST_PANELS = 6
 
 
 def plot_tracking(
-    trajectory, ax=None, role="output", after=None, outputs=None, caption=None, notes=(), names=True, headline="", more="",
+    trajectory, ax=None, role="output", after=None, outputs=None, caption=None, notes=(), names=True,
+    headline="", more="",
 ):  # fmt: skip
     """The outputs and their targets over time, and below them the error, which two lines on top of each other hide.
 
@@ -108,6 +109,10 @@ def _draw_tracking(trajectory, chosen, ax, role, names):
     errors = np.abs(trajectory.outputs[:, chosen] - trajectory.target[:, chosen])
     reach = 1.25 * np.quantile(errors, 0.97) if len(t) else 0.1
     reach = min(max(reach, 0.02 * np.ptp(ax.get_ylim())), np.ptp(ax.get_ylim()) / 2)
+    ten = 10.0 ** math.floor(math.log10(max(reach, 1e-12)))
+    reach = ten * next(
+        step for step in (1.2, 1.7, 2.4, 3.5, 6, 12) if step * ten >= reach
+    )  # few values: explorers keep
     strip.set_ylim(-reach, reach)
     strip.set_ylabel("error")
     strip.set_xlabel(ax.get_xlabel())
@@ -247,7 +252,8 @@ def upright(text):
 
 
 def plot_side_by_side(
-    trajectories, titles=None, plot=plot_tracking, columns=None, height=2.4, caption=None, headline="", more="", **arguments
+    trajectories, titles=None, plot=plot_tracking, columns=None, height=2.4, caption=None, headline="", more="",
+    **arguments,
 ):  # fmt: skip
     """The same plot of several runs, side by side, with one y axis and one caption, as a `Picture`.
 

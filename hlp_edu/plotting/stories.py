@@ -41,7 +41,8 @@ def plot_two_ends(best, caption=None, headline="", more=""):
         start, end = (0.06, 0.62) if name == "optimum" else (0.94, 0.38)
         ax.annotate(
             "", (t[0] + end * span, level), (t[0] + start * span, level),
-            arrowprops=dict(arrowstyle="-|>,head_width=.3,head_length=.6", lw=2.2, shrinkA=0, shrinkB=0, color=one.color),
+            arrowprops=dict(arrowstyle="-|>,head_width=.3,head_length=.6", lw=2.2, shrinkA=0, shrinkB=0,
+                            color=one.color),
         )  # fmt: skip
         words = "computed forward, from the past" if name == "optimum" else "computed backward, from the future"
         side = "left" if name == "optimum" else "right"
@@ -53,7 +54,8 @@ def plot_two_ends(best, caption=None, headline="", more=""):
         place = (t[0] + 0.04 * span, x[0] - 0.22 * height) if k == 0 else (t[-1] - 0.06 * span, p.min() - 0.2 * height)
         line = dict(arrowstyle="-", color=one.ink, lw=0.9, shrinkB=7)
         ax.annotate(
-            pinned, (t[k], values[k]), place, color=one.ink, size=TEXT, weight="semibold", ha=side, va="center", gid="pin",
+            pinned, (t[k], values[k]), place, color=one.ink, size=TEXT, weight="semibold", ha=side, va="center",
+            gid="pin",
             arrowprops=line,
         )  # fmt: skip
     top.plot(*thin(t, z), **ROLES["target"].line, zorder=2)
@@ -62,11 +64,12 @@ def plot_two_ends(best, caption=None, headline="", more=""):
     top.set_ylabel("state x")
     low.set(ylabel="costate p", xlabel="time t")
     words = (
-        f"Above, the state of the best run, pinned at its start {digits(x[0])}; below, its costate, pinned at zero at the "
-        f"end, t = {digits(t[-1])}. One is computed forward from the past, the other backward from the future."
+        f"Above, the state of the best run, pinned at its start {digits(x[0])}; below, its costate, pinned at zero at "
+        f"the end, t = {digits(t[-1])}. One is computed forward from the past, the other backward from the future."
     )
-    return Picture(fig, words, caption or words, headline or "One problem, pinned at two ends of time",
-                   more or "The best run needs both: a start that it cannot choose, and an end that it does not yet know.")  # fmt: skip
+    headline = headline or "One problem, pinned at two ends of time"
+    more = more or "The best run needs both: a start that it cannot choose, and an end that it does not yet know."
+    return Picture(fig, words, caption or words, headline, more)
 
 
 def plot_chain(run, c=1.0, caption=None, ax=None, headline="", more=""):
