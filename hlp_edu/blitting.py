@@ -38,7 +38,7 @@ class Canvas:
     >>> from hlp_edu.plotting import figure
     >>> fig, (ax,) = figure()
     >>> Canvas(fig).pixels().shape
-    (400, 800, 4)
+    (385, 800, 4)
     """
 
     def __init__(self, fig):

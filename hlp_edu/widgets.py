@@ -125,7 +125,8 @@ class Explorer:
         # The arrays behind a picture are so short that threads would wait for each other.
         controller = ThreadpoolController()  # it finds the libraries that the first drawing has loaded
         self._one_thread = lambda: controller.limit(limits=1)
-        self._first = self.picture  # of the starting values, for a notebook that is not run
+        # The starting picture and its words, for a notebook that is not run.
+        self._first = pictures.bundle(pictures.image(self.fig), self.alt, self.alt)
         for control in self.controls.values():
             control.observe(self._moved, "value")
 
@@ -380,11 +381,11 @@ class Explorer:
         view = "application/vnd.jupyter.widget-view+json"
         shown = self.widget._repr_mimebundle_()
         shown = shown[0] if isinstance(shown, tuple) else shown
-        data, metadata = self._first._repr_mimebundle_()
+        data, metadata = self._first
         return {view: shown[view]} | data, metadata
 
     def __repr__(self):
-        return self._first.alt
+        return self._first[0]["text/plain"]
 
 
 def _slider(name, given):

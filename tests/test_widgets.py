@@ -207,7 +207,7 @@ FRAMES = {
     "one colour": lambda ax: ax.get_xticklabels()[1].set_color(plotting.PALETTE["output"]),
     "tick size": lambda ax: ax.tick_params(labelsize=14),
     "grid": lambda ax: ax.grid(color=plotting.PALETTE["MPC"]),
-    "no grid": lambda ax: ax.grid(False, axis="x"),
+    "no grid": lambda ax: ax.grid(False, axis="y"),
     "label": lambda ax: ax.set_xlabel("another"),
     "label's size": lambda ax: ax.xaxis.label.set_size(8),
     "title": lambda ax: ax.set_title("t", loc="right"),
@@ -528,7 +528,7 @@ def test_a_notebook_that_is_not_run_shows_the_start():
     assert data[VIEW]["model_id"] == explorer.widget.model_id
     image = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
     assert (
-        image.size == tuple(explorer.fig.bbox.size.astype(int))
+        image.size == tuple(explorer.fig.bbox.size.round().astype(int))
         and f">{html.escape(start)}</figcaption>" in data["text/html"]
     )
     assert "transparency" not in image.info and len(base64.b64decode(data["image/png"])) < 100_000

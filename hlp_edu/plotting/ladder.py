@@ -83,7 +83,8 @@ def plot_ladder(
         ax.spines["left"].set_visible(False)
         top = all_finite.max()
         if log:
-            ax.set_xlim(all_finite.min() / 1.15, top * (top / all_finite.min()) ** 0.1 * 1.1)
+            least = all_finite[all_finite > 0].min(initial=top)
+            ax.set_xlim(least / 1.15, top * (top / least) ** 0.1 * 1.1)
             few_ticks(ax.xaxis)
         else:
             ax.set_xlim(min(0, all_finite.min()), top + 0.09 * (top - min(0, all_finite.min())))

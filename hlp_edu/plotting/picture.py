@@ -79,11 +79,11 @@ class Picture:
 
     def png(self):
         """The picture as the bytes of a PNG file, at double density."""
-        return _small(_image(self.fig), "PNG")
+        return _small(image(self.fig), "PNG")
 
     def html(self):
         """The picture as HTML: an image with its alt text, and the caption below it as text."""
-        return _html(_image(self.fig), self.alt, self.caption)
+        return _html(image(self.fig), self.alt, self.caption)
 
     def save(self, path):
         """Write the picture to a new PNG file, and return its name.
@@ -108,7 +108,7 @@ class Picture:
         return path
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return bundle(_image(self.fig), self.alt, self.caption)
+        return bundle(image(self.fig), self.alt, self.caption)
 
     def __repr__(self):
         return self.alt
@@ -496,7 +496,9 @@ def fit_title(ax, title, one=None):
         size -= 0.5
     with styled():
         colour = role(one).ink if isinstance(one, str) else INK
-        return ax.set_title(str(title), loc="left", size=size, color=colour, pad=6, weight="semibold")
+        return ax.set_title(
+            str(title), loc="left", size=size, color=colour, pad=6 if ax.get_legend() is None else 24, weight="semibold"
+        )
 
 
 @in_style
@@ -549,7 +551,8 @@ def pixels(fig, density=1):
             fig.set_dpi(before)
 
 
-def _image(fig):
+def image(fig):
+    """The figure at double density."""
     from PIL import Image
 
     return Image.fromarray(pixels(fig, SHARP))
