@@ -5,8 +5,30 @@ import os
 
 def bar(show=True, **options):
     """A tqdm bar; silent if ``show`` is false or TQDM_DISABLE is set in the environment."""
+    # In a notebook tqdm does not look at its own variable TQDM_DISABLE, so it is read here.
+    if not show or os.environ.get("TQDM_DISABLE", "") not in ("", "0"):
+        return _Silent(options.get("iterable", ()))
     from tqdm.auto import tqdm
 
-    # In a notebook tqdm ignores its own variable TQDM_DISABLE, so it is read here.
-    silent = not show or os.environ.get("TQDM_DISABLE", "") not in ("", "0")
-    return tqdm(delay=1.0, leave=False, disable=silent, **options)
+    return tqdm(delay=1.0, leave=False, **options)
+
+
+class _Silent:
+    """A bar that shows nothing; tqdm's own, disabled, would still start a thread."""
+
+    def __init__(self, iterable):
+        self.iterable = iterable
+
+    def __iter__(self):
+        return iter(self.iterable)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def update(self, n=1):
+        """Nothing."""
+
+    close = update

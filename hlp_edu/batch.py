@@ -5,11 +5,13 @@ import threading
 
 from hlp_edu import flow
 from hlp_edu.bars import bar
-from hlp_edu.policies import Policy
-from hlp_edu.problem import Tracking
 from hlp_edu.validate import whole
 
 __all__ = ["runs"]
+
+# The threads that work for a call of `runs`, and the event that stops them, under a text that can be sent to another
+# process, where it stands for nothing.
+_calls = {}
 
 
 def runs(problem, policy, seeds, T, workers=None, progress=True, record="output", **arguments):
@@ -17,10 +19,8 @@ def runs(problem, policy, seeds, T, workers=None, progress=True, record="output"
 
     Parameters
     ----------
-    problem : Tracking or callable
-        One problem for all, or a function of the seed that gives the problem.
-    policy : Policy or callable
-        One policy for all, or a function of the seed that gives the policy.
+    problem, policy : Tracking and Policy, or callable
+        One for all runs, or a function of the seed that gives it.
     seeds : iterable of int
         One run for each.
     T : float
@@ -28,8 +28,7 @@ def runs(problem, policy, seeds, T, workers=None, progress=True, record="output"
     workers : int, optional
         How many runs at a time; all cores by default.
     progress : bool
-        Show a progress bar when it takes longer than a second. TQDM_DISABLE=1 in the environment
-        silences it everywhere.
+        Show a progress bar when it takes longer than a second, unless TQDM_DISABLE=1 is in the environment.
     record : {"output", "all"}
         As in `run`; here "output" by default, so that hundreds of runs fit in memory.
     **arguments
@@ -61,44 +60,30 @@ def runs(problem, policy, seeds, T, workers=None, progress=True, record="output"
 
     # The compiled loop lets go of the interpreter lock, so threads share the work and the compiled
     # code. Inside joblib.parallel_config (a Dask cluster, say) that backend is used instead.
-    jobs = _Jobs()
+    call = f"{os.getpid()}.{id(seeds)}"
+    threads, cancel = _calls[call] = set(), threading.Event()
     pool = joblib.Parallel(n_jobs=workers, prefer="threads", return_as="generator")
     arguments = dict(T=T, record=record, **arguments)
-    results = pool(joblib.delayed(_one)(jobs.number, problem, policy, seed, arguments) for seed in seeds)
+    results = pool(joblib.delayed(_one)(call, problem, policy, seed, arguments) for seed in seeds)
     try:
         return list(bar(progress, iterable=results, total=len(seeds), unit="run"))
     except BaseException:  # Ctrl-C, or a run that failed: the others stop at their next chunk, and are waited for
-        jobs.cancel.set()
+        cancel.set()
         results.close()
-        for thread in list(jobs.threads):
+        for thread in list(threads):
             thread.join(timeout=60)
         raise
     finally:
-        jobs.close()
+        del _calls[call]
 
 
-class _Jobs:
-    """One call of `runs`: the threads that work for it, and whether they are to stop."""
-
-    open = {}  # by number: a number can be sent to another process, where it stands for nothing
-
-    def __init__(self):
-        self.number, self.threads, self.cancel = f"{os.getpid()}.{id(self)}", set(), threading.Event()
-        self.open[self.number] = self
-
-    def close(self):
-        del self.open[self.number]
-
-
-def _one(number, problem, policy, seed, arguments):
+def _one(call, problem, policy, seed, arguments):
     """One run, in whatever thread or process it is sent to."""
-    jobs = _Jobs.open.get(number)
-    flow.cancelled.event = jobs and jobs.cancel
-    if jobs and threading.current_thread() is not threading.main_thread():
-        jobs.threads.add(threading.current_thread())
+    threads, flow.cancelled.event = _calls.get(call, (set(), None))
+    if threading.current_thread() is not threading.main_thread():
+        threads.add(threading.current_thread())
     try:
-        problem = problem(seed) if not isinstance(problem, Tracking) and callable(problem) else problem
-        policy = policy(seed) if not isinstance(policy, Policy) and callable(policy) else policy
+        problem, policy = (given(seed) if callable(given) else given for given in (problem, policy))
         return flow.run(problem, policy, seed=seed, **arguments)
     finally:
         flow.cancelled.event = None

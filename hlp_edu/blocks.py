@@ -23,8 +23,7 @@ products g_i y_j of the stages before, with coefficients that are the same for a
     its size             |W_k|^2          = a quadratic form in (alpha, beta, gamma): the Gram matrix of W, P, g_l y_l'
 
 One walk through memory gives W'g, P'g, W y and P y; the outer products cost n instead of n^2. The last stage of a
-step also moves W and P. Rows are taken two at a time, one from each half of the panel: halves do not overlap, so the
-compiler may vectorise, and a parent's state is read once for both.
+step also moves W and P.
 """
 
 from typing import NamedTuple
@@ -34,12 +33,11 @@ import numpy as np
 from hlp_edu.compiled import compiled
 from hlp_edu.laws import arc
 
-TWO = np.uint64(2)  # unsigned, as the indices of arcs are
 SMALLEST = 8  # from so many neurons with the same parents on a block is faster
 
 
 def find(network):
-    """The rows `single` (from, to) and `panel` (head, heads, tail, tails, first arc, arcs from row to row)."""
+    """Neurons outside of blocks; and the panels: head, heads, tail, tails, first arc, arcs from row to row."""
     segment, first, tail = (part.astype(np.int64) for part in network.segments)
     start, n = first[segment], len(network.neurons)  # neuron i has the arcs start[i] to start[i + 1]
     count = np.diff(start)
@@ -48,15 +46,12 @@ def find(network):
     other[network.heads[(before < 0) | (network.tails != network.tails[before])]] = True
     groups = np.append(np.flatnonzero(other), n)
     large = np.flatnonzero((np.diff(groups) >= SMALLEST) & (count[groups[:-1]] > 0))
-    panel, single, done = [], [], 0
+    panel, single = [], np.ones(n, bool)
     for head, behind in zip(groups[large], groups[large + 1], strict=True):
-        rows = (behind - head) // 2 * 2
+        single[head:behind] = False
         for b in range(segment[head], segment[head + 1]):
-            panel.append((head, rows, tail[b], first[b + 1] - first[b], first[b], count[head]))
-        single.append((done, head))
-        done = head + rows
-    single = [(start, end) for start, end in [*single, (done, n)] if start < end]
-    return np.array(single, np.uint64).reshape(-1, 2), np.array(panel, np.uint64).reshape(-1, 6)
+            panel.append((head, behind - head, tail[b], first[b + 1] - first[b], first[b], count[head]))
+    return np.flatnonzero(single).astype(np.uint64), np.array(panel, np.uint64).reshape(-1, 6)
 
 
 class Blocks(NamedTuple):
@@ -133,109 +128,66 @@ def outer_products(blocks, b, work, k, last):
 
 
 @compiled
-def walk(blocks, b, work, k, first, w, p):
+def products(one, c, y, j):
+    """The sum of c_l y_l over the stages of the method."""
+    return c[0] * y[0, j] if one is not None else c[0] * y[0, j] + c[1] * y[1, j] + c[2] * y[2, j] + c[3] * y[3, j]
+
+
+@compiled
+def of_head(one, table, part, g, i):
+    """The coefficients gamma of the whole step, each times the head's credit of that stage."""
+    if one is not None:
+        return table[1, part, 2] * g[0, i], 0.0, 0.0, 0.0
+    c_0, c_1, c_2, c_3 = table[4, part, 2], table[4, part, 3], table[4, part, 4], table[4, part, 5]
+    return c_0 * g[0, i], c_1 * g[1, i], c_2 * g[2, i], c_3 * g[3, i]
+
+
+@compiled
+def walk(blocks, b, work, k, first, last, w, p):
     """Once through W and P of a panel: reports from the credits, activations from the states of the next stage.
 
-    ``first`` is True at the first stage, which also fills the Gram matrix of W and P, else None: for each the loop is
-    compiled with nothing left to decide.
+    ``first`` is True in the first stage, which also fills the Gram matrix of W and P; ``last`` in the last one, where
+    W and P move; else they are None: for each of the four cases the loop is compiled with nothing left to decide.
     """
-    y, g, H_x, gram, ahead = work.y, work.credit, work.H_x, blocks.gram, k + 1
-    alpha, beta = blocks.table[k, 0, 0], blocks.table[k, 0, 1]
-    head, half, tail, tails = blocks.panel[b, 0], blocks.panel[b, 1] // TWO, blocks.panel[b, 2], blocks.panel[b, 3]
-    for row in range(half):
+    y, g, H_x, gram, table, ahead = work.y, work.credit, work.H_x, blocks.gram, blocks.table, k + 1
+    w_w, w_p, p_w, p_p = table[ahead, 0, 0], table[ahead, 0, 1], table[ahead, 1, 0], table[ahead, 1, 1]
+    head, heads, tail, tails = blocks.panel[b, 0], blocks.panel[b, 1], blocks.panel[b, 2], blocks.panel[b, 3]
+    for row in range(heads):
         i, m = head + row, blocks.panel[b, 4] + row * blocks.panel[b, 5]
-        i_2, m_2 = i + half, m + half * blocks.panel[b, 5]
-        a_w, a_p, b_w, b_p = alpha * g[k, i], beta * g[k, i], alpha * g[k, i_2], beta * g[k, i_2]
-        w_y, p_y, w_y_2, p_y_2, start, start_2, ww, wp, pp = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        by_w, by_p = table[k, 0, 0] * g[k, i], table[k, 0, 1] * g[k, i]
+        u, v = of_head(first, table, 0, g, i), of_head(first, table, 1, g, i)  # read in the last stage alone
+        w_y, p_y, p_y_0, ww, wp, pp = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         for c in range(tails):
-            j = tail + c
-            W, P, W_2, P_2, y_j = w[m + c], p[m + c], w[m_2 + c], p[m_2 + c], y[ahead, j]
-            w_y += W * y_j
-            p_y += P * y_j
-            w_y_2 += W_2 * y_j
-            p_y_2 += P_2 * y_j
-            if first is None:
-                H_x[j] += a_w * W + a_p * P + b_w * W_2 + b_p * P_2
-            else:  # here beta is 0
-                H_x[j] += a_w * W + b_w * W_2
-                start += P * y[0, j]
-                start_2 += P_2 * y[0, j]
-                ww += W * W + W_2 * W_2
-                wp += W * P + W_2 * P_2
-                pp += P * P + P_2 * P_2
+            j, W, P = tail + c, w[m + c], p[m + c]
+            if first is not None:  # here beta is 0
+                H_x[j] += by_w * W
+                ww += W * W
+                pp += P * P
+            else:
+                H_x[j] += by_w * W + by_p * P
+            if first is not None and last is None:
+                p_y_0 += P * y[0, j]
+                wp += W * P
+            if last is not None:
+                W, P = w_w * W + w_p * P + products(first, u, y, j), p_w * W + p_p * P + products(first, v, y, j)
+                w[m + c], p[m + c] = W, P
+            w_y += W * y[ahead, j]
+            if last is None:
+                p_y += P * y[ahead, j]
         blocks.W_y[i] += w_y
         blocks.P_y[i] += p_y
-        blocks.W_y[i_2] += w_y_2
-        blocks.P_y[i_2] += p_y_2
         if first is not None:
             gram[0, 0] += ww
             gram[0, 1] += wp
             gram[1, 1] += pp
-            gram[1, 2] += g[0, i] * start + g[0, i_2] * start_2
+            gram[1, 2] += g[0, i] * p_y_0
 
 
 @compiled
-def products(four, c, y, j):
-    """The sum of c_l y_l over the stages of the method."""
-    return c[0] * y[0, j] if four is None else c[0] * y[0, j] + c[1] * y[1, j] + c[2] * y[2, j] + c[3] * y[3, j]
-
-
-@compiled
-def of_head(four, table, part, g, i):
-    """The coefficients gamma of the whole step, each times the head's credit of that stage."""
-    if four is None:
-        return table[1, part, 2] * g[0, i], 0.0, 0.0, 0.0
-    return (
-        table[4, part, 2] * g[0, i], table[4, part, 3] * g[1, i],
-        table[4, part, 4] * g[2, i], table[4, part, 5] * g[3, i],
-    )  # fmt: skip
-
-
-@compiled
-def last_walk(blocks, b, work, w, p, four):
-    """The same in the last stage, where W and P move, and the activations are those of the next step.
-
-    ``four`` is True for methods of four stages, and None for those of one, where the last stage is the first.
-    """
-    y, g, H_x, table, k = work.y, work.credit, work.H_x, blocks.table, 0 if four is None else 3
-    alpha, beta, ahead = table[k, 0, 0], table[k, 0, 1], k + 1
-    w_w, w_p, p_w, p_p = table[ahead, 0, 0], table[ahead, 0, 1], table[ahead, 1, 0], table[ahead, 1, 1]
-    head, half, tail, tails = blocks.panel[b, 0], blocks.panel[b, 1] // TWO, blocks.panel[b, 2], blocks.panel[b, 3]
-    for row in range(half):
-        i, m = head + row, blocks.panel[b, 4] + row * blocks.panel[b, 5]
-        i_2, m_2 = i + half, m + half * blocks.panel[b, 5]
-        a_w, a_p, b_w, b_p = alpha * g[k, i], beta * g[k, i], alpha * g[k, i_2], beta * g[k, i_2]
-        u, v = of_head(four, table, 0, g, i), of_head(four, table, 1, g, i)
-        u_2, v_2 = of_head(four, table, 0, g, i_2), of_head(four, table, 1, g, i_2)
-        w_y, w_y_2, ww, pp = 0.0, 0.0, 0.0, 0.0
-        for c in range(tails):
-            j = tail + c
-            W, P, W_2, P_2 = w[m + c], p[m + c], w[m_2 + c], p[m_2 + c]
-            if four is None:
-                H_x[j] += a_w * W + b_w * W_2
-                ww += W * W + W_2 * W_2
-                pp += P * P + P_2 * P_2
-            else:
-                H_x[j] += a_w * W + a_p * P + b_w * W_2 + b_p * P_2
-            W, P = w_w * W + w_p * P + products(four, u, y, j), p_w * W + p_p * P + products(four, v, y, j)
-            W_2, P_2 = (
-                w_w * W_2 + w_p * P_2 + products(four, u_2, y, j),
-                p_w * W_2 + p_p * P_2 + products(four, v_2, y, j),
-            )
-            w[m + c], p[m + c], w[m_2 + c], p[m_2 + c] = W, P, W_2, P_2
-            w_y += W * y[ahead, j]
-            w_y_2 += W_2 * y[ahead, j]
-        blocks.W_y[i] += w_y
-        blocks.W_y[i_2] += w_y_2
-        blocks.gram[0, 0] += ww
-        blocks.gram[1, 1] += pp
-
-
-@compiled
-def block_stage(model, work, blocks, k, w, p):
+def block_stage(model, work, blocks, k, size, speed, w, p):
     """Stage ``k`` for all panels: reports, next activations; in the last stage W and P move.
 
-    Returns |w|^2 and |w'|^2 at the stage, and |w|^2 + |p|^2 at the start of the step.
+    Returns size and speed with |w|^2 and |w'|^2 of these arcs added.
     """
     table, gram, g, n = blocks.table, blocks.gram, work.credit, model.speed.size
     stages = table.shape[0] - 1
@@ -249,19 +201,18 @@ def block_stage(model, work, blocks, k, w, p):
         blocks.W_y[i] = blocks.P_y[i] = work.a[i] = 0.0
     for b in range(blocks.panel.shape[0]):
         outer_products(blocks, b, work, k, last)
-        if last and stages == 1:
-            last_walk(blocks, b, work, w, p, None)
-        elif last:
-            last_walk(blocks, b, work, w, p, True)
+        if k == 0 and last:
+            walk(blocks, b, work, k, True, True, w, p)
         elif k == 0:
-            walk(blocks, b, work, 0, True, w, p)
+            walk(blocks, b, work, k, True, None, w, p)
+        elif last:
+            walk(blocks, b, work, k, None, True, w, p)
         else:
-            walk(blocks, b, work, k, None, w, p)
+            walk(blocks, b, work, k, None, None, w, p)
     alpha, beta = (1.0, 0.0) if last else (table[k + 1, 0, 0], table[k + 1, 0, 1])
     for i in range(n):
         work.a[i] += alpha * blocks.W_y[i] + beta * blocks.P_y[i]
-    r = model.law.r
-    return form(gram, table, k, 0), form(gram, table, k, 1) / (r * r), gram[0, 0] + gram[1, 1]
+    return size + form(gram, table, k, 0), speed + form(gram, table, k, 1) / (model.law.r * model.law.r)
 
 
 @compiled
@@ -271,5 +222,5 @@ def begin_blocks(model, method, s, work, blocks, w, p):
     last = method.weight.size - 1
     for j in range(work.H_x.size):
         work.y[last + 1, j] = work.y[0, j]
-    block_stage(model, work, blocks, last, w, p)
+    block_stage(model, work, blocks, last, 0.0, 0.0, w, p)
     coefficients(model.law, method, method.h, s, blocks.table)

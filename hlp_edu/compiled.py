@@ -15,14 +15,9 @@ except ImportError:
 OPTIONS = dict(nogil=True, fastmath={"reassoc", "contract"}, error_model="numpy")
 
 
-def _sources():
-    """A hash of the files whose functions are compiled into one another."""
-    here = Path(__file__).parent
-    files = [here / f"{name}.py" for name in ("compiled", "tanh", "laws", "kernel", "blocks", "policies")]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files if file.exists())).hexdigest()
-
-
-SOURCES = _sources()
+# A hash of the files whose functions are compiled into one another.
+_FILES = [Path(__file__).with_name(f"{name}.py") for name in "compiled tanh laws kernel blocks policies".split()]
+SOURCES = hashlib.sha256(b"".join(file.read_bytes() for file in _FILES if file.exists())).hexdigest()
 
 
 def _keyed(function):

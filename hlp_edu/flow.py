@@ -103,37 +103,34 @@ def run(
     policy.rehearse(len(problem.network.neurons), len(problem.network.heads))
 
     forward = Forward(problem, policy, method, h, limit)
-    state, cost, done, row, why = forward.copy(begin), 0.0, 0, 0, None
+    state, before, cost, done, row, why = forward.copy(begin), begin, 0.0, 0, 0, None
     while done < steps and why is None:
         if getattr(cancelled, "event", None) is not None and cancelled.event.is_set():
             raise RuntimeError("this run was given up, with all others of its call of runs")
         count = min(CHUNK, steps - done, 1 + int(CHUNK_ARCS / (len(begin.w) + 1)))
         t = clock.origin + (clock.count + done + np.arange(count + 1)) * h
         signals = Signals(t, *problem.at_steps(t, middles=method == "rk4"))
-        skip, before, state = -done % every, state, forward.copy(state)
+        skip, before = -done % every, forward.copy(state) if done else begin
         gone, added = forward.march(state, signals, _from_row(rows, row, every, skip))
-        gone, why, state = forward.mend(before, state, signals, gone)
-        seen = np.arange(skip, gone, every)
+        gone, state, why = forward.judge(before, state, signals, gone)
+        seen = np.arange(skip, gone + (why is not None), every)
         times[row : row + len(seen)], target[row : row + len(seen)] = t[seen], signals.z[seen, 0]
-        done, row, cost = done + gone, row + len(seen), cost + added
-    if why is None:  # the last row is where a step begins that is not part of the run
-        last = Signals(*(part[[-1, -1]] for part in signals))
-        forward.march(forward.copy(state), last, _from_row(rows, row, 1, 0))
+        done, row, cost = done + max(gone, 0), row + len(seen), cost + added
+    final = State(Clock(clock.origin, clock.count + done, h), *state)
+    final.s_w = begin.s_w if policy.steady else final.s_w
+    if why is None:  # the last row is where one more step begins
+        end, signs = Signals(*(part[[-1, -1]] for part in signals)), (final.s_x.copy(), final.s_w.copy())
+        forward.march(state, end, _from_row(rows, row, 1, 0), h=0.0)  # a step of length 0 moves nothing
         # The end is part of the run, to the last digit.
         times[row] = clock.time + T if math.isclose(t[-1], clock.time + T, rel_tol=1e-9, abs_tol=1e-9) else t[-1]
-        target[row], row = last.z[0, 0], row + 1
+        target[row], row = end.z[0, 0], row + 1
+        final.s_x, final.s_w = signs  # a rule is asked again by the run that goes on from here
     x, w, p_x, p_w, sign, L, H = (column[:row] for column in rows[:7])
-    final = State(Clock(clock.origin, clock.count + done, h), *state)
-    if not policy.inertia:
-        final.p_w = policy.gain * problem.gradients(final.x, final.w, final.p_x, final.p_w, final.t)[1]
-        if record == "all":
-            p_w[:] = policy.gain * problem.gradients(x, w, p_x, p_w, times[:row])[1]
     about = dict(problem=repr(problem), policy=repr(policy), method=method, dt=h, version=__version__)
     about["seed"] = None if start is not None or (x0 is not None and w0 is not None) else int(seed)
-    diverged_at = None if why is None else float(clock.origin + (clock.count + done + why[0]) * h)
     return Trajectory(
         times[:row], x, w, p_x, p_w, target[:row], sign[:, 0] if policy.one_sign else sign, L, H,
-        math.inf if why else float(cost), final, diverged_at, why and why[1], problem.network, record, about,
+        math.inf if why else float(cost), final, why and why[0], why and why[1], problem.network, record, about,
     )  # fmt: skip
 
 
@@ -169,37 +166,39 @@ class Forward:
     def copy(self, state):
         """The six arrays of a state, each apart from the others: see `kernel.GAP`."""
         parts = state if isinstance(state, tuple) else (state.x, state.w, state.p_x, state.p_w, state.s_x, state.s_w)
+        parts = (*parts[:5], parts[5][:1]) if self.policy.steady else parts  # one sign for all
         copies = tuple(array(part.size) for part in parts)
         for copy, part in zip(copies, parts, strict=True):
             copy[:] = part
         return copies
 
-    def march(self, state, signals, rows):
+    def march(self, state, signals, rows, h=None):
         """Go all steps of the signals, in place; see `kernel.march`."""
-        signs = Signs(*state[4:], self.values, self.policy.steady)
+        signs = Signs(*state[4:], self.values, self.policy.steady, not self.policy.steady)
+        method = self.method if h is None else self.method._replace(h=h)
         with np.errstate(all="ignore"):  # a run that diverges is reported, not warned about
             return march(
-                self.model, self.method, signals, signs, self.rule, self.blocks, Point(*state[:4]), rows, self.limit
+                self.model, method, signals, signs, self.rule, self.blocks, Point(*state[:4]), rows, self.limit
             )
 
-    def mend(self, before, state, signals, gone):
-        """Where a chunk of steps ended: steps gone, and if the run diverged there, when (in steps from there) and why.
+    def judge(self, before, state, signals, gone):
+        """Whether a chunk of steps went well: steps taken, the state after them, and if it diverged when and why.
 
-        The step in which a number passed the limit is not part of the run.
+        The step that made a number too large is not part of the run; -1 steps if it began with one.
         """
         why = _beyond(self.problem.network, state, self.limit)
         if why is None and gone == len(signals.t) - 1:
-            return gone, None, state
+            return gone, state, None
+        reason, failed = "the Lagrangian or the Hamiltonian is not finite", gone
         if why is None:
-            state = self._again(before, signals, gone)
-            why = _beyond(self.problem.network, state, self.limit)
+            why = _beyond(self.problem.network, self._again(before, signals, gone), self.limit)
+        while failed > 0:
+            state = self._again(before, signals, failed - 1)
+            reason, why = why or reason, _beyond(self.problem.network, state, self.limit)
             if why is None:
-                return gone, (0, "the Lagrangian or the Hamiltonian is not finite"), state
-        while why is not None and gone > 0:
-            gone, reason = gone - 1, why
-            state = self._again(before, signals, gone)
-            why = _beyond(self.problem.network, state, self.limit)
-        return gone, (1, reason), state
+                return failed - 1, state, (float(signals.t[failed]), reason)
+            failed -= 1
+        return -1, self.copy(before), (float(signals.t[0]), why or reason)
 
     def _again(self, before, signals, count):
         """The state after ``count`` steps, from the copy made before them."""
@@ -254,7 +253,9 @@ def fits(rows, width, record, most=4e9):
 def beginning(problem, policy, seed=0, t0=0, x0=None, w0=None, p0=None, start=None):
     """The state that a run begins from."""
     n, m = len(problem.network.neurons), len(problem.network.heads)
-    s_x, s_w = np.full(n, policy.sign_at_start), np.full(m, policy.sign_at_start)
+    # A sign that never changes takes no memory.
+    s_x = np.full(n, policy.sign_at_start)
+    s_w = np.broadcast_to(policy.sign_at_start, m) if policy.steady else np.full(m, policy.sign_at_start)
     if start is not None:
         for name, value in (("t0", t0 or None), ("x0", x0), ("w0", w0), ("p0", p0)):
             if value is not None:

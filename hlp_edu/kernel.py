@@ -7,9 +7,9 @@ A step has one or four stages. In every stage, in this order:
     3. every neuron has the reports of its children, and its costate moves, (10).
 
 What a neuron and an arc do is written in `laws.py`, and nowhere else. Three points of phase space are kept:
-`now`, where the step begins; `here`, where this stage asks the laws; `end`, now plus the velocities so far, each
-times the step and its weight. Arcs that lead from neighbouring parents to one neuron form a segment: their weights
-and their parents' states are read side by side. Neurons that share their parents can be taken together,
+`now`, where the step begins; `here`, where a stage after the first asks the laws; `end`, now plus the velocities so
+far, each times the step and its weight. Arcs that lead from neighbouring parents to one neuron form a segment: their
+weights and their parents' states are read side by side. Neurons that share their parents can be taken together,
 which is faster: `blocks.py`, to be skipped on a first reading.
 """
 
@@ -23,9 +23,8 @@ from hlp_edu.compiled import compiled
 from hlp_edu.laws import Law, arc, costate, energies, neuron
 
 ONE = np.uint64(1)  # indices of arcs are unsigned: the compiler then knows that none is counted from the end
-GAP = (
-    64  # numbers between arrays: if they nearly touched, the compiler's check for overlap would give other last digits
-)
+# Numbers between arrays: if they nearly touched, the compiler's check for overlap could give other last digits.
+GAP = 64
 
 
 class Method(NamedTuple):
@@ -35,17 +34,18 @@ class Method(NamedTuple):
     at: np.ndarray  # where each stage asks: 0 at the start, 1 in the middle, 2 at the end of the step
     weight: np.ndarray  # of its velocity
     exponential: bool  # solve the leak of the neurons exactly, and move weights with the new costates
+    keep: float  # 1; with 0 a step of length 1 gives the velocities alone
 
 
 METHODS = {
-    "rk4": Method(1.0, np.array([0, 1, 1, 2]), np.array([1.0, 2.0, 2.0, 1.0]) / 6, False),
-    "euler": Method(1.0, np.array([0]), np.array([1.0]), False),
-    "exponential": Method(1.0, np.array([0]), np.array([1.0]), True),
+    "euler": Method(1.0, np.array([0]), np.array([1.0]), False, 1.0),
+    "rk4": Method(1.0, np.array([0, 1, 1, 2]), np.array([1.0, 2.0, 2.0, 1.0]) / 6, False, 1.0),
+    "exponential": Method(1.0, np.array([0]), np.array([1.0]), True, 1.0),
 }
 
 
 class Model(NamedTuple):
-    """What does not change during a run: the arcs in segments, outputs, speeds, laws, and who is taken together."""
+    """What does not change during a run: the arcs in segments, outputs, speeds and laws."""
 
     segment: np.ndarray  # neuron i owns the segments segment[i] to segment[i + 1]
     first: np.ndarray  # segment b holds the arcs first[b] to first[b + 1]
@@ -53,7 +53,7 @@ class Model(NamedTuple):
     outputs: np.ndarray
     speed: np.ndarray
     law: Law
-    single: np.ndarray  # rows (from, to): the neurons whose arcs are taken one by one, not in blocks
+    single: np.ndarray  # the neurons whose arcs are taken one by one, not in blocks
 
 
 class Point(NamedTuple):
@@ -72,6 +72,7 @@ class Signs(NamedTuple):
     w: np.ndarray
     values: np.ndarray  # numbers that the rule reads
     fixed: bool
+    each: bool  # whether there is one for each arc; else the first is that of all
 
 
 class Signals(NamedTuple):
@@ -132,77 +133,69 @@ def phi_1(a):
 
 @compiled
 def step(model, method, signals, at_step, signs, work, blocks, now, here, end):
-    """One step from `now`, where `here` and `end` are too; after it, all three are where the next one begins.
+    """One step, from `now` to `now`; the other two points are to work with.
 
-    Returns what the step adds to the cost (4), L and H at its start, and the sum of all squares at its end.
+    Returns what it adds to the cost (4), L and H at its start, and about the sum of all squares.
     """
     n, stages, h = now.x.size, method.weight.size, method.h
     cost, L_start, H_start, total = 0.0, 0.0, 0.0, 0.0
     symplectic = h / model.law.r if method.exponential else 0.0  # weights move with the new costates
     for k in range(stages):
-        last = k == stages - 1
-        share, ahead = h * method.weight[k], 0.0 if last else 0.5 * h * method.at[k + 1]
+        first, last = k == 0, k == stages - 1
+        weight, ahead = h * method.weight[k], 0.0 if last else 0.5 * h * method.at[k + 1]
         error, size, speed, power = 0.0, 0.0, 0.0, 0.0
-        for group in range(model.single.shape[0]):  # every neuron adds up what its parents send
-            for i in range(model.single[group, 0], model.single[group, 1]):
-                a = 0.0
-                for b in range(model.segment[i], model.segment[i + ONE]):
-                    first, tail = model.first[b], model.tail[b]
-                    for m in range(first, model.first[b + ONE]):
-                        a += here.w[m] * work.y[k, tail + (m - first)]  # (1)
-                work.a[i] = a
+        for i in model.single:  # every neuron adds up what its parents send
+            a = 0.0
+            for b in range(model.segment[i], model.segment[i + ONE]):
+                start, tail = model.first[b], model.tail[b]
+                for m in range(start, model.first[b + ONE]):
+                    a += (now.w[m] if first else here.w[m]) * work.y[k, tail + (m - start)]  # (1)
+            work.a[i] = a
         for i in range(n):  # ... and answers
-            x_rate, work.H_x[i], work.credit[k, i] = neuron(model.speed[i], work.a[i], work.y[k, i], here.p_x[i])
-            power += here.p_x[i] * x_rate
-            end.x[i] += share * work.leak_x[i] * x_rate
+            p = now.p_x[i] if first else here.p_x[i]
+            x_rate, work.H_x[i], work.credit[k, i] = neuron(model.speed[i], work.a[i], work.y[k, i], p)
+            power += p * x_rate
+            end.x[i] = (method.keep * now.x[i] if first else end.x[i]) + weight * work.leak_x[i] * x_rate
             work.y[k + 1, i] = end.x[i] if last else now.x[i] + ahead * x_rate
-        for j in range(signals.u.shape[2]):
+        for j in range(signals.u.shape[2]):  # the inputs at the next stage
             work.H_x[n + j] = 0.0
-            at, at_stage = (at_step + 1, 0) if last else (at_step, method.at[k + 1])
-            work.y[k + 1, n + j] = signals.u[at, at_stage, j]
+            work.y[k + 1, n + j] = signals.u[at_step + 1, 0, j] if last else signals.u[at_step, method.at[k + 1], j]
         for o in range(model.outputs.size):
             i, z = model.outputs[o], signals.z[at_step, method.at[k], o]
             e = work.y[k, i] - z if z == z else 0.0  # nan: no target, no error
             work.H_x[i] += model.law.q * e
             error += e * e
-        for group in range(model.single.shape[0]):  # every arc reports to its tail, and moves
-            for i in range(model.single[group, 0], model.single[group, 1]):
-                credit = work.credit[k, i]
-                for b in range(model.segment[i], model.segment[i + ONE]):
-                    first, tail = model.first[b], model.tail[b]
-                    for m in range(first, model.first[b + ONE]):
-                        j, w, p = tail + (m - first), here.w[m], here.p_w[m]
-                        w_rate, p_rate, report = arc(model.law, w, p, work.y[k, j], credit, signs.w[m])
-                        work.H_x[j] += report  # (7)
-                        size += w * w
-                        speed += w_rate * w_rate
-                        end.w[m] += share * (w_rate - symplectic * p_rate)
-                        end.p_w[m] += share * p_rate
-                        here.w[m] = now.w[m] + ahead * w_rate
-                        here.p_w[m] = now.p_w[m] + ahead * p_rate
+        for i in model.single:  # every arc reports to its tail, and moves
+            for b in range(model.segment[i], model.segment[i + ONE]):
+                start, tail = model.first[b], model.tail[b]
+                for m in range(start, model.first[b + ONE]):
+                    j, s = tail + (m - start), signs.w[m] if signs.each else signs.w[0]
+                    w, p = (now.w[m], now.p_w[m]) if first else (here.w[m], here.p_w[m])
+                    w_rate, p_rate, report = arc(model.law, w, p, work.y[k, j], work.credit[k, i], s)
+                    work.H_x[j] += report  # (7)
+                    size += w * w
+                    speed += w_rate * w_rate
+                    w, p = (method.keep * w, method.keep * p) if first else (end.w[m], end.p_w[m])
+                    w, p = w + weight * (w_rate - symplectic * p_rate), p + weight * p_rate
+                    if last:
+                        now.w[m], now.p_w[m] = w, p
+                    else:
+                        end.w[m], end.p_w[m] = w, p
+                        here.w[m], here.p_w[m] = now.w[m] + ahead * w_rate, now.p_w[m] + ahead * p_rate
         if blocks is not None:
-            block_size, block_speed, total = block_stage(model, work, blocks, k, now.w, now.p_w)
-            size, speed = size + block_size, speed + block_speed
+            size, speed = block_stage(model, work, blocks, k, size, speed, now.w, now.p_w)
         for i in range(n):  # every neuron has the reports of its children, and its costate moves
-            p_rate = costate(model.law, here.p_x[i], work.H_x[i], signs.x[i])
-            end.p_x[i] += share * work.leak_p[i] * p_rate
-            here.p_x[i] = now.p_x[i] + ahead * p_rate
+            p_rate = costate(model.law, now.p_x[i] if first else here.p_x[i], work.H_x[i], signs.x[i])
+            end.p_x[i] = (method.keep * now.p_x[i] if first else end.p_x[i]) + weight * work.leak_p[i] * p_rate
+            here.p_x[i] = here.p_x[i] if last else now.p_x[i] + ahead * p_rate
         L, H = energies(model.law, error, size, speed, power)
-        cost += share * L * math.exp(model.law.theta * (signals.t[at_step] + 0.5 * h * method.at[k]))
-        if k == 0:
-            L_start, H_start = L, H
-    for i in range(n):
-        now.x[i] = work.y[0, i] = end.x[i]
-        now.p_x[i] = here.p_x[i] = end.p_x[i]
-        total += end.x[i] * end.x[i] + end.p_x[i] * end.p_x[i]
-    for j in range(n, work.H_x.size):
+        cost += weight * L * math.exp(model.law.theta * (signals.t[at_step] + 0.5 * h * method.at[k]))
+        L_start, H_start, total = (L, H, size + speed * model.law.r**2) if first else (L_start, H_start, total)
+    for j in range(work.H_x.size):
         work.y[0, j] = work.y[stages, j]
-    for group in range(model.single.shape[0]):
-        head, behind = model.single[group, 0], model.single[group, 1]
-        for m in range(model.first[model.segment[head]], model.first[model.segment[behind]]):
-            now.w[m] = here.w[m] = end.w[m]
-            now.p_w[m] = here.p_w[m] = end.p_w[m]
-            total += end.w[m] * end.w[m] + end.p_w[m] * end.p_w[m]
+    for i in range(n):
+        now.x[i], now.p_x[i] = end.x[i], end.p_x[i]
+        total += end.x[i] * end.x[i] + end.p_x[i] * end.p_x[i]
     return cost, L_start, H_start, total
 
 
@@ -214,7 +207,7 @@ def copy(source, target):
 
 
 class Ask(NamedTuple):
-    """What it takes to ask for H_x and H_w: a step of length 1 from zero, with signs -1 and without dissipation."""
+    """What it takes to ask for H_x and H_w: a step that gives velocities, with signs -1 and without dissipation."""
 
     model: Model
     method: Method
@@ -229,12 +222,11 @@ def asker(model, inputs, arcs):
     """Arrays for `gradients`; none are made for 0 arcs."""
     n, old = model.speed.size, model.law
     law = Law(old.q, old.r_w, old.r, 0.0, 0.0, 0.0, 1.0, 0.0)
-    everybody = np.zeros((1, 2), np.uint64)
-    everybody[0, 1] = n
-    alone = Model(model.segment, model.first, model.tail, model.outputs, model.speed, law, everybody)
-    method = Method(1.0, np.zeros(1, np.int64), np.ones(1), False)
-    signs = Signs(np.full(n, -1.0), np.full(arcs, -1.0), np.zeros(0), True)
-    now, end = Point(array(n), array(arcs), array(n), array(arcs)), Point(array(n), array(arcs), array(n), array(arcs))
+    every = np.arange(n).astype(np.uint64)
+    alone = Model(model.segment, model.first, model.tail, model.outputs, model.speed, law, every)
+    method = Method(1.0, np.zeros(1, np.int64), np.ones(1), False, 0.0)
+    signs = Signs(np.full(n, -1.0), np.full(1, -1.0), np.zeros(0), True, False)
+    now, end = Point(array(n), array(arcs), array(n), array(arcs)), Point(array(n), array(0), array(n), array(0))
     return Ask(alone, method, signs, work_arrays(alone, method, inputs), now, end)
 
 
@@ -247,9 +239,7 @@ def gradients(ask, signals, row, point, y):
     copy(y, ask.work.y[0])
     for part in range(4):
         copy(point[part], ask.now[part])
-        for k in range(ask.end[part].size):
-            ask.end[part][k] = 0.0
-    _, L, H, _ = step(ask.model, ask.method, signals, row, ask.signs, ask.work, None, ask.now, ask.now, ask.end)
+    _, L, H, _ = step(ask.model, ask.method, signals, row, ask.signs, ask.work, None, ask.now, ask.end, ask.end)
     return L, H
 
 
@@ -271,20 +261,20 @@ def evaluate(model, signals, points, rates, L, H):
 def march(model, method, signals, signs, rule, blocks, now, rows, limit):
     """All steps, in place. Returns how many were taken, and the cost (4) on the way.
 
-    Fewer than asked: a number passed the limit in the last one, or L or H was not finite at the next one's start.
+    Fewer than asked: a number passed the limit in one of the last two, or L or H was not finite where the next begins.
     """
     n, m, steps, cost, row = now.x.size, now.w.size, signals.t.size - 1, 0.0, 0
     work = work_arrays(model, method, signals.u.shape[2])
-    m_single = m if model.single.shape[0] > 0 else 0
-    here = Point(array(n), array(m_single), array(n), array(m_single))
-    end = Point(array(n), array(m_single), array(n), array(m_single))
+    copy(now.x, work.y[0])
     copy(signals.u[0, 0], work.y[0, n:])
-    copy(now.x, work.y[0]), copy(now.x, end.x), copy(now.p_x, here.p_x), copy(now.p_x, end.p_x)
-    if m_single > 0:
-        copy(now.w, here.w), copy(now.w, end.w), copy(now.p_w, here.p_w), copy(now.p_w, end.p_w)
+    stored = m if model.single.size > 0 and method.weight.size > 1 else 0  # arcs that need a place for their stages
+    here = Point(array(n), array(stored), array(n), array(stored))
+    end = Point(array(n), array(stored), array(n), array(stored))
     if blocks is not None:
         begin_blocks(model, method, signs.w[0], work, blocks, now.w, now.p_w)
-    ask = asker(model, 0 if signs.fixed else signals.u.shape[2], 0 if signs.fixed else m)
+    follows = model.law.inertia == 0.0  # p_w is no state, but gain times H_w
+    asks = follows or not signs.fixed
+    ask = asker(model, signals.u.shape[2], m if asks else 0)
     for k in range(steps):
         if not signs.fixed:
             _, H = gradients(ask, signals, k, now, work.y[0])
@@ -294,6 +284,10 @@ def march(model, method, signals, signs, rule, blocks, now, rows, limit):
                 work.leak_x[i] = phi_1(-method.h * model.speed[i])
                 work.leak_p[i] = phi_1(method.h * (signs.x[i] * model.speed[i] - model.law.theta_x))
         recorded = k >= rows.skip and (k - rows.skip) % rows.every == 0
+        if recorded and follows:
+            gradients(ask, signals, k, now, work.y[0])
+            for i in range(m):
+                now.p_w[i] = model.law.gain * ask.now.p_w[i]
         if recorded:
             record(rows, row, now, signs)
         added, L, H, total = step(model, method, signals, k, signs, work, blocks, now, here, end)

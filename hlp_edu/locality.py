@@ -43,12 +43,11 @@ def library_update(problem, policy):
     (0, -3, -50)
     """
     forward = Forward(problem, policy, "euler", 1.0, np.inf)
-    forward.blocks = None
+    forward.blocks, forward.model = None, forward.model._replace(single=problem.model.single)
 
     def update(network, x, w, p_x, p_w, u, z):
         segment, first, tail = network.segments
-        everybody = np.array([[0, len(network.neurons)]], np.uint64)
-        forward.model = forward.model._replace(segment=segment, first=first, tail=tail, single=everybody)
+        forward.model = forward.model._replace(segment=segment, first=first, tail=tail)
         before = [np.array(part, float) for part in (x, w, p_x, p_w)]
         state = forward.copy((*before, *(np.full(len(part), policy.sign_at_start) for part in before[:2])))
         z, u = (np.tile(np.asarray(part, float), (2, 3, 1)) for part in (z, u))

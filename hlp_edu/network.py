@@ -32,10 +32,10 @@ class Network:
 
     Attributes
     ----------
-    neurons, inputs, outputs : list
-        Labels: of the nodes that are not inputs, in the graph's order, and as given.
+    neurons, labels : list
+        Labels of the nodes that are not inputs, in the graph's order; of all nodes: neurons, then inputs.
     heads, tails : numpy.ndarray of int, shape (arcs,)
-        For each arc, the index of its head in `neurons` and of its tail in `neurons` + `inputs`.
+        For each arc, the index of its head in `neurons` and of its tail in `labels`.
 
     Raises
     ------
@@ -80,22 +80,16 @@ class Network:
         for label in outputs:
             if label in inputs:
                 raise ValueError(f"outputs: {label!r} is an input; an output must be a neuron: {_some(neurons)}")
-        into_input = np.flatnonzero(heads >= len(neurons))
-        if into_input.size:
-            tail, head = labels[tails[into_input[0]]], labels[heads[into_input[0]]]
+        for k in np.flatnonzero(heads >= len(neurons)):
+            tail, head = labels[tails[k]], labels[heads[k]]
             raise ValueError(f"arc ({tail!r}, {head!r}): leads into the input {head!r}; inputs have no parents")
         order = np.lexsort((tails, heads))
-        self.neurons, self.inputs, self.outputs = neurons, inputs, outputs
+        self.neurons, self.inputs, self.outputs, self.labels = neurons, inputs, outputs, labels
         self.heads = np.ascontiguousarray(heads[order], dtype=np.int64)
         self.tails = np.ascontiguousarray(tails[order], dtype=np.int64)
         self.output_index = np.array([neurons.index(label) for label in outputs], dtype=np.int64)
         if not inputs:
             warnings.warn(DEAD_POINT, UserWarning, stacklevel=stacklevel)
-
-    @property
-    def labels(self):
-        """Labels of all nodes: neurons, then inputs (the order that `tails` counts in)."""
-        return [*self.neurons, *self.inputs]
 
     @functools.cached_property
     def arcs(self):
@@ -120,8 +114,7 @@ class Network:
         ----------
         label : node label
         """
-        labels = self.labels
-        return [labels[j] for j in self.tails[self.heads == labels.index(label)]]
+        return [self.labels[j] for j in self.tails[self.heads == self.labels.index(label)]]
 
     def children(self, label):
         """Labels of the neurons that the node has an arc to.
@@ -130,7 +123,7 @@ class Network:
         ----------
         label : node label
         """
-        return [self.neurons[i] for i in self.heads[self.tails == self.labels.index(label)]]
+        return [self.labels[i] for i in self.heads[self.tails == self.labels.index(label)]]
 
     def matrix(self, w):
         """The weights as a matrix, shape (neurons, neurons + inputs): entry (i, j) is that of the arc j -> i, or zero.
@@ -139,7 +132,7 @@ class Network:
         ----------
         w : array_like, shape (arcs,)
         """
-        dense = np.zeros((len(self.neurons), len(self.neurons) + len(self.inputs)))
+        dense = np.zeros((len(self.neurons), len(self.labels)))
         dense[self.heads, self.tails] = w
         return dense
 
@@ -151,19 +144,15 @@ class Network:
         tail[b] is the index of the tail of its first arc. A segment is read through contiguous memory. The numbers are
         unsigned, so that the compiler counts no index from the end.
         """
-        m = len(self.heads)
-        breaks = np.ones(m, dtype=bool)
-        breaks[1:] = (np.diff(self.heads) != 0) | (np.diff(self.tails) != 1)
-        start = np.flatnonzero(breaks)
-        first_arc = np.append(start, m).astype(np.uint64)
-        segment = np.searchsorted(self.heads[start], np.arange(len(self.neurons) + 1)).astype(np.uint64)
-        return segment, first_arc, self.tails[start].astype(np.uint64)
+        breaks = (np.diff(self.heads, prepend=-1) != 0) | (np.diff(self.tails, prepend=-1) != 1)
+        first = np.flatnonzero(breaks)
+        segment = np.searchsorted(self.heads[first], np.arange(len(self.neurons) + 1))
+        parts = segment, np.append(first, len(self.heads)), self.tails[first]
+        return tuple(part.astype(np.uint64) for part in parts)
 
     def __repr__(self):
-        return (
-            f"Network({len(self.neurons)} neurons, {len(self.heads)} arcs, "
-            f"inputs {_some(self.inputs)}, outputs {_some(self.outputs)})"
-        )
+        ends = f"inputs {_some(self.inputs)}, outputs {_some(self.outputs)}"
+        return f"Network({len(self.neurons)} neurons, {len(self.heads)} arcs, {ends})"
 
 
 def fully_connected(n, bias=True, self_loops=True):
@@ -172,7 +161,6 @@ def fully_connected(n, bias=True, self_loops=True):
     Parameters
     ----------
     n : int
-        Number of neurons.
     bias, self_loops : bool
         Whether there is an input "bias" with an arc to every neuron; whether a neuron has an arc to itself.
 
@@ -204,7 +192,7 @@ def feed_forward(sizes, bias=True):
     sizes : sequence of int
         Number of nodes in each layer, inputs first; at least two layers.
     bias : bool
-        Whether there is an input "bias" with an arc to every neuron.
+        As in `fully_connected`.
 
     Raises
     ------
@@ -234,9 +222,8 @@ def chain(n, bias=False):
     Parameters
     ----------
     n : int
-        Number of neurons.
     bias : bool
-        Whether there is an input "bias" with an arc to every neuron.
+        As in `fully_connected`.
 
     Raises
     ------

@@ -1,16 +1,25 @@
 """What is done about the boundary problem: the sign s of (10), and the dissipation.
 
-Every policy is a *rule* that looks at the present and fills the signs in place. A rule is plain
-Python; it is compiled, and called once at the start of each step; signs are held over the step.
+Every policy is a *rule* that looks at the present and fills the signs in place. A rule is plain Python; it is
+compiled, and called once at the start of each step; signs are held over the step.
 """
 
 import inspect
+from dataclasses import dataclass, fields
 
 import numpy as np
 
+from hlp_edu.compiled import built_in_rule, student_rule
 from hlp_edu.validate import number
 
+__all__ = [
+    "Canonical", "Flipped", "Frozen", "GradientFlow", "HamiltonianBand", "HamiltonianServo", "PerArc", "Periodic",
+    "Policy",
+]  # fmt: skip
+
 ARGUMENTS = ("t", "H", "p_x", "p_w", "H_x", "H_w", "s_x", "s_w")
+LEAST = {"mu": 0, "flipped": 0}  # bounds of the policies' numbers
+ABOVE = {"period": 0}
 
 
 class Policy:
@@ -19,18 +28,16 @@ class Policy:
     Parameters
     ----------
     rule : callable
-        ``rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w)``: fills the signs ``s_x`` (one per neuron) and
-        ``s_w`` (one per arc) in place, each +1 (canonical) or -1 (flipped). They hold the last
-        step's signs when it is called; at the start they are -1. Written with numbers, arrays,
-        loops and conditions, so that it can be compiled.
+        ``rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w)``: fills the signs ``s_x`` (one per neuron) and ``s_w`` (one per arc)
+        in place, each +1 (canonical) or -1 (flipped). They hold the last step's signs when it is called; at the start
+        they are -1. Written with numbers, arrays, loops and conditions, so that it can be compiled.
     dissipation_w, dissipation_x : float
         Dissipation of p_w and of p_x, added to the problem's theta.
 
     Raises
     ------
     ValueError
-        If the rule does not take these eight arguments; `run` says so if it fails or cannot be
-        compiled.
+        If the rule does not take these eight arguments; `run` says so if it fails or cannot be compiled.
 
     Examples
     --------
@@ -41,13 +48,15 @@ class Policy:
     Policy(flip_everything, dissipation_w=30, dissipation_x=5)
     """
 
+    dissipation_w = dissipation_x = 0.0
     sign_at_start = -1.0
     one_sign = False  # whether all arcs share one sign
     steady = False  # whether the signs never change
     inertia, gain = 1.0, 0.0  # whether p_w is a state of its own; if not, it is gain times H_w
 
     def __init__(self, rule, dissipation_w=0.0, dissipation_x=0.0):
-        self._dissipate(dissipation_w, dissipation_x)
+        self.dissipation_w = number("dissipation_w", dissipation_w)
+        self.dissipation_x = number("dissipation_x", dissipation_x)
         rule = getattr(rule, "py_func", rule)  # what numba compiled is compiled again, by us
         if not inspect.isfunction(rule):
             raise ValueError(f"rule = {rule!r}: must be a function of ({', '.join(ARGUMENTS)})")
@@ -55,28 +64,12 @@ class Policy:
             raise ValueError(f"rule {rule.__name__}{inspect.signature(rule)}: must take ({', '.join(ARGUMENTS)})")
         self.rule = rule
 
-    def _dissipate(self, dissipation_w, dissipation_x):
-        self.dissipation_w = number("dissipation_w", dissipation_w)
-        self.dissipation_x = number("dissipation_x", dissipation_x)
-
     def values(self):
-        """The numbers that the rule reads: an array, empty for a rule of one's own.
-
-        Returns
-        -------
-        numpy.ndarray
-        """
+        """The numbers that the rule reads, an array; empty for a rule of one's own."""
         return np.zeros(0)
 
     def compiled(self):
-        """The rule, ready for the loop in time.
-
-        Returns
-        -------
-        callable
-        """
-        from hlp_edu.compiled import student_rule
-
+        """The rule, ready for the loop in time."""
         return student_rule(self.rule, tuple(_surroundings(self.rule)))
 
     def rehearse(self, neurons, arcs):
@@ -111,8 +104,7 @@ class Policy:
 
 
 def _surroundings(function, known=()):
-    # Compiled code keeps the outside values it saw. A notebook changes them between two runs, so
-    # they are part of what is looked up: a rule that reads another mu is another rule.
+    """The outside values that a rule reads: compiled code keeps them, so they are part of what is looked up."""
     seen = inspect.getclosurevars(function)
     for name, value in sorted((seen.globals | seen.nonlocals).items()):
         value = getattr(value, "py_func", value)
@@ -126,9 +118,19 @@ def _surroundings(function, known=()):
 
 
 class _BuiltIn(Policy):
-    def compiled(self):
-        from hlp_edu.compiled import built_in_rule
+    """One of the library's policies: a dataclass of numbers, and a rule that reads them as ``values``."""
 
+    def __post_init__(self):
+        for field in fields(self):
+            bounds = dict(above=ABOVE.get(field.name), least=LEAST.get(field.name))
+            setattr(self, field.name, number(field.name, getattr(self, field.name), **bounds))
+
+    def values(self):
+        """All numbers of the policy but its dissipations."""
+        return np.array([getattr(self, field.name) for field in fields(self) if "dissipation" not in field.name])
+
+    def compiled(self):
+        """The rule, ready for the loop in time."""
         return built_in_rule(type(self).rule)
 
     def rehearse(self, neurons, arcs):
@@ -140,63 +142,44 @@ class _BuiltIn(Policy):
         pass
 
 
+@dataclass(repr=False, eq=False)
 class Canonical(_BuiltIn):
-    """Hamilton's equations as they stand: s = +1. Run forward in time, they leave (lesson 06)."""
+    """Hamilton's equations without a flip: s = +1. Run forward in time, they explode (lesson 06)."""
 
     sign_at_start = 1.0
-    one_sign = True
-    steady = True
-
-    def __init__(self):
-        self._dissipate(0.0, 0.0)
+    one_sign = steady = True
 
 
+@dataclass(repr=False, eq=False)
 class Flipped(_BuiltIn):
-    """The Hamiltonian sign flip, always: s = -1, with dissipation.
+    """The Hamiltonian sign flip, always: s = -1, with dissipation (see `Policy`); without, the bare flip."""
 
-    Parameters
-    ----------
-    dissipation_w, dissipation_x : float
-        Dissipation of p_w and of p_x, added to the problem's theta.
-    """
-
-    one_sign = True
-    steady = True
-
-    def __init__(self, dissipation_w=0.0, dissipation_x=0.0):
-        self._dissipate(dissipation_w, dissipation_x)
+    one_sign = steady = True
+    dissipation_w: float = 0.0
+    dissipation_x: float = 0.0
 
 
+@dataclass(repr=False, eq=False)
 class Periodic(_BuiltIn):
     """Alternate: first flipped, then canonical, over and over.
 
     Parameters
     ----------
     period : float
-        Time units of one flipped and one canonical stretch together, above 0.
+        Time units of one flipped and one canonical phase together, above 0.
     flipped : float
-        Share of the period that is flipped, from 0 to 1.
-    dissipation_w, dissipation_x : float
-        Dissipation of p_w and of p_x, added to the problem's theta.
-
-    Raises
-    ------
-    ValueError
-        If the period is not positive or the share lies outside 0 to 1.
+        Fraction of the period that is flipped, from 0 to 1.
     """
 
     one_sign = True
+    period: float = 0.1
+    flipped: float = 0.5
+    dissipation_w: float = 0.0
+    dissipation_x: float = 0.0
 
-    def __init__(self, period=0.1, flipped=0.5, dissipation_w=0.0, dissipation_x=0.0):
-        self.period = number("period", period, above=0)
-        self.flipped = number("flipped", flipped, least=0)
-        if self.flipped > 1:
-            raise ValueError(f"flipped = {flipped!r}: must be a share of the period, from 0 to 1")
-        self._dissipate(dissipation_w, dissipation_x)
-
-    def values(self):
-        """The period and the flipped share."""
-        return np.array([self.period, self.flipped])
+    def __post_init__(self):
+        super().__post_init__()
+        number("flipped", self.flipped, least=0, most=1)
 
     @staticmethod
     def rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w, values):
@@ -206,6 +189,7 @@ class Periodic(_BuiltIn):
         s_w[:] = s
 
 
+@dataclass(repr=False, eq=False)
 class HamiltonianBand(_BuiltIn):
     """Keep the Hamiltonian in a band: flip when H leaves it above, unflip when below, else hold.
 
@@ -213,25 +197,17 @@ class HamiltonianBand(_BuiltIn):
     ----------
     low, high : float
         The band.
-    dissipation_w, dissipation_x : float
-        Dissipation of p_w and of p_x, added to the problem's theta.
-
-    Raises
-    ------
-    ValueError
-        If ``low`` is above ``high``.
     """
 
     one_sign = True
+    low: float = -1.0
+    high: float = 1.0
+    dissipation_w: float = 0.0
+    dissipation_x: float = 0.0
 
-    def __init__(self, low=-1.0, high=1.0, dissipation_w=0.0, dissipation_x=0.0):
-        self.low = number("low", low)
-        self.high = number("high", high, least=self.low)
-        self._dissipate(dissipation_w, dissipation_x)
-
-    def values(self):
-        """The band."""
-        return np.array([self.low, self.high])
+    def __post_init__(self):
+        super().__post_init__()
+        number("high", self.high, least=self.low)
 
     @staticmethod
     def rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w, values):
@@ -244,21 +220,16 @@ class HamiltonianBand(_BuiltIn):
             s_w[:] = 1.0
 
 
+@dataclass(repr=False, eq=False)
 class HamiltonianServo(_BuiltIn):
     """Flip p_x always; let p_w be canonical only where that drives a negative H back to zero.
 
-    The sign of p_w is +1 iff H < 0 and p . H_(x,w) > 0. The rule is global: it knows H.
-
-    Parameters
-    ----------
-    dissipation_w, dissipation_x : float
-        Dissipation of p_w and of p_x, added to the problem's theta.
+    The sign of p_w is +1 iff H < 0 and p . H_(x,w) > 0. The rule is global: it reads H.
     """
 
     one_sign = True
-
-    def __init__(self, dissipation_w=0.0, dissipation_x=0.0):
-        self._dissipate(dissipation_w, dissipation_x)
+    dissipation_w: float = 0.0
+    dissipation_x: float = 0.0
 
     @staticmethod
     def rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w, values):
@@ -272,32 +243,22 @@ class HamiltonianServo(_BuiltIn):
         s_w[:] = 1.0 if H < 0.0 and power > 0.0 else -1.0
 
 
+@dataclass(repr=False, eq=False)
 class PerArc(_BuiltIn):
-    """Every arc chooses its own sign: +1 iff p_w H_w > mu H_w^2, else -1; p_x is flipped.
+    """Per-arc signs: every arc is canonical iff p_w H_w > mu H_w^2, else flipped; p_x is flipped.
 
-    It slides along p_w = mu H_w, that is, it imitates the gradient flow w' = -(mu / r) H_w by
-    switching. Fully local: an arc looks at its own costate and its own gradient.
+    It slides along p_w = mu H_w, that is, it imitates the gradient flow w' = -(mu / r) H_w by switching. Fully local:
+    an arc reads its own costate and its own gradient.
 
     Parameters
     ----------
     mu : float
         Where it slides, at least 0; sqrt(r / q) is the scale.
-    dissipation_w, dissipation_x : float
-        Dissipation of p_w and of p_x, added to the problem's theta.
-
-    Raises
-    ------
-    ValueError
-        If ``mu`` is negative.
     """
 
-    def __init__(self, mu, dissipation_w=0.0, dissipation_x=0.0):
-        self.mu = number("mu", mu, least=0)
-        self._dissipate(dissipation_w, dissipation_x)
-
-    def values(self):
-        """The number mu."""
-        return np.array([self.mu])
+    mu: float
+    dissipation_w: float = 0.0
+    dissipation_x: float = 0.0
 
     @staticmethod
     def rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w, values):
@@ -308,6 +269,7 @@ class PerArc(_BuiltIn):
             s_w[k] = 1.0 if p_w[k] * H_w[k] > values[0] * H_w[k] * H_w[k] else -1.0
 
 
+@dataclass(repr=False, eq=False)
 class GradientFlow(_BuiltIn):
     """Plain local gradient flow w' = -(mu / r) H_w, with p_x flipped: no inertia, no costate of w.
 
@@ -315,20 +277,11 @@ class GradientFlow(_BuiltIn):
     ----------
     mu : float
         At least 0; p_w is reported as mu H_w.
-
-    Raises
-    ------
-    ValueError
-        If ``mu`` is negative.
     """
 
-    one_sign = True
-    steady = True
+    one_sign = steady = True
     inertia = 0.0
-
-    def __init__(self, mu):
-        self.mu = number("mu", mu, least=0)
-        self._dissipate(0.0, 0.0)
+    mu: float
 
     @property
     def gain(self):
@@ -336,12 +289,9 @@ class GradientFlow(_BuiltIn):
         return self.mu
 
 
+@dataclass(repr=False, eq=False)
 class Frozen(_BuiltIn):
     """The weights are held: nothing is learned. The costates p_x run on, flipped; p_w is 0."""
 
-    one_sign = True
-    steady = True
+    one_sign = steady = True
     inertia = 0.0
-
-    def __init__(self):
-        self._dissipate(0.0, 0.0)

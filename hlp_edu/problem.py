@@ -7,7 +7,9 @@ from hlp_edu.kernel import Model, Point, Signals, evaluate
 from hlp_edu.laws import Law
 from hlp_edu.network import Network
 from hlp_edu.signals import JOIN, Signal, constant
-from hlp_edu.validate import number, vector
+from hlp_edu.validate import kind, number, vector
+
+__all__ = ["Tracking"]
 
 
 class Tracking:
@@ -47,8 +49,7 @@ class Tracking:
     """
 
     def __init__(self, network, target, q=100, r_w=1, r=0.1, speed=20, theta=0, inputs=None):
-        if not isinstance(network, Network):
-            raise ValueError(f"network = {network!r}: must be a hlp_edu Network, for example fully_connected(5)")
+        kind("network", network, Network, "a hlp_edu Network, for example fully_connected(5)")
         if not network.outputs:
             raise ValueError("network: has no outputs; name at least one neuron in outputs=")
         self.network = network
@@ -57,23 +58,17 @@ class Tracking:
         self.r = number("r", r, above=0)
         self.theta = number("theta", theta)
         n = len(network.neurons)
-        if np.ndim(speed) == 0:
-            self.speed = np.full(n, number("speed", speed, above=0))
-        else:
-            self.speed = vector("speed", speed, n, "neuron")
-            if not (self.speed > 0).all():
-                bad = int(np.argmin(self.speed))
-                raise ValueError(f"speed[{bad}] = {self.speed[bad]:g}: every speed must be above 0")
-
+        each = np.ndim(speed) > 0
+        self.speed = vector("speed", speed, n, "neuron") if each else np.full(n, number("speed", speed, above=0))
+        slowest = int(self.speed.argmin())
+        number(f"speed[{slowest}]", float(self.speed[slowest]), above=0)
         self.targets = list(target) if isinstance(target, (list, tuple)) else [target]
         if len(self.targets) != len(network.outputs):
             raise ValueError(
                 f"target: {len(self.targets)} given for {len(network.outputs)} outputs {network.outputs}; "
                 "there must be one signal per output, in that order"
             )
-        if not isinstance(inputs, (dict, type(None))):
-            raise ValueError(f"inputs = {inputs!r}: must be a dict {{input label: signal}}")
-        given = dict(inputs or {})
+        given = dict(kind("inputs", {} if inputs is None else inputs, dict, "a dict {input label: signal}"))
         for label in given:
             if label not in network.inputs:
                 raise ValueError(f"inputs: {label!r} is not an input of the network; its inputs: {network.inputs}")
@@ -86,26 +81,17 @@ class Tracking:
         for label, signal in self.inputs.items():
             _probe(f"input {label!r}", signal)
         self.law = Law(self.q, self.r_w, self.r, self.theta, self.theta, self.theta, 1.0, 0.0)
-        everybody = np.array([[0, n]], np.uint64)
-        self.model = Model(*network.segments, network.output_index, self.speed, self.law, everybody)
-        self.blocks = blocks.find(network)  # whose arcs are taken together, and whose are not
+        every = np.arange(n, dtype=np.uint64)
+        self.model = Model(*network.segments, network.output_index, self.speed, self.law, every)
+        self.blocks = blocks.find(network)
 
     def replace(self, **changes):
-        """The same problem with other arguments.
+        """The same problem with other arguments of `Tracking`.
 
         Parameters
         ----------
         **changes
-            Arguments of `Tracking` that differ.
-
-        Returns
-        -------
-        Tracking
-
-        Raises
-        ------
-        ValueError
-            As `Tracking`; TypeError for an unknown argument.
+            Arguments that differ.
 
         Examples
         --------
@@ -118,61 +104,37 @@ class Tracking:
         return Tracking(**(same | changes))
 
     def target_at(self, t):
-        """The targets z at given times.
+        """The targets z at times t: shape (steps, outputs), or (outputs,) for a single time.
 
         Parameters
         ----------
         t : float or array_like, shape (steps,)
-            Times.
-
-        Returns
-        -------
-        numpy.ndarray, shape (steps, outputs), or (outputs,) for a single time
-
-        Raises
-        ------
-        ValueError
-            If a target gives values of the wrong shape or values that are not finite.
+            Times. What a signal gives there must be one finite number a time, or a ValueError says so.
         """
         return _sample([f"target of output {label!r}" for label in self.network.outputs], self.targets, t)
 
     def inputs_at(self, t):
-        """The input signals u at given times.
+        """The input signals u at times t: shape (steps, inputs), or (inputs,) for a single time.
 
         Parameters
         ----------
         t : float or array_like, shape (steps,)
             Times.
-
-        Returns
-        -------
-        numpy.ndarray, shape (steps, inputs), or (inputs,) for a single time
-
-        Raises
-        ------
-        ValueError
-            If a signal gives values of the wrong shape or values that are not finite.
         """
         return _sample([f"input {label!r}" for label in self.inputs], list(self.inputs.values()), t)
 
     def at_steps(self, times, middles=True):
-        """Targets and inputs at the start, the middle and the end of every step.
+        """Targets and inputs, shape (steps + 1, 3, ...), at the start, the middle and the end of every step.
 
-        At the end of a step stands the value just *before* a jump, if there is one: a step that
-        leads up to a jump must not know what comes after it.
+        At the end of a step is the value just *before* a jump, if there is one: a step that leads up to a jump must not
+        know what comes after it. In the last row only the first entry is filled.
 
         Parameters
         ----------
         times : numpy.ndarray, shape (steps + 1,)
             The ends of the steps.
         middles : bool
-            Whether somebody looks at the middles; if not, they stay 0, and a third of the work is saved.
-
-        Returns
-        -------
-        z : numpy.ndarray, shape (steps + 1, 3, outputs)
-        u : numpy.ndarray, shape (steps + 1, 3, inputs)
-            In the last row only the first entry is filled.
+            Whether the middles are needed; if not, they stay 0, and a third of the work is saved.
         """
         both, steps = [], len(times) - 1
         asked = np.append(times, 0.5 * (times[:-1] + times[1:])) if middles else times
@@ -193,95 +155,49 @@ class Tracking:
         return both[0], both[1]
 
     def dynamics(self, x, w, t=0.0):
-        """Velocities of the neurons: the right side f of (2).
+        """Velocities of the neurons, the right side of (2), of the shape of ``x``.
+
+        In this method and the next three, an array may be one state or one a row, and t one time or one a row; a
+        ValueError names an array of the wrong length.
 
         Parameters
         ----------
-        x : array_like, shape (neurons,) or (steps, neurons)
-            States.
-        w : array_like, shape (arcs,) or (steps, arcs)
-            Weights.
+        x, p_x : array_like, shape (neurons,) or (steps, neurons)
+            States and their costates.
+        w, v, p_w : array_like, shape (arcs,) or (steps, arcs)
+            Weights, their velocities and their costates.
         t : float or array_like, shape (steps,)
-            Time, at which the inputs are read.
-
-        Returns
-        -------
-        numpy.ndarray, of the shape of ``x``
-
-        Raises
-        ------
-        ValueError
-            If an array has the wrong length.
+            Time, at which targets and inputs are read.
         """
         return self._evaluate(x, w, None, None, t)[2]
 
     def lagrangian(self, x, w, v, t=0.0):
-        """The running cost of (4), without phi.
+        """The running cost of (4), without phi: a float, or one a row. Arguments as `dynamics`.
 
         Parameters
         ----------
-        x : array_like, shape (neurons,) or (steps, neurons)
-            States.
-        w, v : array_like, shape (arcs,) or (steps, arcs)
-            Weights and their velocities.
-        t : float or array_like, shape (steps,)
-            Time, at which the targets are read.
-
-        Returns
-        -------
-        float, or numpy.ndarray of shape (steps,)
-
-        Raises
-        ------
-        ValueError
-            If an array has the wrong length.
+        x, w, v, t
+            See `dynamics`.
         """
         return self._evaluate(x, w, None, -self.r * np.asarray(v, float), t)[0]
 
     def hamiltonian(self, x, w, p_x, p_w, t=0.0):
-        """The Hamiltonian (5).
+        """The Hamiltonian (5): a float, or one a row.
 
         Parameters
         ----------
-        x, p_x : array_like, shape (neurons,) or (steps, neurons)
-            States and their costates.
-        w, p_w : array_like, shape (arcs,) or (steps, arcs)
-            Weights and their costates.
-        t : float or array_like, shape (steps,)
-            Time, at which targets and inputs are read.
-
-        Returns
-        -------
-        float, or numpy.ndarray of shape (steps,)
-
-        Raises
-        ------
-        ValueError
-            If an array has the wrong length.
+        x, w, p_x, p_w, t
+            See `dynamics`.
         """
         return self._evaluate(x, w, p_x, p_w, t)[1]
 
     def gradients(self, x, w, p_x, p_w, t=0.0):
-        """The derivatives of the Hamiltonian by x and by w: H_x of (7), H_w of (8).
+        """The derivatives H_x of (7) and H_w of (8), of the shapes of ``x`` and ``w``.
 
         Parameters
         ----------
-        x, p_x : array_like, shape (neurons,) or (steps, neurons)
-            States and their costates.
-        w, p_w : array_like, shape (arcs,) or (steps, arcs)
-            Weights and their costates.
-        t : float or array_like, shape (steps,)
-            Time, at which targets and inputs are read.
-
-        Returns
-        -------
-        H_x : numpy.ndarray, of the shape of ``x``
-        H_w : numpy.ndarray, of the shape of ``w``
-
-        Raises
-        ------
-        ValueError
-            If an array has the wrong length.
+        x, w, p_x, p_w, t
+            See `dynamics`.
         """
         return self._evaluate(x, w, p_x, p_w, t)[3:]
 
@@ -319,31 +235,36 @@ class Tracking:
 
 
 def _name(signal):
+    """What a signal is called in the problem's text."""
     return repr(signal) if isinstance(signal, Signal) else getattr(signal, "__name__", type(signal).__name__)
 
 
 def _probe(name, signal):
-    # A function that is wrong everywhere is reported now; one that fails somewhere, when it runs there.
+    """Report a function that is wrong everywhere now; one that fails somewhere is reported when it is asked there."""
     if not callable(signal):
         raise ValueError(
             f"{name} = {signal!r}: must be a function of an array of times, for example hlp_edu.constant(0.8)"
         )
-    if isinstance(signal, Signal):
-        return
-    times = np.array([0.0, 0.25, 0.5])
-    try:
-        values = np.asarray(signal(times), float)
-    except Exception:
-        return
+    if not isinstance(signal, Signal):
+        times = np.array([0.0, 0.25, 0.5])
+        try:
+            values = np.asarray(signal(times), float)
+        except Exception:
+            return
+        if not np.isfinite(_one_a_time(name, values, times)).any():
+            raise ValueError(f"{name}: is {values.flat[0]} at t = 0; must be finite")
+
+
+def _one_a_time(name, values, times):
     if values.shape not in ((), times.shape):
         raise ValueError(
             f"{name}: gives shape {values.shape} for times of shape {times.shape}; must give one value per time"
         )
-    if not np.isfinite(values).any():
-        raise ValueError(f"{name}: is {values.flat[0]} at t = 0; must be finite")
+    return values
 
 
 def _sample(names, signals, t):
+    """The signals' values, a column each."""
     t = np.asarray(t, float)
     times = t.reshape(-1)
     out = np.empty((len(times), len(signals)))
@@ -356,11 +277,7 @@ def _sample(names, signals, t):
             raise ValueError(
                 f"{name}: fails with {error!r}; must take an array of times, as in lambda t: 0.8 * np.sin(t)"
             ) from error
-        if values.shape not in ((), times.shape):
-            raise ValueError(
-                f"{name}: gives shape {values.shape} for times of shape {times.shape}; must give one value per time"
-            )
-        out[:, column] = values
+        out[:, column] = _one_a_time(name, values, times)
         if not np.isfinite(out[:, column]).all():
             bad = int(np.flatnonzero(~np.isfinite(out[:, column]))[0])
             raise ValueError(f"{name}: is {out[bad, column]} at t = {times[bad]:g}; must be finite")
@@ -368,6 +285,7 @@ def _sample(names, signals, t):
 
 
 def _rows(name, value, size):
+    """One state or many, as rows."""
     array = np.asarray(value, float)
     if array.ndim not in (1, 2) or array.shape[-1] != size:
         raise ValueError(f"{name} has shape {array.shape}: must be ({size},) or (steps, {size})")

@@ -17,11 +17,7 @@ MOST = 4096  # pieces that a patchwork makes at a time; when it has so many it d
 
 
 class Signal:
-    """A function of time that knows where it jumps; at a jump it has the value after it."""
-
-    def __call__(self, t):
-        """Values at an array of times, of its shape."""
-        raise NotImplementedError
+    """A function of an array of times that knows where it jumps; at a jump it has the value after it."""
 
     def jumps(self, t0, t1):
         """Times of the jumps with t0 < time <= t1, as an array.
@@ -38,12 +34,9 @@ class sinusoid(Signal):
 
     Parameters
     ----------
-    amplitude, offset : float
-        Height of the wave, and its mean value. Outputs of tanh neurons are between -1 and 1.
-    period : float
-        Time units per wave, above 0.
-    phase : float
-        Radians.
+    amplitude, period, phase, offset : float
+        Height of the wave, time units per wave (above 0), radians, mean value. Outputs of tanh neurons are
+        between -1 and 1.
 
     Raises
     ------
@@ -113,12 +106,10 @@ class steps(Signal):
     """
 
     def __init__(self, times, values):
-        self.times = _increasing("times", _series("times", times), apart=JOIN)
-        self.values = _series("values", values)
-        if len(self.values) != len(self.times) + 1:
-            raise ValueError(
-                f"values: {len(self.values)} given for {len(self.times)} times; there must be one more value than times"
-            )
+        self.times, self.values = _increasing("times", _series("times", times), JOIN), _series("values", values)
+        count = len(self.times)
+        if len(self.values) != count + 1:
+            raise ValueError(f"values: {len(self.values)} given for {count} times; there must be one more than times")
 
     def __call__(self, t):
         """Values at the times ``t``."""
@@ -133,10 +124,9 @@ class steps(Signal):
 
 
 class patchwork(Signal):
-    """A signal that is hard to predict: cosines and constants in turn, with jumps at the joins.
+    """A signal that is hard to predict: pieces, from t = 0 on without an end, with jumps at the joins.
 
-    Each piece is, with equal chance, a constant or a cosine of 1 to 4 radians per time unit that
-    starts at its crest. The signal begins at t = 0 and never ends.
+    Each is, with equal chance, a constant or a cosine of 1 to 4 radians per time unit that starts at its crest.
 
     Parameters
     ----------
@@ -144,10 +134,9 @@ class patchwork(Signal):
         Another seed gives another signal.
     amplitude : float
         Largest absolute value, at least 0.
-    shortest, longest : float
-        Bounds of a piece's length, in time units.
-    grid : float
-        Joins lie on multiples of this, so that they fall on the steps of an integrator.
+    shortest, longest, grid : float
+        Bounds of a piece's length, in time units; all joins lie on multiples of ``grid``, so that they fall on the
+        steps of an integrator.
 
     Raises
     ------
@@ -239,10 +228,9 @@ class recorded(Signal):
 
     def __init__(self, t, values):
         self.t, self.values = _increasing("t", _series("t", t)), _series("values", values)
-        if len(self.t) != len(self.values) or len(self.t) < 2:
-            raise ValueError(
-                f"values: {len(self.values)} given for {len(self.t)} times; there must be as many, at least two"
-            )
+        count = len(self.t)
+        if len(self.values) != count or count < 2:
+            raise ValueError(f"values: {len(self.values)} given for {count} times; there must be as many, at least two")
 
     def __call__(self, t):
         """Values at the times ``t``."""
@@ -264,12 +252,11 @@ def constant(value):
     Parameters
     ----------
     value : float
-        Its value, a finite number.
 
     Raises
     ------
     ValueError
-        If it is none.
+        If the value is no finite number.
 
     Examples
     --------

@@ -39,7 +39,6 @@ class State:
     Parameters
     ----------
     clock : Clock
-        The time.
     x, p_x, s_x : numpy.ndarray, shape (neurons,)
         States, their costates and signs.
     w, p_w, s_w : numpy.ndarray, shape (arcs,)
@@ -75,28 +74,20 @@ class Trajectory:
     ----------
     t : numpy.ndarray, shape (steps,)
         Times, the first and the last included.
-    x, p_x : numpy.ndarray, shape (steps, neurons)
-        States and their costates.
-    w, p_w : numpy.ndarray, shape (steps, arcs)
-        Weights and their costates.
+    x, p_x, w, p_w : numpy.ndarray, shape (steps, neurons), and (steps, arcs)
+        States, weights and their costates.
     target : numpy.ndarray, shape (steps, outputs)
         The signals to be followed.
     sign : numpy.ndarray of int, shape (steps,) or (steps, arcs)
         The sign of p_w's law, from each row's time on: one for all arcs, or one per arc.
-    lagrangian, hamiltonian : numpy.ndarray, shape (steps,)
-        (4) and (5), without phi.
-    cost : float
-        The integral (4), with phi; inf if the run diverged.
+    lagrangian, hamiltonian, cost : numpy.ndarray, shape (steps,), and float
+        (4) and (5), without phi; the integral (4), with phi, inf if the run diverged.
     final : State
         The last row, to be passed as ``start=`` to `run`.
     diverged_at, reason : float and str, or None
         When the run was ended because a number grew past the limit, and which one.
-    network : Network
-        Whose columns these are.
-    record : {"all", "output"}
-        What was kept.
-    about : dict
-        How this was computed: problem, policy, method, dt, seed, version.
+    network, record, about : Network, {"all", "output"}, and dict
+        Whose columns these are, what was kept, and how it was computed: problem, policy, method, dt, seed, version.
     """
 
     t: np.ndarray

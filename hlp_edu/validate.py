@@ -37,7 +37,8 @@ def one_of(name, value, allowed):
     """One of the ``allowed`` values."""
     allowed = list(allowed)
     if not any(value is one or (isinstance(value, type(one)) and value == one) for one in allowed):
-        raise ValueError(f"{name} = {value!r}: must be one of {', '.join(map(repr, allowed))}")
+        words = " or ".join(map(repr, allowed)) if len(allowed) == 2 else f"one of {', '.join(map(repr, allowed))}"
+        raise ValueError(f"{name} = {value!r}: must be {words}")
     return value
 
 

@@ -565,7 +565,17 @@ MODULES = sorted(
 CORE = ["network", "signals", "problem", "laws", "policies", "flow", "trajectory", "validate", "compiled"]
 
 
-INTERNAL = {"bars", "storage", "validate"}  # for the package alone: one line a function is enough
+INTERNAL = {
+    "bars",
+    "blocks",
+    "compiled",
+    "kernel",
+    "laws",
+    "optimum.collocation",
+    "storage",
+    "tanh",
+    "validate",
+}  # for the package alone: one line a function is enough
 
 
 def exported(module):

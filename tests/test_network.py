@@ -54,9 +54,9 @@ def test_orders_of_a_random_digraph(case):
 
 @given(digraphs())
 @settings(max_examples=60)
-def test_stretches_of_arcs_are_the_arcs(case):
+def test_segments_of_arcs_are_the_arcs(case):
     net = hlp.Network(*case)
-    first_run, first_arc, first_parent = net.runs
+    first_run, first_arc, first_parent = net.segments
     heads, tails = [], []
     for i in range(len(net.neurons)):
         for b in range(first_run[i], first_run[i + 1]):
@@ -119,7 +119,7 @@ def test_two_thousand_neurons_are_no_burden():
     net = hlp.fully_connected(2000)
     problem = hlp.Tracking(net, hlp.sinusoid())
     seconds = time.process_time() - begun
-    assert len(net.heads) == 2000 * 2001 and len(problem.wiring.first_arc) == 2001
+    assert len(net.heads) == 2000 * 2001 and len(problem.model.first) == 2001
     assert not {"arcs", "graph"} & set(vars(net)), "labels of four million arcs were made without need"
     assert seconds < 3, seconds  # half a second; a graph of four million arcs takes ten
     assert repr(net) == "Network(2000 neurons, 4002000 arcs, inputs ['bias'], outputs [1])"

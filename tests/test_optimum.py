@@ -185,7 +185,7 @@ def test_bad_arguments(changes, words):
 def test_bad_controls():
     with pytest.raises(ValueError, match=r"v has shape \(3, 2\): must be \(steps \+ 1, 30\)"):
         hlp.cost_gradient(five(), np.zeros((3, 2)))
-    with pytest.raises(ValueError, match="v: every entry"):
+    with pytest.raises(ValueError, match=r"v\[0, 0\] = nan: every entry"):
         hlp.cost_gradient(five(), np.full((3, 30), np.nan))
     with pytest.raises(ValueError, match="must be a hlp_edu Tracking"):
         hlp.optimum("problem", T=1)

@@ -257,7 +257,7 @@ def test_a_rule_that_fails_says_so_before_the_run(rule, words, capfd):
         (lambda: hlp.PerArc(mu="small"), ["mu = 'small'", "at least 0"]),
         (lambda: hlp.GradientFlow(mu=-0.1), ["mu = -0.1", "at least 0"]),
         (lambda: hlp.Periodic(period=0), ["period = 0", "above 0"]),
-        (lambda: hlp.Periodic(flipped=1.5), ["flipped = 1.5", "from 0 to 1"]),
+        (lambda: hlp.Periodic(flipped=1.5), ["flipped = 1.5", "at most 1"]),
         (lambda: hlp.Periodic(flipped=-0.5), ["flipped = -0.5", "at least 0"]),
         (lambda: hlp.HamiltonianBand(low=1, high=-1), ["high = -1", "at least 1"]),
         (lambda: hlp.HamiltonianServo(dissipation_x=None), ["dissipation_x = None", "finite number"]),

@@ -86,20 +86,20 @@ def test_changed_laws_are_compiled_again(root, tmp_path):
     pytest.importorskip("numba")
     package = tmp_path / "hlp_edu"
     package.mkdir()
-    for name in ("__init__", "compiled"):
+    for name in ("__init__", "_version", "compiled"):
         (package / f"{name}.py").write_text((root / "hlp_edu" / f"{name}.py").read_text(encoding="utf-8"))
-    (package / "flow.py").write_text(
+    (package / "kernel.py").write_text(
         "from hlp_edu.compiled import compiled\n"
-        "from hlp_edu.laws import laws\n\n\n"
-        "@compiled\ndef advance(x):\n    return 2 * laws(x)\n"
+        "from hlp_edu.laws import law\n\n\n"
+        "@compiled\ndef march(x):\n    return 2 * law(x)\n"
     )
     environment = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
     environment |= {"PYTHONPATH": str(tmp_path)}
-    program = "import hlp_edu.flow as f; print(f.advance(1.0), sum(f.advance.stats.cache_hits.values()))"
+    program = "import hlp_edu.kernel as k; print(k.march(1.0), sum(k.march.stats.cache_hits.values()))"
     said = []
     for law in ("x + 1", "x + 1", "x + 2"):
         (package / "laws.py").write_text(
-            f"from hlp_edu.compiled import compiled\n\n\n@compiled\ndef laws(x):\n    return {law}\n"
+            f"from hlp_edu.compiled import compiled\n\n\n@compiled\ndef law(x):\n    return {law}\n"
         )
         done = subprocess.run(
             [sys.executable, "-c", program], env=environment, cwd=tmp_path, text=True, capture_output=True
@@ -172,7 +172,7 @@ def test_after_a_check_nothing_is_left_to_compile(root, tmp_path):
 
 def test_numba_is_used_where_it_is():
     pytest.importorskip("numba")
-    from hlp_edu.flow import steps_on
+    from hlp_edu.kernel import march
 
     hlp.run(hlp.Tracking(hlp.fully_connected(1), hlp.constant(0)), hlp.Flipped(), T=0.01)
-    assert steps_on.signatures and Path(steps_on.py_func.__code__.co_filename).name == "flow.py"
+    assert march.signatures and Path(march.py_func.__code__.co_filename).name == "kernel.py"

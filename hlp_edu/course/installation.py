@@ -130,6 +130,7 @@ def check_computing():
     ]
     for policy in policies:
         hlp.run(problem, policy, T=0.1)
+    hlp.run(hlp.Tracking(hlp.fully_connected(8), hlp.sinusoid()), policies[1], T=0.1)  # enough for a block
     hlp.optimum(problem, T=0.2, progress=False)
     LQTracking(-1, 1, 10, 0.1, hlp.constant(0.8)).optimal(T=0.2)
     rmse = hlp.run(problem, hlp.Flipped(**damped), T=20).rmse(after=20 / 3)

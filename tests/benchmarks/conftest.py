@@ -4,15 +4,18 @@ import os
 import statistics
 
 import pytest
+from threadpoolctl import threadpool_limits
 
-# One thread each; numpy and JAX read this when they are loaded.
-os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+@pytest.fixture(scope="session")
+def timed(request):
+    """Whether the benchmarks are timed; with --benchmark-disable they are only tried."""
+    return not request.config.getoption("benchmark_disable")
 
 
 @pytest.fixture
 def one_core():
-    """One core for everybody, so that no library quietly takes two."""
+    """Stay on one core: a process that is moved has to fill another cache."""
     if not hasattr(os, "sched_setaffinity"):  # not on macOS, not on Windows
         yield
         return
@@ -22,6 +25,13 @@ def one_core():
     os.sched_setaffinity(0, before)
 
 
+@pytest.fixture
+def one_thread():
+    """One thread for numpy's matrices."""
+    with threadpool_limits(1):
+        yield
+
+
 rows, lines = [], []
 
 
@@ -29,8 +39,8 @@ rows, lines = [], []
 def note():
     """Note the seconds that a step took in each round, and how many arcs it went over."""
 
-    def write(group, who, seconds, arcs=None):
-        rows.append((group, who, 1e6 * statistics.median(seconds), 1e6 * min(seconds), arcs))
+    def write(group, name, seconds, arcs=None):
+        rows.append((group, name, 1e6 * statistics.median(seconds), 1e6 * min(seconds), arcs))
 
     return write
 
@@ -39,16 +49,16 @@ def note():
 def per_step(benchmark, note):
     """Note the same of a benchmark, once it has been timed."""
 
-    def write(group, who, steps):
+    def write(group, name, steps):
         if benchmark.stats is not None and not benchmark.disabled:
-            note(group, who, [seconds / steps for seconds in benchmark.stats.stats.data])
+            note(group, name, [seconds / steps for seconds in benchmark.stats.stats.data])
             benchmark.extra_info["microseconds a step"] = rows[-1][2]
 
     return write
 
 
 @pytest.fixture
-def roofline():
+def bandwidth():
     """Note a line about the memory."""
     return lines.append
 
@@ -58,8 +68,8 @@ def pytest_terminal_summary(terminalreporter):
     if rows:
         terminalreporter.section("microseconds a step, set-up included: median, and times ours; best, and times ours")
         ours = {row[0]: row[2:4] for row in rows if row[1].startswith("hlp_edu")}
-        for group, who, median, best, arcs in rows:
-            line = f"{group:>30}  {who:40} {median:11.2f}"
+        for group, name, median, best, arcs in rows:
+            line = f"{group:>30}  {name:40} {median:11.2f}"
             if arcs is not None:
                 line += f"       {best:11.2f}       {1e3 * best / arcs:6.2f} ns an arc"
             elif group in ours:
