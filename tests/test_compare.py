@@ -57,7 +57,7 @@ def test_a_table_as_text_and_as_picture():
     ]
     picture = table.picture("rmse", log=True)
     assert "a 0.029, long name diverged" in picture.alt and picture.png().startswith(b"\x89PNG")
-    assert table.picture(words="Two rows.").alt == "Two rows."
+    assert table.picture(words="Two rows.").caption == "Two rows."
     for wrong, says in ((lambda: table["speed"], "column = 'speed'"), (lambda: table.row("b"), "name = 'b'")):
         with pytest.raises(ValueError, match=says):
             wrong()
