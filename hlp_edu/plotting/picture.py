@@ -596,6 +596,6 @@ def bundle(image, alt, caption):
     from PIL import Image
 
     plain = image.resize((image.width // SHARP, image.height // SHARP), Image.Resampling.LANCZOS)
-    png = base64.b64encode(_small(plain, "PNG", 48)).decode("ascii")
+    png = base64.b64encode(_small(plain, "PNG", 20)).decode("ascii")
     data = {"text/html": _html(image, alt, caption), "image/png": png, "text/plain": alt}
     return data, {"image/png": {"alt": alt, "width": plain.width}}
