@@ -37,8 +37,7 @@ def one_of(name, value, allowed):
     """One of the ``allowed`` values."""
     allowed = list(allowed)
     if not any(value is one or (isinstance(value, type(one)) and value == one) for one in allowed):
-        words = " or ".join(map(repr, allowed)) if len(allowed) == 2 else f"one of {', '.join(map(repr, allowed))}"
-        raise ValueError(f"{name} = {value!r}: must be {words}")
+        raise ValueError(f"{name} = {value!r}: must be one of {', '.join(map(repr, allowed))}")
     return value
 
 

@@ -344,7 +344,7 @@ def test_many_runs_pass_arguments_on():
         (dict(dt=2), ["dt = 2", "at most T = 1"]),
         (dict(method="rk45"), ["method = 'rk45'", "'euler', 'rk4', 'exponential'"]),
         (dict(method=["rk4"]), ["method = ['rk4']", "'rk4'"]),
-        (dict(record="none"), ["record = 'none'", "'all' or 'output'"]),
+        (dict(record="none"), ["record = 'none'", "'all', 'output'"]),
         (dict(record="all", T=1e9), ["record = 'all'", "GB", "record='output'"]),
         (dict(limit=0), ["limit = 0", "above 0"]),
         (dict(every=0), ["every = 0", "at least 1"]),
