@@ -38,7 +38,7 @@ class Canvas:
     >>> from hlp_edu.plotting import figure
     >>> fig, (ax,) = figure()
     >>> Canvas(fig).pixels().shape
-    (400, 800, 4)
+    (385, 800, 4)
     """
 
     def __init__(self, fig):
@@ -74,6 +74,8 @@ class Canvas:
             return None
         key, moving = [tuple(fig.bbox.bounds), fig.get_facecolor()], []
         for ax in fig.axes:
+            if not ax.get_visible():
+                continue
             ax.apply_aspect()
             found = _static(ax), _moving(ax)
             if None in found:

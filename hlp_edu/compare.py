@@ -88,12 +88,14 @@ class Table:
         ValueError
             If the table has no such columns.
         """
-        from hlp_edu.plotting import plot_spread
+        from hlp_edu.plotting import plot_ladder
 
         first = self.columns[0]
         names = [_word(value) for value in self[first]]
         low, high = (self[f"{what} {end}"] for end in ("min", "max"))
-        return plot_spread(names, self[what], low, high, what=NAMES.get(what, what), ylabel=first, log=log, words=words)
+        ranges = zip(self[what], low, high, strict=True)
+        rungs = dict(zip(names, ranges, strict=True))
+        return plot_ladder(rungs, words or None, xlabel=NAMES.get(what, what), log=log)
 
     def __str__(self):
         text = [self.columns] + [[_word(value) for value in row.values()] for row in self.rows]

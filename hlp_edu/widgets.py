@@ -1,6 +1,5 @@
 """A picture under sliders: one function draws it, for the sliders, for small multiples, for tests."""
 
-import base64
 import contextlib
 import html
 import inspect
@@ -15,18 +14,9 @@ import traitlets
 from threadpoolctl import ThreadpoolController
 
 from hlp_edu.blitting import Canvas
-from hlp_edu.plotting import (
-    Picture,
-    _draw_caption,
-    _panel_words,
-    _pixels,
-    _png,
-    clear_axes,
-    description,
-    figure,
-    panels,
-    style_axes,
-)
+from hlp_edu.plotting import picture as pictures
+from hlp_edu.plotting.picture import Picture, description, figure, panels
+from hlp_edu.plotting.style import styled
 from hlp_edu.validate import kind, one_of, whole
 from hlp_edu.words import brief, sentence, without_math
 
@@ -135,7 +125,8 @@ class Explorer:
         # The arrays behind a picture are so short that threads would wait for each other.
         controller = ThreadpoolController()  # it finds the libraries that the first drawing has loaded
         self._one_thread = lambda: controller.limit(limits=1)
-        self._first = self._with_caption(), self.alt  # the starting picture, for a notebook that is not run
+        # The starting picture and its words, for a notebook that is not run.
+        self._first = pictures.bundle(pictures.image(self.fig), self.alt, self.alt)
         for control in self.controls.values():
             control.observe(self._moved, "value")
 
@@ -209,14 +200,14 @@ class Explorer:
             draws = [lambda ax, v=values: said.append(self._call([ax], v)) for values in several]
             columns = math.ceil(len(draws) / math.ceil(len(draws) / 4))
             fig, axes = panels(draws, titles, columns, height=min(self._inches, 2.4))
-            short, each = _panel_words(axes, titles)
+            short, each = pictures.panel_words(axes, titles)
         else:
             fig, axes = figure(self._panels, len(several), height=min(self._inches, 2.2), gap=1.1)
             for k, values in enumerate(several):
                 row = axes[k * self._panels : (k + 1) * self._panels]
                 said.append(self._call(row, values))
                 if not row[0].get_title(loc="left"):
-                    row[0].set_title(titles[k], loc="left", size=12)
+                    pictures.fit_title(row[0], titles[k])
             short, each = None, None
         words = " ".join(f"{title}: {sentence(text)}" for title, text in zip(titles, said, strict=True))
         return Picture(fig, words, caption or (sentence(short) if each else words))
@@ -335,7 +326,8 @@ class Explorer:
 
     def _call(self, axes, values):
         """Draw, and return what the picture shows."""
-        said = self._draw(axes[0] if self._panels == 1 else axes, **values)
+        with styled():
+            said = self._draw(axes[0] if self._panels == 1 else axes, **values)
         if isinstance(said, str) and said.strip():
             return said.strip()
         shown = {name: _label_of(self._menus.get(name), value) for name, value in values.items()}
@@ -367,13 +359,15 @@ class Explorer:
         """Draw the picture of the current values: its PNG, and what it shows."""
         for artist in (*self.fig.texts, *self.fig.legends):
             artist.remove()
-        if self.fig.axes != self.axes or not all([clear_axes(ax) for ax in self.axes]):
+        if pictures.plain_axes(self.fig) != self.axes or not all([pictures.clear_axes(ax) for ax in self.axes]):
             # Scales, twins, colour bars and the like cannot be taken off: begin anew.
             self.fig.clear()
-            self.axes = [style_axes(self.fig.add_axes(place)) for place in self._places]
-        with self._one_thread():
+            with styled():
+                self.axes = [pictures.style_axes(self.fig.add_axes(place)) for place in self._places]
+        with self._one_thread(), styled():
             said = self._call(self.axes, self.values)
-        return _png(self._canvas.pixels()), without_math(said)
+            pictures.finish(self.fig)
+            return pictures.quick_png(self._canvas.pixels()), without_math(said)
 
     def _show(self, png, alt):
         """Show a picture and its words."""
@@ -383,25 +377,15 @@ class Explorer:
             self._image.tooltip = alt  # the accessible name of the image
         self._caption.value = f'<div role="status" aria-live="polite" style="line-height: 1.4">{html.escape(alt)}</div>'
 
-    def _with_caption(self):
-        """The picture and, in pixels below it, its caption."""
-        from matplotlib.figure import Figure
-
-        strip = Figure(figsize=(self.fig.get_figwidth(), 0.02), dpi=self.fig.dpi)
-        _draw_caption(strip, self.alt)
-        return _png(np.vstack([self._canvas.pixels(), _pixels(strip)]), small=True)
-
     def _repr_mimebundle_(self, include=None, exclude=None):
         view = "application/vnd.jupyter.widget-view+json"
         shown = self.widget._repr_mimebundle_()
         shown = shown[0] if isinstance(shown, tuple) else shown
-        png, alt = self._first
-        picture = base64.b64encode(png).decode("ascii")
-        data = {view: shown[view], "image/png": picture, "text/plain": alt}
-        return data, {"image/png": {"alt": alt}}
+        data, metadata = self._first
+        return {view: shown[view]} | data, metadata
 
     def __repr__(self):
-        return self._first[1]
+        return self._first[0]["text/plain"]
 
 
 def _slider(name, given):

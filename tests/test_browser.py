@@ -84,12 +84,8 @@ def test_a_lesson_opens_with_its_pictures_runs_and_its_sliders_draw(page, server
     cells = page.evaluate(lab.CELLS)
     unrun = [k for k, cell in enumerate(cells) if "Explorer(" in "".join(cell["source"])]
     for index in unrun:  # nothing has been run, and nothing is trusted
-        # JupyterLab does not hand the alt text on to the page; GitHub, nbconvert and Sphinx do.
-        assert len(cells[index]["outputs"][-1]["metadata"]["image/png"]["alt"]) > 20
         page.evaluate(lab.SHOW, index)
-        picture = page.locator(f"{lab.CELL} .jp-OutputArea img")
-        picture.wait_for(state="visible", timeout=10_000)
-        assert picture.evaluate("image => image.naturalWidth") == 800
+        assert_described(page.locator(f"{lab.CELL} .jp-OutputArea figure"), cells[index]["outputs"][-1])
         assert not page.locator(f"{lab.CELL} .jupyter-widgets").count()
 
     page.evaluate(lab.RUN_ALL)
@@ -125,6 +121,60 @@ def test_a_lesson_opens_with_its_pictures_runs_and_its_sliders_draw(page, server
             wide = page.locator(f"{lab.CELL} .jp-OutputArea-output").first
             assert wide.evaluate("area => area.scrollWidth - area.clientWidth") <= 1  # nothing sticks out
             page.locator(lab.CELL).screenshot(path=artefacts / f"{Path(lesson).stem}-{index}-{width}.png")
+
+
+def assert_described(figure, output):
+    """The page itself has the alt text and the caption, and a picture for a high-density screen."""
+    image = figure.locator("img")
+    image.wait_for(state="visible", timeout=10_000)
+    alt = image.get_attribute("alt")
+    assert len(alt) > 20 and alt == output["metadata"]["image/png"]["alt"].replace("$", "")
+    assert figure.locator("figcaption").inner_text().strip()
+    assert image.evaluate("image => [image.naturalWidth, image.clientWidth]") == [1600, 800]
+
+
+PLAIN = """
+import hlp_edu as hlp
+
+hlp.plot_network(hlp.chain(3), headline="A chain")
+"""
+
+
+def executed(place):
+    """Write a notebook with one picture, which was run by another: nobody trusts it."""
+    import hlp_edu as hlp
+
+    picture = hlp.plot_network(hlp.chain(3), headline="A chain")
+    data, metadata = picture._repr_mimebundle_()
+    output = nbformat.v4.new_output("execute_result", data=data, metadata=metadata, execution_count=1)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(PLAIN, execution_count=1, outputs=[output])])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, place)
+    return notebook
+
+
+def test_alt_texts_reach_the_page_trusted_or_not(page, place, server):
+    notebook = executed(place / "work" / "plain.ipynb")
+    lab.open_notebook(page, server, "plain.ipynb")
+    trust = "() => window.jupyterapp.shell.currentWidget.content.model.cells.get(0).trusted"
+    assert page.evaluate(trust) is False
+    assert_described(page.locator(".jp-OutputArea figure"), notebook.cells[0].outputs[0])
+    page.evaluate(lab.RUN_ALL)
+    page.wait_for_function(trust, timeout=60_000)
+    page.wait_for_function(lab.READY, timeout=60_000)
+    assert_described(page.locator(".jp-OutputArea figure"), notebook.cells[0].outputs[0])
+
+
+def test_alt_texts_reach_a_page_that_nbconvert_makes(chromium, tmp_path):
+    from nbconvert import HTMLExporter
+
+    notebook = executed(tmp_path / "plain.ipynb")
+    (tmp_path / "plain.html").write_text(HTMLExporter().from_notebook_node(notebook)[0], encoding="utf-8")
+    page = chromium.new_page(viewport={"width": 1280, "height": 1000})
+    page.route("http*://**", lambda route: route.abort())  # its template asks for scripts from elsewhere
+    page.goto((tmp_path / "plain.html").as_uri(), wait_until="domcontentloaded")
+    assert_described(page.locator("figure"), notebook.cells[0].outputs[0])
+    page.close()
 
 
 SAME = """cell => {

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import hlp_edu as hlp
-from hlp_edu import plotting
 from hlp_edu.compare import Table, freeze_test, sets, tracking_problem
 
 PROBLEM = hlp.Tracking(hlp.fully_connected(2), hlp.sinusoid())
@@ -58,7 +57,7 @@ def test_a_table_as_text_and_as_picture():
     ]
     picture = table.picture("rmse", log=True)
     assert "a 0.029, long name diverged" in picture.alt and picture.png().startswith(b"\x89PNG")
-    assert table.picture(words="Two rows.").alt == "Two rows."
+    assert table.picture(words="Two rows.").caption == "Two rows."
     for wrong, says in ((lambda: table["speed"], "column = 'speed'"), (lambda: table.row("b"), "name = 'b'")):
         with pytest.raises(ValueError, match=says):
             wrong()
@@ -103,13 +102,8 @@ def test_the_sets_track(signal, found):
         assert flow < min(signed[:3])
 
 
-def test_the_picture_of_a_spread():
-    words = hlp.plot_spread(["a", "b"], [1, 20], [0.5, 10], [2, np.inf], what="error", log=True).alt
-    assert words == "Medians (marks) and least to greatest (lines) of error: a 1.0, b 20."
-    _, (ax,) = plotting.figure()
-    assert hlp.plot_spread(["a"], [1], [0.5], [2], ax=ax) is ax and ax.get_xlim()[0] == 0
-    (mark,) = [line for line in ax.get_lines() if line.get_marker() == "o"]
-    assert mark.get_xdata() == [1] and [text.get_text() for text in ax.get_yticklabels()] == ["a"]
-    for wrong in (lambda: hlp.plot_spread([], [], [], []), lambda: hlp.plot_spread(["a"], [1, 2], [1, 2], [1, 2])):
-        with pytest.raises(ValueError, match="names: "):
-            wrong()
+def test_the_picture_of_a_table():
+    table = Table([dict(policy="damped flip", rmse=0.1, **{"rmse min": 0.05, "rmse max": 0.3})])
+    made = table.picture(words="One policy.")
+    assert made.caption == "One policy." and "damped flip 0.10" in made.alt
+    assert [text.get_text() for text in made.axes[0].get_yticklabels()] == ["damped flip"]

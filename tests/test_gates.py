@@ -147,13 +147,7 @@ def described_pictures(notebook):
     return found
 
 
-PALETTE = {
-    matplotlib.colors.to_hex(value)
-    for name, held in vars(plotting).items()
-    if name.isupper()
-    for value in (held.values() if isinstance(held, dict) else held if isinstance(held, (list, tuple)) else [held])
-    if isinstance(value, str) and matplotlib.colors.is_color_like(value)
-}
+PALETTE = {matplotlib.colors.to_hex(colour) for colour in plotting.PALETTE.values()}
 COLOUR_ARGUMENT = re.compile(r"^(c|color|colors|fc|ec|facecolors?|edgecolors?|marker(face|edge)color|colou?r.*)$")
 RAINBOWS = {"jet", "hsv", "rainbow", "gist_rainbow", "nipy_spectral", "prism", "spectral"}
 
@@ -557,7 +551,7 @@ def test_unrun_notebooks_pass_as_exercises():
 def test_paths_and_colours_that_are_none():
     notebook = edited(with_text("See https://example.org/home/x, a/b/tmp/c, q/r and the folder work/lessons."))
     assert placeless(notebook) == []
-    code = f"ax.plot(t, x, '--', color='{plotting.PALETTE['blue']}', label='red')\nx = '#1'\nhlp.run(problem, c=3)"
+    code = f"ax.plot(t, x, '--', color='{plotting.PALETTE['output']}', label='red')\nx = '#1'\nhlp.run(problem, c=3)"
     assert len(PALETTE) >= 6 and safe_colours(edited(with_code(code))) == []
 
 

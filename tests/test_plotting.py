@@ -1,24 +1,32 @@
-"""Pictures show what they say: lines, limits, words; nothing is cut, nothing overlaps, colours differ for all."""
+"""Pictures show what they say: roles, lines, limits, words; nothing is cut, nothing overlaps."""
 
+import ast
 import base64
 import dataclasses
+import html.parser
 import io
 import itertools
+import re
 import warnings
 
 import matplotlib
 import networkx as nx
 import numpy as np
 import pytest
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.collections import PathCollection
+from matplotlib.colors import is_color_like, to_hex, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, FancyBboxPatch
+from matplotlib.patches import FancyArrowPatch
 from PIL import Image
 
 import hlp_edu as hlp
 from hlp_edu import plotting
+from hlp_edu.energy import account
+from hlp_edu.linear_quadratic import LQTracking
+from hlp_edu.plotting import ROLES, networks, picture, style
+from hlp_edu.plotting.runs import arc_name
 
-BLUE, ORANGE, VERMILLION = "#0072b2", "#e69f00", "#d55e00"
+OUTPUT, TARGET = ROLES["output"].color.lower(), ROLES["target"].color.lower()
 
 
 @pytest.fixture(scope="module")
@@ -71,21 +79,22 @@ NETWORKS = {
 
 def blank(width=8.0, height=3.0):
     fig = Figure(figsize=(width, height), dpi=100)
-    return fig, fig.add_axes((0.25, 0.25, 0.65, 0.55))
+    return fig, fig.add_axes((0.32, 0.25, 0.6, 0.55))
 
 
 def texts_of(fig):
     """Every text that is really drawn, with its place on the figure."""
-    renderer = plotting.FigureCanvasAgg(fig).get_renderer()
+    renderer = picture.FigureCanvasAgg(fig).get_renderer()
     drawn, draw_text = [], renderer.draw_text
 
     def remember(*args, mtext=None, **kwargs):
-        assert mtext is not None and args[3].strip()
-        drawn.append(mtext)
+        if mtext is not None:  # of several lines it is None
+            drawn.append(mtext)
         return draw_text(*args, mtext=mtext, **kwargs)
 
     renderer.draw_text = remember
-    fig.draw(renderer)
+    with style.styled():
+        fig.draw(renderer)
     # of an annotation, the text alone, without its line
     return [(text, matplotlib.text.Text.get_window_extent(text, renderer)) for text in drawn]
 
@@ -104,16 +113,36 @@ def assert_tidy(fig, slack=3.0):
         assert wide <= slack or tall <= slack, f"{one.get_text()!r} lies on {two.get_text()!r}"
 
 
-def assert_shown(picture):
-    """A picture's bundle: an opaque PNG that is not empty, with its alt text twice."""
-    data, metadata = picture._repr_mimebundle_()
-    assert set(data) == {"image/png", "text/plain"}
-    assert data["text/plain"] == repr(picture) == picture.alt == metadata["image/png"]["alt"]
-    raw = base64.b64decode(data["image/png"])
-    assert len(raw) < 100_000
-    image = Image.open(io.BytesIO(raw))
-    assert "transparency" not in image.info
-    pixels = np.asarray(image.convert("RGB"))
+class Tags(html.parser.HTMLParser):
+    """{tag: attributes} and the text of a piece of HTML."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.text = {}, ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags[tag] = dict(attrs)
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def assert_shown(shown):
+    """A picture's bundle: HTML with all texts, and an opaque PNG that is not empty, with its alt text."""
+    data, metadata = shown._repr_mimebundle_()
+    assert set(data) == {"text/html", "image/png", "text/plain"}
+    assert data["text/plain"] == repr(shown) == shown.alt == metadata["image/png"]["alt"]
+    found = Tags(data["text/html"])
+    assert found.tags["img"]["alt"] == picture.without_math(shown.alt) and found.text == (shown.caption or "")
+    kind, _, sharp = found.tags["img"]["src"].partition(";base64,")
+    assert kind == "data:image/webp"
+    sharp, raw = Image.open(io.BytesIO(base64.b64decode(sharp))), base64.b64decode(data["image/png"])
+    plain = Image.open(io.BytesIO(raw))
+    assert sharp.width == 2 * int(found.tags["img"]["width"]) == 2 * plain.width == 2 * metadata["image/png"]["width"]
+    assert len(raw) < 100_000 and len(data["text/html"]) < 200_000
+    pixels = np.asarray(sharp.convert("RGB"))
+    assert "transparency" not in plain.info
     assert (pixels[0, 0] == 255).all() and len(np.unique(pixels.reshape(-1, 3), axis=0)) > 10
     return pixels
 
@@ -131,11 +160,11 @@ def test_pictures_are_tidy_and_shown(plot, runs):
     for name, run in runs.items():
         if plot is hlp.plot_weights and run.record == "output":
             continue
-        picture = plot(run, title="A title")
+        made = plot(run, headline="A finding", more="What is drawn, in one line.")
         if name in ("patched", "two", "no rows"):
-            assert_shown(picture)
-        assert_tidy(picture.fig)
-        for ax in picture.axes:
+            assert_shown(made)
+        assert_tidy(made.fig)
+        for ax in made.axes:
             assert np.isfinite([*ax.get_xlim(), *ax.get_ylim()]).all(), name
             for one in ax.get_lines():
                 assert np.isfinite(np.asarray(one.get_ydata(), float)).all()
@@ -147,8 +176,9 @@ def test_on_a_given_ax(plot, width, runs):
     for name in ("good", "diverged", "patched", "no rows", "later"):
         fig, ax = blank(width)
         assert plot(runs[name], ax=ax) is ax
+        picture.finish(fig)
         assert_tidy(fig)
-        assert fig.axes == [ax]
+        assert picture.plain_axes(fig) == [ax]
 
 
 def test_pyplot_is_left_alone(runs):
@@ -162,31 +192,44 @@ def test_pyplot_is_left_alone(runs):
 
 
 def test_tracking_lines(runs):
-    (ax,) = hlp.plot_tracking(runs["good"]).axes
+    ax, strip = hlp.plot_tracking(runs["good"]).axes
     output, target = line(ax, "output"), line(ax, "target")
-    assert (to_hex(output.get_color()), output.get_linestyle()) == (BLUE, "-")
-    assert (to_hex(target.get_color()), target.get_linestyle()) == (ORANGE, "--")
+    assert (to_hex(output.get_color()), output.get_linestyle()) == (OUTPUT, "-")
+    assert (to_hex(target.get_color()), target.get_linestyle()) == (TARGET, "--")
     assert np.array_equal(output.get_ydata(), runs["good"].x[:, 0])
     assert np.array_equal(target.get_ydata(), runs["good"].target[:, 0])
-    assert ax.get_ylim() == (-1.1, 1.1) and ax.get_xlim() == (0, 12)
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["output", "target"]
+    assert ax.get_ylim() == (-1.1, 1.1) and ax.get_xlim() == strip.get_xlim() == (0, 12)
+    assert {text.get_text() for text in ax.texts if text.get_gid() == "end"} == {"output", "target"}
+    assert np.array_equal(strip.lines[0].get_ydata(), runs["good"].x[:, 0] - runs["good"].target[:, 0])
+    assert strip.get_ylabel() == "error" and strip.get_xlabel() == "time t" and not ax.get_xlabel()
+    assert strip.get_window_extent().y1 < ax.get_window_extent().y0
+
+
+def test_an_output_has_the_look_of_its_role(runs):
+    ax, strip = hlp.plot_tracking(runs["good"], role="optimum: the best").axes
+    assert (
+        to_hex(line(ax, "the best").get_color()) == ROLES["optimum"].color.lower() == strip.lines[0].get_color().lower()
+    )
+    with pytest.raises(ValueError, match="'winner': is not the role of a line; the roles are target, output"):
+        hlp.plot_tracking(runs["good"], role="winner")
 
 
 def test_tracking_needs_the_outputs_only(runs):
     run = runs["output"]
-    (ax,) = hlp.plot_tracking(run).axes
+    ax, _ = hlp.plot_tracking(run).axes
     assert np.array_equal(line(ax, "output").get_ydata(), run.x[:, 0])
 
 
 def test_tracking_words(runs):
     rmse = plotting.digits(runs["good"].rmse(after=4))
-    assert hlp.plot_tracking(runs["good"]).alt == (
-        f"The output (blue) follows the target (dashed orange); RMSE {rmse} after t = 4."
-    )
+    assert hlp.plot_tracking(runs["good"]).alt == (f"The output follows the target (dashed); RMSE {rmse} after t = 4.")
     assert plotting.digits(runs["good"].rmse(after=9)) in hlp.plot_tracking(runs["good"], after=9).alt
     assert "does not follow" in hlp.plot_tracking(runs["frozen"]).alt
     mine = hlp.plot_tracking(runs["good"], caption="Look at the start.")
     assert mine.caption == "Look at the start." and mine.alt.startswith("Look at the start. The output")
+    mine = hlp.plot_tracking(runs["good"], headline="It follows")
+    assert mine.alt.startswith("It follows. The output follows") and mine.caption.startswith("The output follows")
+    assert [text.get_text() for text in mine.fig.texts if text.get_gid() == "headline"] == ["It follows"]
 
 
 @pytest.mark.parametrize("scale", [0.2, 1.0, 1e3])
@@ -205,7 +248,7 @@ def test_a_diverged_run_says_so(runs):
     for name in ("diverged", "diverged output"):
         run = runs[name]
         picture = hlp.plot_tracking(run)
-        (ax,) = picture.axes
+        ax, _ = picture.axes
         assert picture.alt.startswith(f"The run diverged at t = {run.diverged_at:.2g}".rstrip("0"))
         assert run.reason in picture.alt
         mark = [one for one in ax.get_lines() if one.get_label() == "_gone"]
@@ -219,16 +262,16 @@ def test_a_diverged_run_says_so(runs):
 def test_limits_stay_sane_when_the_output_leaves(runs):
     x = np.array(runs["diverged"].x)
     x[-1, 0] = -1e7
-    (ax,) = hlp.plot_tracking(dataclasses.replace(runs["diverged"], x=x)).axes
+    ax, _ = hlp.plot_tracking(dataclasses.replace(runs["diverged"], x=x)).axes
     assert -5 < ax.get_ylim()[0] < ax.get_ylim()[1] < 5
 
 
 def test_several_outputs(runs):
     run = runs["two"]
-    picture = hlp.plot_tracking(run)
-    assert [ax.get_ylabel() for ax in picture.axes] == ["output 5", "output 6"]
-    assert "outputs (blue) follow the targets" in picture.alt or "follow" in picture.alt
-    assert len(hlp.plot_tracking(run, outputs=[6]).axes) == 1
+    made = hlp.plot_tracking(run)
+    assert [ax.get_ylabel() for ax in picture.plain_axes(made.fig)] == ["output 5", "output 6"]
+    assert "The outputs " in made.alt and "follow" in made.alt
+    assert len(picture.plain_axes(hlp.plot_tracking(run, outputs=[6]).fig)) == 1
     fig, ax = blank()
     hlp.plot_tracking(run, ax=ax)
     styles = {one.get_label(): (one.get_marker(), one.get_linestyle(), to_hex(one.get_color())) for one in ax.lines}
@@ -264,32 +307,30 @@ def test_a_spike_does_not_flatten_the_energy(runs):
 
 def test_weights(runs):
     run = runs["good"]
-    picture = hlp.plot_weights(run)
-    (ax,) = picture.axes
-    named = [one for one in ax.get_lines() if one.get_label().startswith("$")]
-    assert [one.get_label() for one in named] == [f"$w_{{1{k}}}$" for k in "12345"] + [r"$w_{1\mathrm{b}}$"]
-    for k, one in enumerate(named):
-        assert np.array_equal(one.get_ydata(), run.w[:, k])
-    styles = {(one.get_color(), str(one._dash_pattern)) for one in named}
-    assert len({colour for colour, _ in styles}) == len({dash for _, dash in styles}) == len(named)
-    assert len(ax.collections[0].get_paths()) == 24 and "24 others grey" in picture.alt
+    made = hlp.plot_weights(run)
+    (ax,) = made.axes
+    moved = np.argmax(np.ptp(run.w[:, :6], axis=0))
+    named = line(ax, arc_name(run.network, moved))
+    assert np.array_equal(named.get_ydata(), run.w[:, moved]) and to_hex(named.get_color()) == OUTPUT
+    assert line(ax, "target").get_linestyle() == "--"
+    assert len(ax.collections[0].get_paths()) == 29 and "29 others grey" in made.alt
     (ax,) = hlp.plot_weights(run, arcs=[(3, 2), ("bias", 5)]).axes
-    assert [text.get_text() for text in ax.texts if text.get_gid() == "end"] == ["$w_{23}$", r"$w_{5\mathrm{b}}$"]
+    names = ["$w_{23}$", r"$w_{5\mathrm{b}}$"]
+    assert {text.get_text() for text in ax.texts if text.get_gid() == "end"} == set(names)
     column = run.network.arcs.index((3, 2))
     assert np.array_equal(line(ax, "$w_{23}$").get_ydata(), run.w[:, column])
+    looks = {(line(ax, name).get_color(), line(ax, name).get_linestyle()) for name in names}
+    assert len(looks) == 2
 
 
-def test_names_of_weights_stay_inside_their_axes(runs):
-    for name in ("good", "patched", "two", "big"):
+def test_names_at_the_ends_stay_inside_the_figure(runs):
+    for plot in (hlp.plot_weights, hlp.plot_tracking, hlp.plot_energy):
         fig, axes = plotting.figure(columns=3)
         for ax in axes:
-            hlp.plot_weights(runs[name], ax=ax)
-        renderer = plotting.FigureCanvasAgg(fig).get_renderer()
-        fig.draw(renderer)
-        for ax in axes:
-            for text in ax.texts:
-                box = matplotlib.text.Text.get_window_extent(text, renderer)
-                assert box.x1 <= ax.bbox.x1 + 6
+            plot(runs["good"], ax=ax)
+        hlp.Picture(fig, "Three panels.")
+        assert_tidy(fig)
+        assert sum(text.get_gid() == "end" for ax in axes for text in ax.texts) == 2  # named once
 
 
 # ---- networks ----
@@ -300,98 +341,72 @@ def test_names_of_weights_stay_inside_their_axes(runs):
 def test_networks_are_tidy(name, weighted):
     net = NETWORKS[name]
     w = np.random.default_rng(0).normal(size=len(net.arcs)) if weighted else None
-    picture = hlp.plot_network(net, w=w)
-    assert_shown(picture)
-    assert_tidy(picture.fig)
-    (ax,) = picture.axes
-    renderer = plotting.FigureCanvasAgg(picture.fig).get_renderer()
-    nodes = [patch for patch in ax.patches if patch.get_gid() in ("output", "neuron", "input")]
-    assert len(nodes) == len(net.labels)
-    for patch in nodes:  # the whole node is on the picture
-        box = patch.get_window_extent(renderer)
-        assert box.x0 >= 0 and box.x1 <= picture.fig.bbox.x1 and box.y0 >= 0 and box.y1 <= picture.fig.bbox.y1
-    for one, two in itertools.combinations(nodes, 2):
-        a, b = one.get_window_extent(renderer), two.get_window_extent(renderer)
-        assert min(a.x1, b.x1) <= max(a.x0, b.x0) or min(a.y1, b.y1) <= max(a.y0, b.y0)
-    for collection in ax.collections:  # and so is every arc
-        points = np.vstack([path.vertices for path in collection.get_paths()])
-        shown = ax.transData.transform(points)
-        assert (shown >= 0).all() and (shown <= picture.fig.bbox.max).all()
-
-
-def test_five_neurons_with_named_arcs():
-    """The paper's figure: every arc named, no name on another, on a node, or on an arrow's head."""
-    net = hlp.fully_connected(5)
-    picture = hlp.plot_network(net)
-    (ax,) = picture.axes
-    renderer = plotting.FigureCanvasAgg(picture.fig).get_renderer()
-    names = {text.get_text(): text for text in ax.texts if text.get_gid() == "arc"}
-    assert set(names) == {plotting.arc_name(net, k) for k in range(30)} and len(names) == 30
-    boxes = [text.get_window_extent(renderer) for text in names.values()]
-    for a, b in itertools.combinations(boxes, 2):
-        assert min(a.x1, b.x1) <= max(a.x0, b.x0) or min(a.y1, b.y1) <= max(a.y0, b.y0)
-    for patch in ax.patches:
-        node = patch.get_window_extent(renderer)
-        for box in boxes:
-            apart = np.hypot(*(max(0, box.x0 - node.x1, node.x0 - box.x1), max(0, box.y0 - node.y1, node.y0 - box.y1)))
-            centre = np.array([(node.x0 + node.x1) / 2, (node.y0 + node.y1) / 2])
-            nearest = np.clip(centre, box.min, box.max)
-            assert apart > 0 or np.linalg.norm(nearest - centre) > node.width / 2
-    assert min(text.get_size() for text in names.values()) >= 8.5
-
-
-def test_names_lie_on_their_own_arcs():
-    net = hlp.fully_connected(5)
-    (ax,) = hlp.plot_network(net).axes
-    lines = ax.collections[0].get_paths()
-    for k in range(30):
-        (text,) = [one for one in ax.texts if one.get_text() == plotting.arc_name(net, k)]
-        apart = np.linalg.norm(lines[k].vertices - text.get_position(), axis=1).min()
-        assert apart < 0.12, plotting.arc_name(net, k)
+    made = hlp.plot_network(net, w=w)
+    assert_shown(made)
+    assert_tidy(made.fig) if len(net.labels) <= networks.MANY else None
+    (ax,) = made.axes
+    fig, (again,) = plotting.figure()
+    place, radius = networks.frame(ax, net)
+    xy = ax.transData.transform(np.array([place[label] for label in net.labels], float))
+    pixels = radius * made.fig.dpi / 72
+    assert (xy - pixels > 0).all() and (xy + pixels < made.fig.bbox.max).all()  # the whole node is on the picture
+    apart = np.linalg.norm(xy[:, None] - xy[None], axis=2) + 1e9 * np.eye(len(xy))
+    assert len(xy) == 1 or apart.min() > 2 * pixels  # and none on another
+    nodes = [one for one in ax.collections if isinstance(one, PathCollection)]
+    assert sum(len(one.get_offsets()) for one in nodes) == len(net.labels) + (radius > 4) * len(net.outputs)
 
 
 def test_arrows_lead_from_tail_to_head():
     net = hlp.fully_connected(5)
-    place = plotting._places(net, None)
     (ax,) = hlp.plot_network(net).axes
-    shafts, tips = ax.collections[0].get_paths(), ax.collections[1].get_paths()
-    for k, (shaft, tip) in enumerate(zip(shafts, tips, strict=True)):
-        head, tail = place.xy[net.heads[k]], place.xy[net.tails[k]]
-        assert np.argmin(np.linalg.norm(place.xy - tip.vertices[0], axis=1)) == net.heads[k]
-        assert np.linalg.norm(tip.vertices[0] - head) < 1.35 * place.radius
-        assert np.linalg.norm(shaft.vertices[0] - tail) < 1.6 * place.radius
+    place, _ = networks.positions(net)
+    arrows = [one for one in ax.patches if isinstance(one, FancyArrowPatch)]
+    assert len(arrows) == 30 and sum(one.get_gid() == "loop" for one in arrows) == 5
+    ends = {tuple(np.round(np.ravel(one._posA_posB), 6)) for one in arrows if one.get_gid() != "loop"}
+    assert ends == {tuple(np.round([*place[j], *place[i]], 6)) for j, i in net.arcs if i != j}
 
 
-def test_reciprocal_arcs_run_apart():
+def test_arcs_both_ways_run_apart_and_none_through_a_node():
     net = hlp.fully_connected(5)
-    (ax,) = hlp.plot_network(net, labels=False).axes
-    lines = dict(zip(net.arcs, ax.collections[0].get_paths(), strict=True))
-    for one, two in itertools.combinations(range(1, 6), 2):
-        there, back = lines[one, two].vertices, lines[two, one].vertices
-        middle = there[len(there) // 2]
-        assert np.linalg.norm(back - middle, axis=1).min() > 0.1
+    fig, (ax,) = plotting.figure()
+    hlp.plot_network(net, ax)
+    assert all(one.get_connectionstyle().rad for one in ax.patches if tuple(one._posA_posB[0]) != (0, 0))
+    ladder = NETWORKS["ladder"]
+    place, layered = networks.positions(ladder)
+    assert layered and networks._detour(place, "u", 3) and not networks._detour(place, 1, 2)
 
 
 def test_nodes_look_as_they_are():
-    (ax,) = hlp.plot_network(hlp.feed_forward([2, 3, 2])).axes
-    kinds = {}
-    for patch in ax.patches:
-        kinds.setdefault(patch.get_gid(), []).append(patch)
-    assert {kind: len(patches) for kind, patches in kinds.items()} == {"neuron": 3, "output": 2, "input": 3, "ring": 2}
-    assert all(to_hex(patch.get_facecolor()) == VERMILLION for patch in kinds["output"])
-    assert all(isinstance(patch, Circle) for patch in kinds["neuron"])
-    assert all(isinstance(patch, FancyBboxPatch) for patch in kinds["input"])
+    net = hlp.feed_forward([2, 3, 2])
+    (ax,) = hlp.plot_network(net).axes
+    nodes = [one for one in ax.collections if isinstance(one, PathCollection)]
+    counts = [len(one.get_offsets()) for one in nodes]
+    assert counts == [3, 3, 2, 2]  # inputs, neurons, outputs, their rings
+    assert to_hex(nodes[2].get_facecolor()[0]) == OUTPUT and len(nodes[0].get_paths()[0]) != len(
+        nodes[1].get_paths()[0]
+    )
 
 
 def test_weights_as_widths_and_signs():
     net = hlp.chain(4)
-    picture = hlp.plot_network(net, w=[1.0, -0.5, 0.25, 0.0])
-    lines = picture.axes[0].collections[0]
-    widths, dashes = lines.get_linewidths(), [dash for _, dash in lines.get_linestyles()]
+    made = hlp.plot_network(net, w=[1.0, -0.5, 0.25, 0.0])
+    place, _ = networks.positions(net)
+    arrows = {tuple(one._posA_posB[0]): one for one in made.axes[0].patches}
+    arrows = [arrows[tuple(place[tail])] for tail, _ in net.arcs]
+    widths, dashes = [one.get_linewidth() for one in arrows], [one.get_linestyle() for one in arrows]
     assert widths[0] > widths[1] > widths[2] > widths[3] > 0
-    assert [to_hex(colour) for colour in lines.get_colors()] == [BLUE, VERMILLION, BLUE, BLUE]
-    assert [dash is None for dash in dashes] == [True, False, True, True]
-    assert "at most 1.0; 2 are positive (blue, solid), 1 negative (red, dashed)" in picture.alt
+    signs = [ROLES[sign].color.lower() for sign in ("positive", "negative", "positive", "positive")]
+    assert [to_hex(one.get_edgecolor()) for one in arrows] == signs
+    assert [dash in ("-", "solid") for dash in dashes] == [True, False, True, True]
+    assert "at most 1.0; 2 are positive (blue, solid), 1 negative (red, dashed)" in made.alt
+
+
+def test_one_arc_is_magnified():
+    made = hlp.plot_network(hlp.fully_connected(5), magnify=(3, 1), headline="Forward a signal, back the credit")
+    assert_tidy(made.fig)
+    assert "The arc from 3 to 1 is drawn large" in made.alt
+    said = [text.get_text() for text in made.axes[0].texts if text.get_gid() == "magnified"]
+    assert "state of 3" in said[0] and "credit of 1" in said[1]
 
 
 def test_a_trajectory_shows_its_weights_at_the_end(runs):
@@ -402,51 +417,43 @@ def test_a_trajectory_shows_its_weights_at_the_end(runs):
 
 def test_layers_go_from_left_to_right():
     for net in (hlp.feed_forward([3, 4, 2], bias=False), hlp.chain(5), NETWORKS["ladder"]):
-        place = plotting._places(net, None)
-        assert place.layered
-        forward = net.heads != net.tails
-        assert (place.xy[net.heads, 0] > place.xy[net.tails, 0])[forward].all()
-    assert not plotting._places(NETWORKS["cycle"], None).layered
-
-
-def test_names_are_left_out_where_they_do_not_fit():
-    assert not [text for text in hlp.plot_network(hlp.fully_connected(14)).axes[0].texts if text.get_gid() == "arc"]
-    fig, ax = blank(1.5, 1.5)
-    hlp.plot_network(hlp.fully_connected(5), ax=ax)
-    assert not [text for text in ax.texts if text.get_gid() == "arc"]
-    assert "w_12" not in plotting.description(ax)[0]
+        place, layered = networks.positions(net)
+        assert layered
+        assert all(place[i][0] > place[j][0] for j, i in net.arcs if i != j)
+    assert not networks.positions(NETWORKS["cycle"])[1]
 
 
 def test_a_big_network_is_no_burden():
-    net = hlp.fully_connected(2000)
-    picture = hlp.plot_network(net)
-    assert "500 of the arcs are drawn" in picture.alt
-    assert sum(len(collection.get_paths()) for collection in picture.axes[0].collections) < 2000
-    assert_shown(picture)
+    made = hlp.plot_network(hlp.fully_connected(2000))
+    assert "500 of the arcs are drawn" in made.alt
+    assert_shown(made)
 
 
 def test_names_of_arcs():
-    assert plotting.arc_name(hlp.fully_connected(12), 14) == "$w_{2,2}$".replace(",", "")
     net = hlp.fully_connected(12)
-    k = net.arcs.index((11, 3))
-    assert plotting.arc_name(net, k) == "$w_{3,11}$"
-    assert plotting.arc_name(NETWORKS["cycle"], NETWORKS["cycle"].arcs.index(("c", "out"))) == (
-        r"$w_{\mathrm{out},\mathrm{c}}$"
-    )
+    assert arc_name(net, net.arcs.index((2, 2))) == "$w_{22}$"
+    assert arc_name(net, net.arcs.index((11, 3))) == "$w_{3,11}$"
+    net = NETWORKS["cycle"]
+    assert arc_name(net, net.arcs.index(("c", "out"))) == r"$w_{\mathrm{out},\mathrm{c}}$"
 
 
 # ---- side by side ----
 
 
 def test_side_by_side(runs):
-    picture = hlp.plot_side_by_side({"flipped": runs["good"], "frozen": runs["frozen"], "gone": runs["diverged"]})
-    assert_shown(picture)
-    assert_tidy(picture.fig)
-    assert len({ax.get_ylim() for ax in picture.axes}) == 1
-    assert [ax.get_title(loc="left") for ax in picture.axes] == ["flipped", "frozen", "gone"]
-    assert f"flipped: RMSE {plotting.digits(runs['good'].rmse(after=4))}; frozen: RMSE" in picture.alt
-    assert "gone: diverged at t = " in picture.alt
-    assert sum(ax.get_legend() is not None for ax in picture.axes) == 1
+    three = {"flip: damped": runs["good"], "frozen": runs["frozen"], "gone": runs["diverged"]}
+    made = hlp.plot_side_by_side(three, headline="One of three")
+    assert_shown(made)
+    assert_tidy(made.fig)
+    axes = picture.plain_axes(made.fig)
+    assert len({ax.get_ylim() for ax in axes}) == 1
+    assert [ax.get_title(loc="left") for ax in axes] == ["damped", "frozen", "gone"]
+    assert to_hex(axes[0].lines[0].get_color()) == ROLES["flip"].color.lower()
+    assert to_hex(axes[2].lines[0].get_color()) == OUTPUT  # no role: the output
+    assert f"damped: RMSE {plotting.digits(runs['good'].rmse(after=4))}; frozen: RMSE" in made.alt
+    assert "gone: diverged at t = " in made.alt
+    strips = [ax for ax in made.fig.axes if ax not in axes]
+    assert len(strips) == 3 and len({ax.get_ylim() for ax in strips}) == 1
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 7])
@@ -454,7 +461,7 @@ def test_side_by_side_in_rows(count, runs):
     chosen = list(runs.values())[:count]
     for plot in (hlp.plot_tracking, hlp.plot_energy):
         picture = hlp.plot_side_by_side(chosen, [f"a title that is rather long {k}" for k in range(count)], plot=plot)
-        assert len(picture.axes) == count
+        assert len(plotting.picture.plain_axes(picture.fig)) == count
         assert_tidy(picture.fig)
 
 
@@ -464,20 +471,28 @@ def test_side_by_side_in_rows(count, runs):
 def test_picture(tmp_path):
     fig, axes = plotting.figure(columns=2)
     before = [ax.get_window_extent().size for ax in axes]
-    picture = hlp.Picture(fig, "Two panels.", "A long caption. " * 30)
-    assert picture.axes == axes and picture.fig is fig and picture.alt == repr(picture) == "Two panels."
+    made = hlp.Picture(fig, "Two panels.", "A long <caption>. " * 30, "The finding", "What is drawn")
+    assert made.axes == axes and made.fig is fig and made.alt == repr(made) == "The finding. Two panels."
     assert np.allclose([ax.get_window_extent().size for ax in axes], before)  # the figure grew, the axes did not shrink
     assert_tidy(fig)
-    lines = [text for text in fig.texts if text.get_gid() == "caption"]
-    assert " ".join(text.get_text() for text in lines) == ("A long caption. " * 30).strip()
-    path = picture.save(tmp_path / "here")
+    assert [text.get_text() for text in fig.texts] == ["The finding", "What is drawn"]
+    assert Tags(made.html()).text == "A long <caption>. " * 30  # text on the page, no pixels
+    path = made.save(tmp_path / "here")
     assert path.endswith("here.png")
     content = (tmp_path / "here.png").read_bytes()
     for again in ("here", "here.png"):
         with pytest.raises(FileExistsError):
-            picture.save(tmp_path / again)
+            made.save(tmp_path / again)
     assert (tmp_path / "here.png").read_bytes() == content
-    assert Image.open(io.BytesIO(content)).size == (800, int(fig.get_figheight() * 100))
+    assert Image.open(io.BytesIO(content)).size == (1600, int(fig.get_figheight() * 200))
+
+
+def test_a_long_headline_fits():
+    fig, _ = plotting.figure()
+    hlp.Picture(
+        fig, "Empty.", None, "A finding that takes many words to be said, because it is " + "very " * 12, "long " * 25
+    )
+    assert_tidy(fig)
 
 
 def test_the_same_picture_twice_is_the_same_picture(runs):
@@ -488,9 +503,9 @@ def test_the_same_picture_twice_is_the_same_picture(runs):
 
 def test_colours_survive_the_png(runs):
     pixels = assert_shown(hlp.plot_tracking(runs["good"])).reshape(-1, 3)
-    for name in ("blue", "orange"):
+    for name in ("output", "target"):
         apart = np.abs(pixels - 255 * np.array(to_rgb(plotting.PALETTE[name]))).max(axis=1)
-        assert apart.min() <= 3
+        assert apart.min() <= 8
 
 
 def test_a_figure_of_ones_own():
@@ -501,7 +516,7 @@ def test_a_figure_of_ones_own():
     ax.set(title="title", xlabel="x", ylabel="y")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert_shown(hlp.Picture(fig, "A matrix.", "Ones on the diagonal."))
+        assert_shown(hlp.Picture(fig, "A matrix.", "Ones on the diagonal.", "Ones"))
     assert_tidy(fig)
 
 
@@ -513,14 +528,14 @@ def test_thin_keeps_what_is_seen():
     y = np.sin(300 * t)
     y[12_345] = 7.0
     y[40_000] = -9.0
-    few_t, few_y = plotting.thin(t, y)
+    few_t, few_y = style.thin(t, y)
     assert len(few_t) < 1700 and (np.diff(few_t) > 0).all()
     assert few_y.max() == 7.0 and few_y.min() == -9.0 and few_t[0] == 0 and few_t[-1] == 1
     assert np.array_equal(few_y, y[np.searchsorted(t, few_t)])
     for k in range(0, len(t), 97):  # everywhere what is kept nearby goes as high and as low
         mine = few_y[np.abs(few_t - t[k]) < 130 / len(t)]
         assert mine.min() - 1e-9 <= y[k] <= mine.max() + 1e-9
-    assert plotting.thin(t[:100], y[:100])[1] is not None and len(plotting.thin(t[:100], y[:100])[0]) == 100
+    assert style.thin(t[:100], y[:100])[1] is not None and len(style.thin(t[:100], y[:100])[0]) == 100
 
 
 @pytest.mark.parametrize(
@@ -536,7 +551,7 @@ def test_thin_keeps_what_is_seen():
     ],
 )
 def test_numbers_at_ticks(values, texts):
-    assert plotting._TickNumbers().format_ticks(values) == texts
+    assert style.TickNumbers().format_ticks(values) == texts
 
 
 @pytest.mark.parametrize(
@@ -581,15 +596,73 @@ def seen(colour, confusion):
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
+MEET = [  # roles that meet in one picture
+    ("target", "output", "optimum", "costate"),
+    ("target", "output", "optimum", "MPC", "prospective", "gradient flow", "flip"),
+    ("canonical", "optimum", "flip", "target", "costate"),
+    ("gradient flow", "flip", "backprop", "baseline", "prospective"),
+    ("costate", "flip", "backprop", "prospective"),
+    ("measured", "theory", "output"),
+    ("Lagrangian", "Hamiltonian"),
+    ("positive", "negative", "Hamiltonian"),
+    style.FAMILY,
+]
+PAIRS = sorted({pair for group in MEET for pair in itertools.combinations(group, 2)})
+
+
 @pytest.mark.parametrize("kind", CONFUSIONS)
-def test_colours_differ_for_everybody(kind):
-    lab = {name: seen(colour, CONFUSIONS[kind]) for name, colour in plotting.PALETTE.items()}
-    for one, two in itertools.combinations(lab, 2):
-        assert np.linalg.norm(lab[one] - lab[two]) > 15, (one, two)  # 2.3 is just noticeable
-    for one, two in (("blue", "orange"), ("blue", "vermillion")):  # output and target; signs
-        assert np.linalg.norm(lab[one] - lab[two]) > 60
+def test_roles_that_meet_differ_for_everybody(kind):
+    lab = {name: seen(one.color, CONFUSIONS[kind]) for name, one in ROLES.items()}
+    for one, two in PAIRS:
+        apart = np.linalg.norm(lab[one] - lab[two])
+        least = 9 if {one, two} <= set(style.FAMILY) else 17  # 2.3 is just noticeable; neighbours of a ramp are alike
+        assert apart > least or (one, two) in (("positive", "Hamiltonian"),), (one, two, apart)
     paper = seen("white", CONFUSIONS[kind])
-    assert all(np.linalg.norm(paper - colour) > 30 for colour in lab.values())
+    assert all(np.linalg.norm(paper - colour) > 25 for colour in lab.values())
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
+def test_print_in_grey_keeps_roles_apart(pair):
+    """Where lightness is alike, line style or marker differs."""
+    one, two = (ROLES[name] for name in pair)
+    lightness = abs(seen(one.color, CONFUSIONS["none"])[0] - seen(two.color, CONFUSIONS["none"])[0])
+    assert lightness > 12 or one.dash != two.dash
+    assert one.marker != two.marker or one.color != two.color
+
+
+def test_names_of_lines_can_be_read():
+    for one in ROLES.values():
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(one.ink)]
+        assert 1.05 / (np.dot(linear, [0.2126, 0.7152, 0.0722]) + 0.05) >= 4.5
+
+
+def test_no_colour_outside_the_palette(root):
+    """Every colour that the package writes down, as a code or by name, is one of the palette's."""
+    known = {to_hex(colour) for colour in plotting.PALETTE.values()} | {
+        "#ffffff",
+        "#f2f2f2",
+        "#b5b5b5",
+        "#9a9a9a",
+        "#f3f5f8",
+    }
+    for path in [*(root / "hlp_edu" / "plotting").glob("*.py"), root / "hlp_edu" / "widgets.py"]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                if re.fullmatch("#[0-9a-fA-F]{3,8}", node.value):
+                    assert to_hex(node.value) in known, (path.name, node.value)
+            for keyword in getattr(node, "keywords", []) if isinstance(node, ast.Call) else []:
+                value = getattr(keyword.value, "value", None)
+                named = keyword.arg and re.fullmatch("c|fc|ec|.*colou?rs?", keyword.arg) and isinstance(value, str)
+                if named and value not in ("none", "linecolor", "white") and is_color_like(value):
+                    assert to_hex(value) in known, (path.name, value)
+    sheet = (root / "hlp_edu" / "plotting" / "course.mplstyle").read_text(encoding="utf-8")
+    assert {f"#{code.lower()}" for code in re.findall(r"\b[0-9A-F]{6}\b", sheet)} <= known
+
+
+def test_one_font_that_is_bundled(runs):
+    made = hlp.plot_tracking(runs["good"], headline="A finding", caption="x")
+    assert {text.get_fontname() for text, _ in texts_of(made.fig)} == {"Source Sans Pro"}
+    assert "SIL Open Font License" in (style.HERE / "fonts" / "LICENSE-OFL.txt").read_text(encoding="utf-8")
 
 
 def test_the_colour_test_can_fail():
@@ -613,6 +686,22 @@ def test_the_colour_test_can_fail():
         (lambda runs: hlp.plot_weights(runs["output"]), "record='output'.*record='all'"),
         (lambda runs: hlp.plot_weights(runs["good"], arcs=[(9, 1)]), r"arcs: \(9, 1\) is not an arc"),
         (lambda runs: hlp.plot_weights(runs["good"], arcs=[3]), r"arcs: 3 is not an arc"),
+        (lambda runs: hlp.plot_weights(runs["good"], arcs=[(k, 1) for k in range(1, 6)] + [(1, 2)]), "arcs: 6 given"),
+        (lambda runs: hlp.plot_network(hlp.chain(2), magnify=(2, 1)), r"magnify = \(2, 1\): is not an arc"),
+        (lambda runs: hlp.plot_lines({}), "lines = {}"),
+        (lambda runs: hlp.plot_lines({"best": [1]}, [1]), "'best': is not the role of a line"),
+        (
+            lambda runs: hlp.plot_lines({"flip: a": [1], "damped flip": [2]}, [1]),
+            "'damped flip': the role 'flip' is taken",
+        ),
+        (lambda runs: hlp.plot_lines({"flip": [1]}, [1], marks={"flip: b": (0, 1)}), "role 'flip' is taken by 'flip'"),
+        (lambda runs: hlp.plot_lines({"flip": [1, 2]}), r"lines\['flip'\].*x must be given"),
+        (lambda runs: hlp.plot_lines({"flip": [1, 2]}, [1]), r"lines\['flip'\] has shape \(2,\): must be \(1,\)"),
+        (lambda runs: hlp.plot_lines({"flip": [1]}, [1], log="z"), "log = 'z'"),
+        (lambda runs: hlp.plot_ladder({}), "rungs = {}"),
+        (lambda runs: hlp.plot_ladder({"flip": []}), r"rungs\['flip'\] = \[\]"),
+        (lambda runs: hlp.plot_heat([[1, 2]], ["flip"], ["a"]), "values: must be positive, with 1 rows and 1 columns"),
+        (lambda runs: hlp.plot_heat([[np.nan]], ["flip"], ["a"]), "values.*nan"),
         (lambda runs: hlp.plot_network(5), "network = 5.*must be a hlp_edu Network"),
         (lambda runs: hlp.plot_network(hlp.chain(2), w=[1]), r"w has shape \(1,\): must be \(2,\)"),
         (lambda runs: hlp.plot_network(hlp.chain(2), w=[1, np.nan]), r"w\[1\] = nan"),
@@ -634,34 +723,96 @@ def test_refused(wrong, words, runs):
         wrong(runs)
 
 
-def test_curves_have_names_and_words():
+def test_lines_have_roles_names_and_words():
     t = np.linspace(0, 1, 11)
-    picture = hlp.plot_curves({"up": (t, t), "down": (t, 1 - t)}, marks={"here": (0.5, 0.5), "there": (t, t)})
-    (ax,) = picture.axes
-    assert [line.get_label() for line in ax.get_lines()] == ["up", "down", "here", "there"]
-    assert picture.alt == "up: from 0 to 1.0; down: from 1.0 to 0; here at (0.50, 0.50); there: 11 points."
-    ax = hlp.plot_curves({"grows": (t, np.exp(t))}, ax=ax, log=True, limits=(0.5, 5), title="e")
-    assert ax.get_yscale() == "log" and ax.get_ylim() == (0.5, 5)
-    with pytest.raises(ValueError, match="curves: 7 given"):
-        hlp.plot_curves({str(k): (t, t) for k in range(7)})
+    made = hlp.plot_lines(
+        {"optimum": (t, t), "flip: down": (t, 1 - t)}, marks={"measured: here": (0.5, 0.5), "fifth: there": (t, t)},
+        notes=("here", (0.5, 0.5), (0.6, 0.9)), headline="They cross",
+    )  # fmt: skip
+    (ax,) = made.axes
+    assert [line.get_label() for line in ax.get_lines()] == ["optimum", "down", "here", "there"]
+    said = "optimum: from 0 to 1.0; down: from 1.0 to 0; here at (0.50, 0.50); there: 11 points."
+    assert made.caption == said and made.alt == f"They cross. {said}"
+    assert {text.get_text() for text in ax.texts if text.get_gid() == "end"} == {"optimum", "down", "there"}
+    assert_tidy(made.fig)
+    fig, (ax,) = plotting.figure()
+    ax = hlp.plot_lines({"flip: grows": np.exp(t)}, t, ax=ax, log="y", limits=(0.5, 5), points=True)
+    assert ax.get_yscale() == "log" and ax.get_ylim() == (0.5, 5) and ax.lines[0].get_marker() == "v"
+    band = hlp.plot_lines({"output": (t, t, t - 1, t + 1)}).axes[0].collections[0]
+    assert band.get_paths()[0].vertices[:, 1].min() == -1
+
+
+def test_a_ladder():
+    seeds = [4.0, 5.0, 6.0]
+    rungs = {"optimum": 1, "flip: per-arc signs": (2, 1.5, 3), "damped flip": seeds, "c = 20": [np.inf]}
+    made = hlp.plot_ladder(rungs, band=(1, 2, "not knowing"), headline="A ladder")
+    (ax,) = made.axes
+    assert made.caption == (
+        "Medians of cost over the least possible cost: optimum 1.0, per-arc signs 2.0, "
+        "damped flip 5.0, c = 20 diverged."
+    )
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["optimum", "per-arc signs", "damped flip", "c = 20"]
+    dots = [one for one in ax.lines if one.get_markersize() == 3.5]
+    assert np.array_equal(dots[0].get_xdata(), seeds)  # the seeds, as dots
+    assert_tidy(made.fig)
+    assert_shown(made)
+    fig, (ax,) = plotting.figure()
+    assert hlp.plot_ladder({"a": (1.0, 0.5, 200.0)}, ax=ax, log=True) is ax and ax.get_xscale() == "log"
+
+
+def test_a_heat_map():
+    made = hlp.plot_heat([[0.5, 2], [1, 1]], ["damped flip", "persistence"], ["wave", "noise"], what="error")
+    assert "damped flip: wave 0.50, noise 2.0; persistence: wave 1.0, noise 1.0" in made.alt
+    numbers = {text.get_text(): text.get_weight() for text in made.axes[0].texts}
+    assert numbers == {"0.50": "semibold", "2.0": "normal", "1.0": "semibold"}  # the best of each column
+    assert_tidy(made.fig)
+
+
+def test_two_ends_of_time():
+    best = LQTracking(-1, 1, 10, 0.1, hlp.sinusoid(0.8, 4)).optimal(6)
+    made = hlp.plot_two_ends(best)
+    assert_tidy(made.fig)
+    top, low = made.axes
+    pins = [[one for one in ax.lines if one.get_marker() == "o"][0] for ax in (top, low)]
+    assert pins[0].get_xdata()[0] == 0 and pins[1].get_xdata()[0] == 6 and abs(pins[1].get_ydata()[0]) < 1e-9
+    assert np.array_equal(low.lines[0].get_xdata()[[0, -1]], [0, 6]) and "pinned" in made.alt
+
+
+def test_a_wave_of_credit_along_a_chain():
+    problem = hlp.Tracking(hlp.chain(6), hlp.constant(0), q=1, speed=10, inputs={"u": hlp.constant(0.001)})
+    run = hlp.run(problem, hlp.Frozen(), T=4, dt=5e-3, x0=np.zeros(6), w0=np.ones(6))
+    made = hlp.plot_chain(run, c=10, headline="A V")
+    assert_tidy(made.fig)
+    there, back = made.axes[0].lines
+    assert (np.diff(there.get_xdata()) > 0).all() and (np.diff(back.get_xdata()) < 0).all()  # down, and back up
+    assert back.get_xdata()[-1] > there.get_xdata()[-1]
+
+
+def test_a_waterfall_adds_up():
+    problem, policy = hlp.Tracking(hlp.fully_connected(2), hlp.sinusoid()), hlp.Flipped(30, 5)
+    book = account(problem, policy, hlp.run(problem, policy, T=2, dt=0.01))
+    made = hlp.plot_waterfall(book, headline="The balance")
+    assert_tidy(made.fig)
+    bars = [patch for patch in made.axes[0].patches]
+    moves = sum(value[-1] for value in book.terms.values())
+    assert bars[0].get_width() == book.hamiltonian[0] and bars[-1].get_width() == book.hamiltonian[-1]
+    assert book.hamiltonian[0] + moves == pytest.approx(book.hamiltonian[-1], abs=1e-3)
+    assert "begins at" in made.alt and "friction on p_w" in made.alt
 
 
 def test_a_network_shows_its_activity():
     net = hlp.fully_connected(3)
     w = np.zeros(len(net.arcs))
-    w[:3] = 1.0, -0.5, 0.01
-    picture = hlp.plot_network(net, w=w, activity=[0.9, -0.4, 0.0], largest=2.0)
-    (ax,) = picture.axes
-    circles = {patch.get_gid(): patch for patch in ax.patches if patch.get_gid() in ("output", "neuron")}
-    fill = circles["output"].get_facecolor()
-    blue = np.array(to_rgb(plotting.PALETTE["blue"]))
-    np.testing.assert_allclose(fill[:3], 1 + 0.9 * (blue - 1))
-    edges = [patch.get_linestyle() for patch in ax.patches if patch.get_gid() in ("output", "neuron")]
-    assert edges[0] == "-" and edges[1] != "-"  # what the colour says, the edge says too
-    lines = ax.collections[0]
-    assert lines.get_linewidths()[0] == pytest.approx(0.8 + 3.7 / 2)  # half of the largest
-    np.testing.assert_allclose(lines.get_colors()[2][:3], to_rgb("#C4C4C4"))  # almost nothing is grey
-    assert "at most 0.90: 1 are positive (blue, solid edge), 1 negative" in picture.alt
+    k = net.arcs.index((2, 1))
+    w[k] = 1.0
+    made = hlp.plot_network(net, w=w, activity=[0.9, -0.4, 0.0], largest=2.0)
+    (ax,) = made.axes
+    fills = {to_hex(c) for one in ax.collections if isinstance(one, PathCollection) for c in one.get_facecolor()}
+    assert to_hex(ROLES["positive"].ramp(0.9)) in fills and to_hex(ROLES["negative"].ramp(0.4)) in fills
+    colours = [to_hex(one.get_edgecolor()) for one in ax.patches]
+    assert colours.count(plotting.PALETTE["pale"].lower()) == len(net.arcs) - 1  # almost nothing is grey
+    assert max(one.get_linewidth() for one in ax.patches) == pytest.approx(0.7 + 3.6 / 2)  # half of the largest
+    assert "at most 0.90: 1 are positive (blue), 1 negative" in made.alt
     for wrong, words in ((dict(activity=[1.0]), "activity"), (dict(largest=0.0), "largest")):
         with pytest.raises(ValueError, match=words):
             hlp.plot_network(net, w=w, **wrong)

@@ -5,6 +5,8 @@ import pytest
 
 import hlp_edu as hlp
 from hlp_edu import plotting
+from hlp_edu.linear_quadratic import LQTracking
+from hlp_edu.plotting import ROLES, picture
 
 TURN = np.linspace(0, 6, 50)
 SPIRAL = np.exp(-TURN) * np.cos(TURN), np.exp(-TURN) * np.sin(TURN)
@@ -15,62 +17,61 @@ def law(x, p):
 
 
 def test_a_portrait_says_and_shows():
-    picture = hlp.plot_phase(law, {"in": SPIRAL, "out": (TURN, TURN)}, "Round and in.", rest=(0, 0))
-    assert repr(picture) == picture.alt == "Round and in."
-    (ax,) = picture.axes
-    named = {line.get_label(): line for line in ax.lines}
-    np.testing.assert_array_equal(named["in"].get_xydata(), np.transpose(SPIRAL))
-    assert named["in"].get_linestyle() != named["out"].get_linestyle()
+    made = hlp.plot_phase(law, {"flip: in": SPIRAL, "optimum": (TURN, TURN)}, "Round and in.", rest=(0, 0))
+    assert repr(made) == made.alt == "Round and in."
+    (ax,) = made.axes
+    paths = [line for line in ax.lines if len(line.get_xdata()) == 50]
+    np.testing.assert_array_equal(paths[0].get_xydata(), np.transpose(SPIRAL))
+    assert [line.get_color() for line in paths] == [ROLES["flip"].color, ROLES["optimum"].color]
     rings = [line for line in ax.lines if line.get_marker() == "o"]
     assert [tuple(ring.get_xydata()[0]) for ring in rings] == [(1, 0), (0, 0)]
     assert any(line.get_marker() == "D" for line in ax.lines)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["in", "optimum"]
 
 
 def test_arrows_point_as_the_paths_look_on_the_screen():
     fig, (ax,) = plotting.figure()
-    hlp.plot_phase(law, {"in": SPIRAL}, "", ax, limits=((-3, 1), (-1, 1)))
+    hlp.plot_phase(law, {"flip": SPIRAL}, "", ax, limits=((-3, 1), (-1, 1)))
     arrows = ax.collections[0]
     x, p = arrows.XY.T
-    ahead = ax.transData.transform(np.transpose([x, p]) + 1e-6 * np.transpose(law(x, p))) - ax.transData.transform(
-        np.transpose([x, p])
-    )
+    here = np.transpose([x, p])
+    ahead = ax.transData.transform(here + 1e-6 * np.transpose(law(x, p))) - ax.transData.transform(here)
     np.testing.assert_allclose(np.arctan2(arrows.V, arrows.U), np.arctan2(*ahead.T[::-1]), atol=1e-6)
     np.testing.assert_allclose(np.hypot(arrows.U, arrows.V), 1)
     assert ax.get_xlim() == (-3, 1) and plotting.description(ax)[0] is None
 
 
 def test_points_are_points():
-    picture = hlp.plot_phase(None, {"canonical": ([-1, 1], [0, 0])}, "Two real numbers.", points=True)
-    line = picture.axes[0].lines[-1]
-    assert line.get_linestyle() == "None" and line.get_marker() == "o" and not picture.axes[0].collections
-
-
-def test_names_stand_where_they_are_needed():
-    def legend(**arguments):
-        return (
-            hlp.plot_phase(law, arguments.pop("paths", {"in": SPIRAL, "out": SPIRAL}), "w", **arguments)
-            .axes[0]
-            .get_legend()
-        )
-
-    assert [text.get_text() for text in legend().get_texts()] == ["in", "out"]
-    assert legend(legend=False) is None and legend(paths={"in": SPIRAL}) is None
-    assert legend(paths={"in": SPIRAL}, points=True) is not None
+    made = hlp.plot_phase(None, {"canonical": ([-1, 1], [0, 0])}, "Two real numbers.", points=True)
+    line = made.axes[0].lines[-1]
+    assert line.get_linestyle() == "None" and line.get_marker() == "P" and not made.axes[0].collections
 
 
 def test_it_can_be_cleared_for_an_explorer():
     fig, (ax,) = plotting.figure()
-    hlp.plot_phase(law, {"in": SPIRAL}, "", ax)
-    assert plotting.clear_axes(ax) and not ax.lines and not ax.collections
+    hlp.plot_phase(law, {"flip": SPIRAL}, "", ax)
+    assert picture.clear_axes(ax) and not ax.lines and not ax.collections
+
+
+def test_a_saddle_becomes_a_spiral():
+    made = hlp.plot_saddle_and_spiral(LQTracking(-1, 1, 10, 0.1, hlp.constant(0.8)))
+    left, right = made.axes
+    assert left.get_aspect() == right.get_aspect() == 1.0  # equal scales
+    slopes = [np.diff([line.get_xy1(), line.get_xy2()], axis=0)[0] for line in left.lines if hasattr(line, "get_xy1")]
+    knife, growing = [rise / run for run, rise in slopes]
+    assert knife > 0 > growing
+    start = [[line for line in ax.lines if len(line.get_xdata()) > 2][0].get_xydata()[0] for ax in (left, right)]
+    np.testing.assert_array_equal(*start)
+    assert "winds in" in made.alt
 
 
 @pytest.mark.parametrize(
     "change, words",
     [
-        (dict(paths={}), "there must be 1 to 6"),
-        (dict(paths={str(k): SPIRAL for k in range(7)}), "7 given"),
-        (dict(paths={"in": (TURN, TURN[1:])}), "two arrays of one length"),
-        (dict(paths={"in": 3 * [TURN]}), "two arrays"),
+        (dict(paths={}), "must hold at least one path"),
+        (dict(paths={"in": SPIRAL}), "'in': is not the role"),
+        (dict(paths={"flip": (TURN, TURN[1:])}), "two arrays of one length"),
+        (dict(paths={"flip": 3 * [TURN]}), "two arrays"),
         (dict(limits=(0, 1)), "must be"),
         (dict(limits=((1, 0), (0, 1))), "must be"),
         (dict(ax=3), "matplotlib Axes"),
@@ -78,4 +79,4 @@ def test_it_can_be_cleared_for_an_explorer():
 )
 def test_what_is_refused(change, words):
     with pytest.raises(ValueError, match=words):
-        hlp.plot_phase(**(dict(law=law, paths={"in": SPIRAL}, words="w") | change))
+        hlp.plot_phase(**(dict(law=law, paths={"flip": SPIRAL}, caption="w") | change))

@@ -26,8 +26,8 @@ __all__ = ["Function", "Note", "Outcome", "Task", "Value"]
 SEED = 1234
 # Okabe and Ito's green, orange and a grey, on paper; the marks and the words say the same.
 MARKS = {
-    "correct": ("#009E73", "\u2714"),
-    "not yet": ("#E69F00", "\u2718"),
+    "correct": ("#056A40", "\u2714"),
+    "not yet": ("#DB9902", "\u2718"),
     "not attempted": ("#8C8C8C", "\u25cb"),
 }
 
@@ -95,7 +95,7 @@ class Note:
         style = "font-family: monospace; background: #FFFFFF; color: #333333; padding: 0.5em; margin: 0.4em 0 0"
         pre = f'<pre style="{style}">'
         body = f"{pre}{html.escape(self.text)}</pre>" if self.code else " " + _inline(self.text)
-        return _box("#0072B2", f"<b>{html.escape(self.title)}{'' if self.code else '.'}</b>{body}")
+        return _box("#005EF5", f"<b>{html.escape(self.title)}{'' if self.code else '.'}</b>{body}")
 
 
 def _box(colour, body, small=""):
