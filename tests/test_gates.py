@@ -363,7 +363,7 @@ def test_length_is_reported(path, record_property):
 
 
 def test_the_first_lessons_are_there():
-    assert {MAP, "09_tracking_a_sinusoid"} <= {path.stem for path in LESSONS}
+    assert {MAP, "10_tracking_a_sinusoid"} <= {path.stem for path in LESSONS}
 
 
 def test_lesson_00_lists_every_equation_once():
