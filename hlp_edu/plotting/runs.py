@@ -6,7 +6,18 @@ import numpy as np
 from matplotlib.collections import LineCollection
 
 from hlp_edu.plotting.picture import (
-    TEXT, Picture, describe, figure, fit_title, lowest, name_line, note, panel_words, panels, shown, strip_of,
+    TEXT,
+    Picture,
+    describe,
+    figure,
+    fit_title,
+    lowest,
+    name_line,
+    note,
+    panel_words,
+    panels,
+    shown,
+    strip_of,
 )  # fmt: skip
 from hlp_edu.plotting.style import ALIASES, FAMILY, INK, PALE, ROLES, SOFT, label_of, thin
 from hlp_edu.plotting.style import role as role_of
