@@ -273,6 +273,11 @@ class Online:
         ----------
         u : array_like
             One number per input that is not "bias", which is 1.
+
+        Raises
+        ------
+        ValueError
+            If the numbers are not as many as those inputs, or not finite.
         """
         u = vector("u", numbers_of("u", u).reshape(-1), int(self._fed.sum()), "input")
         W, n = self.network.matrix(self.w), len(self.x)
@@ -346,6 +351,11 @@ def heavy_ball(gradient, w0, steps, rate, momentum):
     rate, momentum : float
         Learning rate and momentum.
 
+    Raises
+    ------
+    ValueError
+        If a number is not finite, or ``gradient`` cannot be called.
+
     Examples
     --------
     >>> heavy_ball(lambda w: w, [1.0], steps=2, rate=0.5, momentum=0.5).ravel()
@@ -380,6 +390,11 @@ def flipped_descent(gradient, w0, steps, h, r, theta):
     h, r, theta : float
         Step of time, price of the weights' speed, exponent of phi = exp(theta t).
 
+    Raises
+    ------
+    ValueError
+        If a number is not finite, ``r`` is not above 0, or ``gradient`` cannot be called.
+
     Examples
     --------
     >>> flipped_descent(lambda w: w, [1.0], steps=2, h=0.5, r=0.5, theta=1.0).ravel()
@@ -408,6 +423,11 @@ def relaxed_costate(problem, p_x):
     p_x : array_like, shape (neurons,) or (steps, neurons)
         Costates.
 
+    Raises
+    ------
+    ValueError
+        If ``p_x`` is not made of numbers.
+
     Examples
     --------
     >>> import hlp_edu as hlp
@@ -432,6 +452,11 @@ def flow_gradient(problem, x, w, p_x, t=0.0):
         States, weights, costates.
     t : float or array_like, shape (steps,)
         Times, at which the inputs are read.
+
+    Raises
+    ------
+    ValueError
+        If an array is not made of numbers.
     """
     kind("problem", problem, Tracking, "a hlp_edu Tracking")
     w = numbers_of("w", w)

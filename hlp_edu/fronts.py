@@ -55,6 +55,11 @@ def erlang(hops, fraction=0.5):
     fraction : float
         Between 0 and 1. The half-way time is close to ``hops`` - 1/3.
 
+    Raises
+    ------
+    ValueError
+        If a hop is below 1, or the fraction is not between 0 and 1.
+
     Examples
     --------
     >>> erlang([1, 5, 10, 20]).round(3)

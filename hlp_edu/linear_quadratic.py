@@ -31,6 +31,11 @@ def natural_rate(a, b, q, r):
     a, b, q, r : float
         Of x' = a x + b v with the prices q and r.
 
+    Raises
+    ------
+    ValueError
+        If a number is not finite, ``q`` is below 0 or ``r`` not above 0.
+
     Examples
     --------
     >>> round(natural_rate(-1, 1, 10, 0.1), 3)
@@ -50,6 +55,11 @@ def scalar_riccati(a, b, q, r, tau):
         Of x' = a x + b v with the prices q and r.
     tau : float or array_like
         Time that is left; inf is allowed.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of its range, or ``a``, ``b`` and ``q`` are all 0.
 
     Examples
     --------

@@ -10,7 +10,8 @@ from collections.abc import Hashable, Iterable
 
 import numpy as np
 
-from hlp_edu.validate import listed, numbers_of, shown, whole
+from hlp_edu.validate import listed, numbers_of, whole
+from hlp_edu.words import shown
 
 __all__ = ["Network", "chain", "feed_forward", "fully_connected"]
 
@@ -153,6 +154,11 @@ class Network:
         Parameters
         ----------
         w : array_like, shape (arcs,)
+
+        Raises
+        ------
+        ValueError
+            If ``w`` is not one number per arc.
         """
         dense = np.zeros((len(self.neurons), len(self.labels)))
         w = numbers_of("w", w)

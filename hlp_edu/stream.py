@@ -22,7 +22,8 @@ from hlp_edu.problem import Tracking
 from hlp_edu.signals import constant
 from hlp_edu.storage import load_arrays, refuse_file, replace_arrays
 from hlp_edu.trajectory import STATE_ARRAYS, Clock, State, Trajectory, checked_state
-from hlp_edu.validate import kind, number, shown, vector, whole
+from hlp_edu.validate import kind, number, vector, whole
+from hlp_edu.words import shown
 
 __all__ = ["Chunk", "SourceError", "Stream", "StreamState", "next_of", "open_problem", "stream"]
 

@@ -10,6 +10,8 @@ import operator
 
 import numpy as np
 
+from hlp_edu.words import shown
+
 
 def number(name, value, *, above=None, least=None, below=None, most=None):
     """A finite real number, as a float: above ``above``, at least ``least``, below ``below``, at most ``most``."""
@@ -30,15 +32,6 @@ def number(name, value, *, above=None, least=None, below=None, most=None):
     if not (math.isfinite(found) and all(holds(found, limit) for _, limit, holds in bounds)):
         raise ValueError(f"{name} = {shown(value)}: must be a finite number{''.join(words for words, _, _ in bounds)}")
     return found
-
-
-def shown(value, most=200):
-    """A value as text for a message: not too long, whatever it is."""
-    try:
-        text = repr(value)
-    except Exception:  # a whole number with thousands of digits, an object that cannot show itself
-        text = f"a {type(value).__name__}"
-    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def whole(name, value, least=1, most=None):

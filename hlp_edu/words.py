@@ -69,3 +69,12 @@ def sentence(words):
 def without_math(words):
     """The words without the marks of mathtext."""
     return re.sub(r"\$([^$]*)\$", lambda found: re.sub(r"\\mathrm|[{}\\]", "", found[1]), words)
+
+
+def shown(value, most=200):
+    """A value as text for a message: not longer than ``most`` characters, whatever it is."""
+    try:
+        text = repr(value)
+    except Exception:  # a whole number with thousands of digits, an object that cannot show itself
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= most else f"{text[: most - 3]}..."

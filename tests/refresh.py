@@ -1,7 +1,7 @@
 """How a notebook lands: run it top to bottom, keep its outputs, drop what is personal or changes by itself.
 
-    python tests/refresh.py lessons/09_tracking_a_sinusoid.ipynb [more notebooks]
-    python tests/refresh.py lessons/09_tracking_a_sinusoid.ipynb --from draft.py
+    python tests/refresh.py lessons/10_tracking_a_sinusoid.ipynb [more notebooks]
+    python tests/refresh.py lessons/10_tracking_a_sinusoid.ipynb --from draft.py
 
 The second form builds the notebook from a script in the percent format (cells begin with "# %%" or
 "# %% [markdown]"); a cell that was there before keeps its id. In an exercise's solutions, '# %% answer="NAME"' and

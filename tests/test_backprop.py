@@ -191,7 +191,7 @@ def loss_after(network, w, x0, samples, sweeps):
 @pytest.mark.parametrize("task", ["waves", "sunspots", "switching"])
 @pytest.mark.parametrize("truncation", [1, 3, 12, None], ids=str)
 def test_the_gradient_on_a_stream_is_that_of_differences(task, truncation):
-    """On the networks of lesson 12: RTRL and BPTT see the whole past, truncated BPTT its last part."""
+    """On the networks of lesson 14: RTRL and BPTT see the whole past, truncated BPTT its last part."""
     network, samples, _ = stream_task(task)
     samples = samples[:12]
     learner = Online(network, rate=0, truncation=truncation, sweeps=2, seed=4)

@@ -697,7 +697,7 @@ def test_the_colour_test_can_fail():
         (lambda runs: hlp.plot_lines({"flip": [1]}, [1], marks={"flip: b": (0, 1)}), "role 'flip' is taken by 'flip'"),
         (lambda runs: hlp.plot_lines({"flip": [1, 2]}), r"lines\['flip'\].*x must be given"),
         (lambda runs: hlp.plot_lines({"flip": [1, 2]}, [1]), r"lines\['flip'\] has shape \(2,\): must be \(1,\)"),
-        (lambda runs: hlp.plot_lines({"flip": [1]}, [1], log="z"), "log = 'z'"),
+        (lambda runs: hlp.plot_lines({"flip": [1]}, [1], yscale="z"), "yscale = 'z'"),
         (lambda runs: hlp.plot_ladder({}), "rungs = {}"),
         (lambda runs: hlp.plot_ladder({"flip": []}), r"rungs\['flip'\] = \[\]"),
         (lambda runs: hlp.plot_heat([[1, 2]], ["flip"], ["a"]), "values: must be positive, with 1 rows and 1 columns"),
@@ -736,7 +736,7 @@ def test_lines_have_roles_names_and_words():
     assert {text.get_text() for text in ax.texts if text.get_gid() == "end"} == {"optimum", "down", "there"}
     assert_tidy(made.fig)
     fig, (ax,) = plotting.figure()
-    ax = hlp.plot_lines({"flip: grows": np.exp(t)}, t, ax=ax, log="y", limits=(0.5, 5), points=True)
+    ax = hlp.plot_lines({"flip: grows": np.exp(t)}, t, ax=ax, yscale="log", ylim=(0.5, 5), points=True)
     assert ax.get_yscale() == "log" and ax.get_ylim() == (0.5, 5) and ax.lines[0].get_marker() == "v"
     band = hlp.plot_lines({"output": (t, t, t - 1, t + 1)}).axes[0].collections[0]
     assert band.get_paths()[0].vertices[:, 1].min() == -1

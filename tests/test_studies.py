@@ -1,4 +1,4 @@
-"""Studies: the CSV that ships against rows computed here, and the learners and streams of lesson 12."""
+"""Studies: the CSV that ships against rows computed here, and the learners and streams of lesson 14."""
 
 import datetime
 import math

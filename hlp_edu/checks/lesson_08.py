@@ -310,7 +310,7 @@ rule = OwnPolicy(
         "another place.",
     ],
     moral=(
-        "No friction, no future, no target seen: thirty small decisions at every moment. Lesson 09 measures "
+        "No friction, no future, no target seen: thirty small decisions at every moment. Lesson 10 measures "
         "how good it is."
     ),
 )

@@ -1,409 +1,486 @@
-"""The tasks of lesson 11: the energies of a run, their balance, and what keeps a network from resting."""
-
-import functools
+"""The tasks of lesson 11: what an honest comparison on unpredictable signals needs."""
 
 import numpy as np
 
-from hlp_edu.checks.core import Function, negated
+from hlp_edu.checks.core import Function
 
-__all__ = ["spike", "energies", "books", "swelling", "enough"]
+__all__ = ["blindness", "settling", "contest", "freeze", "surprise"]
 
-LESSON = "11_where_the_energy_goes"
-
-
-# ------------------------------------------------------------------------------ 1: how high is the spike?
+LESSON = "11_tracking_the_unpredictable"
+AFTER = 20 / 3  # the first third of a run of 20 is left out, as in the lesson
 
 
-def _leaps(rng):
-    for outputs in (1, 1, 3):
-        x, before, after = rng.uniform(-0.8, 0.8, (3, outputs))
-        yield x, before, after, rng.uniform(5, 100)
+def _setting():
+    from hlp_edu.compare import sets, tracking_problem
+
+    return sets(), tracking_problem
 
 
-def _leap_of_H(x, before, after, q):
-    """From the Hamiltonian itself: of two problems that differ in their targets alone."""
-    import hlp_edu as hlp
-
-    net = hlp.feed_forward([1] + [len(x)])
-    both = []
-    for z in (before, after):
-        problem = hlp.Tracking(net, [hlp.constant(value) for value in z], q=q, inputs={"u1": hlp.constant(0)})
-        w = np.linspace(-1, 1, len(net.arcs))
-        both.append(problem.hamiltonian(x, w, 0.3 * x, 0.2 * w))
-    return both[1] - both[0]
+# ------------------------------------------------------------------------------- 1: what blindness costs
 
 
-def _surprise_alone(right, x, before, after, q):
-    return q / 2 * ((after - before) ** 2).sum()
+def _priced_signals(rng):
+    """Rows as `study("optimality").rows` has them, in any order, and what some policy paid for each signal."""
+    for count in (7, 8):
+        best = 10 ** rng.uniform(0, 1.5, count)
+        planned = best * rng.uniform(1.5, 4, count)
+        paid = best + (planned - best) * rng.uniform(1.2, 6, count)
+        rows = [
+            dict(signal="patched", seed=seed, method=method, cost=float(cost), rmse=0.1)
+            for method, costs in (("optimum", best), ("mpc", planned))
+            for seed, cost in enumerate(costs)
+        ]
+        for seed in range(5):
+            rows += [
+                dict(signal="sinusoid", seed=seed, method=m, cost=c, rmse=0.1) for m, c in (("optimum", 2), ("mpc", 90))
+            ]
+        rng.shuffle(rows)
+        known = rng.permutation(count)[:7]  # in the second case one signal of the rows was never tried
+        yield rows, {seed: float(paid[seed]) for seed in known.tolist()}
 
 
-spike = Function(
-    LESSON,
-    "spike",
-    "How high is the spike?",
-    points=1,
-    inputs=_leaps,
-    expected=_leap_of_H,
-    mistakes={
-        "the sign is wrong: what comes after the jump counts with a plus": negated,
-        "that is the surprise alone, as if the output had stood on the target before the jump": _surprise_alone,
-        "it is twice as high as it should be: the error has the price q/2": lambda right, *given: 2 * right,
-        "q is missing: the error has a price": lambda right, *given: right / given[-1],
-    },
-    hints=[
-        "At the jump x does not change and z does. Which term of H has a z in it?",
-        "Delta H = q/2 (e_after² - e_before²), with e = x - z, summed over the outputs.",
-    ],
-    moral="The same number is the spike of L. The signal decides it, and the error that was there before.",
-)
+def _columns(rows, paid):
+    """Costs of the optimum, the planner and the policy, signal by signal."""
+    cost = {(row["signal"], row["method"], row["seed"]): row["cost"] for row in rows}
+    columns = [[cost["patched", method, seed] for seed in paid] for method in ("optimum", "mpc")]
+    return np.array([*columns, list(paid.values())])
 
 
-# ------------------------------------------------------------------------------- 2: L and H of a recorded run
+def _price_of_blindness(rows, paid):
+    best, planned, policy = _columns(rows, paid)
+    excess, whole = planned / best - 1, policy / best - 1
+    return np.median(planned / best), np.median(excess / whole)
 
 
-def _records(rng):
-    for neurons, outputs in ((3, 1), (5, 2)):
-        steps, arcs = 20, neurons * (neurons + 1)
-        e, f, p_x = rng.normal(size=(steps, outputs)), *rng.normal(size=(2, steps, neurons))
-        w, p_w = rng.normal(size=(2, steps, arcs))
-        yield e, f, w, p_x, p_w, rng.uniform(5, 20), rng.uniform(0.3, 3), rng.uniform(0.05, 0.5)
+def _blind(ratio=None, fraction=None):
+    """A mistake in one of the two numbers: a function of the three columns of costs, the other one being right."""
+
+    def value(right, rows, paid):
+        columns = _columns(rows, paid)
+        return right[0] if ratio is None else ratio(*columns), right[1] if fraction is None else fraction(*columns)
+
+    return value
 
 
-def _energies(e, f, w, p_x, p_w, q, r_w, r):
-    """Row by row, from the prices of each thing."""
-    rows = []
-    for k in range(len(e)):
-        there, effort, moves = (q * e[k] @ e[k] + r_w * w[k] @ w[k]) / 2, p_w[k] @ p_w[k] / r / 2, p_x[k] @ f[k]
-        rows.append((there + effort, there - effort + moves))
-    L, H = np.transpose(rows)
-    return L, H
-
-
-def _other(L=None, H=None):
-    """A mistake in L, in H or in both, as something added to the right value."""
-
-    def value(right, e, f, w, p_x, p_w, q, r_w, r):
-        parts = {
-            "error": q / 2 * (e**2).sum(1),
-            "size": r_w / 2 * (w**2).sum(1),
-            "speed": (p_w**2).sum(1) / (2 * r),
-            "unscaled": r / 2 * (p_w**2).sum(1),
-            "flow": (p_x * f).sum(1),
-        }
-        return tuple(
-            one if add is None else one + sum(factor * parts[name] for name, factor in add.items())
-            for one, add in zip(right, (L, H), strict=True)
+def _first_number(blindness):
+    """The same mistakes in the ratio alone, whatever the fraction is."""
+    rows, paid = next(_priced_signals(np.random.default_rng(7)))
+    best, planned, _ = _columns(rows, paid)
+    answer = blindness(rows, paid)
+    got, right = float(np.asarray(answer[0])), np.median(planned / best)
+    seen_as = {
+        "the ratio is upside down: the planner's cost belongs above the line": np.median(best / planned),
+        "the ratio of two medians compares two different signals: divide signal by signal, then take the median": (
+            np.median(planned) / np.median(best)
+        ),
+        "the ratio is the mean over the signals; take the median": np.mean(planned / best),
+        "the ratio counts the sine wave too: take only rows whose signal is 'patched'": (
+            np.median(np.concatenate([planned / best, np.full(5, 45.0)]))
+        ),
+    }
+    if abs(got - right) > 1e-6 * right:
+        for words, wrong in seen_as.items():
+            if abs(got - wrong) < 1e-6 * wrong:
+                return words
+        return (
+            f"the ratio is {got:.4g} where {right:.4g} is right. The rows come in any order, and a sine wave has "
+            "seeds, too: take the rows whose signal is 'patched', and pair optimum and mpc by their seed"
         )
 
-    return value
 
-
-def _as_recorded(energies):
-    """On a run, the library's own two curves."""
-    import hlp_edu as hlp
-
-    problem = hlp.Tracking(hlp.fully_connected(3), hlp.sinusoid(), q=20, r_w=0.5, r=0.2)
-    run = hlp.run(problem, hlp.Flipped(20, 5), T=1, dt=0.01, seed=1)
-    f = problem.dynamics(run.x, run.w, run.t)
-    L, H = energies(run.outputs - run.target, f, run.w, run.p_x, run.p_w, 20.0, 0.5, 0.2)
-    for name, got, right in (("L", L, run.lagrangian), ("H", H, run.hamiltonian)):
-        if not np.allclose(got, right):
-            k = int(np.argmax(np.abs(np.asarray(got) - right)))
-            return (
-                f"on a run of three neurons it does not give the {name} that the run has recorded; at t = "
-                f"{run.t[k]:.2f} it gives {np.asarray(got)[k]:.4g} where {right[k]:.4g} is right"
-            )
-
-
-energies = Function(
+blindness = Function(
     LESSON,
-    "energies",
-    "The Lagrangian and the Hamiltonian of a record",
+    "blindness",
+    "What it costs not to see the future",
     points=2,
-    inputs=_records,
-    expected=_energies,
+    inputs=_priced_signals,
+    expected=_price_of_blindness,
     mistakes={
-        "the order is wrong: L first, then H": lambda right, *given: right[::-1],
-        "in H the moving weights count with a minus: H is a cost that has been minimised over the velocities": _other(
-            H=dict(speed=2)
+        "the fraction compares whole costs: take the optimum away from both, only what lies above it is excess": _blind(
+            fraction=lambda best, planned, paid: np.median(planned / paid)
         ),
-        "in L the velocity is v = -p_w / r, so r/2 |v|² is |p_w|² / (2 r)": _other(L=dict(speed=-1, unscaled=1)),
-        "in L and in H r stands on the wrong side: with v = -p_w / r, r/2 |v|² is |p_w|² / (2 r)": _other(
-            dict(speed=-1, unscaled=1), dict(speed=1, unscaled=-1)
+        "that is the fraction that a planner would save; the fraction that even the planner pays is the rest": _blind(
+            fraction=lambda best, planned, paid: 1 - np.median((planned - best) / (paid - best))
         ),
-        "in L the moving weights are missing: r/2 |v|² with v = -p_w / r": _other(L=dict(speed=-1)),
-        "in H the moving weights are missing: -|p_w|² / (2 r)": _other(H=dict(speed=1)),
-        "in H the moving neurons are missing: p_x . f": _other(H=dict(flow=-1)),
-        "in H p_x . f has the wrong sign": _other(H=dict(flow=-2)),
-        "the size of the weights is missing, and it has the price r_w": _other(dict(size=-1), dict(size=-1)),
-        "the three prices q, r_w and 1/r have a half with them": lambda right, e, f, w, p_x, p_w, q, r_w, r: (
-            2 * right[0],
-            2 * right[1] - (p_x * f).sum(1),
+        "the fraction is upside down: the planner's excess belongs above the line": _blind(
+            fraction=lambda best, planned, paid: np.median((paid - best) / (planned - best))
+        ),
+        "the fraction is made of medians: work it out signal by signal, then take the median": _blind(
+            fraction=lambda best, planned, paid: (
+                (np.median(planned) - np.median(best)) / (np.median(paid) - np.median(best))
+            )
+        ),
+        "the fraction is the mean over the signals; take the median": _blind(
+            fraction=lambda best, planned, paid: np.mean((planned - best) / (paid - best))
         ),
     },
-    properties=[_as_recorded],
+    properties=[_first_number],
     hints=[
-        "L is (4) without the integral and with v = -p_w / r; H is (5). Both begin with q/2 |e|² + r_w/2 |w|².",
-        "L = q/2 |e|² + r_w/2 |w|² + |p_w|² / (2 r);  H = q/2 |e|² + r_w/2 |w|² - |p_w|² / (2 r) + p_x . f.",
-        "Every row is one moment: `(e**2).sum(axis=1)` is |e|² for all of them, `(p_x * f).sum(axis=1)` is p_x . f.",
+        "First make a dict from (method, seed) to cost, of the patched rows alone; then go through the seeds of "
+        "`paid`.",
+        "For each signal: ratio = mpc / optimum, and fraction = (mpc - optimum) / (policy - optimum).",
+        '`cost = {(row["method"], row["seed"]): row["cost"] for row in rows if row["signal"] == "patched"}`; '
+        "collect ratios and fractions in two lists, and return the `np.median` of each.",
     ],
-    moral="L - H = |p_w|² / r - p_x . f: at rest they are one and the same.",
+    moral="Nearly half of what gradient flow pays above the optimum, a planner without foresight pays as well.",
 )
 
 
-# ---------------------------------------------------------------------------------------- 3: the balance
+# ---------------------------------------------------------------------------------- 2: late after a jump
 
 
-@functools.cache
-def _booked():
-    """Two runs with everything that the learner's function needs, and the library's account of them."""
-    import hlp_edu as hlp
-    from hlp_edu.compare import tracking_problem
-    from hlp_edu.energy import account
-
-    cases = []
-    wave = tracking_problem("sinusoid", r=0.2)
-    steps = hlp.steps([1.2, 1.9, 2.3], [0.5, -0.6, 0.4, 0.1])
-    held = wave.replace(target=steps, q=60)
-    for problem, (theta_x, theta_w), slope in (
-        (wave, (4.0, 25.0), lambda t: 0.8 * np.cos(t)),
-        (held, (5.0, 30.0), lambda t: 0 * t),
-    ):
-        policy = hlp.Flipped(dissipation_w=theta_w, dissipation_x=theta_x)
-        begun = hlp.run(problem, policy, T=1, seed=3)
-        run = hlp.run(problem, policy, T=1.7, start=begun.final)
-        jumps = problem.targets[0].jumps(run.t[0], run.t[-1])
-        cases.append((problem, run, theta_x, theta_w, slope(run.t)[:, None], jumps, account(problem, policy, run)))
-    return cases
+def _made_record(rng, dt=0.01):
+    """An error that comes into the band, leaves it, and stays from a known time on; after one jump it never does."""
+    jumps = np.cumsum(np.round(rng.uniform(1, 2, 5), 1))
+    t = dt * np.arange(round((jumps[-1] + 1.5) / dt) + 1)
+    error = 0.02 * rng.uniform(-1, 1, len(t))
+    stays, visits, never = rng.uniform(0.3, 0.7, 5), rng.uniform(0.1, 0.2, 5), int(rng.integers(1, 4))
+    for k, (start, end) in enumerate(zip(jumps, np.append(jumps[1:], np.inf), strict=True)):
+        stretch, since, side = (t >= start - 1e-6) & (t < end - 1e-6), t - start, (-1) ** k
+        error[stretch & (since < visits[k])] = 0.6 * side
+        error[stretch & (since >= visits[k] + 0.1) & (since < stays[k])] = -0.3 * side
+        if k == never:
+            error[stretch & (since >= stays[k])] = 0.11 * side
+    return t, error, jumps, stays, visits, never
 
 
-def _balanced(books):
-    for problem, run, theta_x, theta_w, slope, jumps, account in _booked():
-        got = np.asarray(books(problem, run, theta_x, theta_w, slope, jumps), float)
-        if got.shape != run.t.shape:
-            return f"it returns the shape {got.shape} for {len(run.t)} rows: what H should be, for each of them"
-        if not np.isfinite(got).all():
-            return "it returns numbers that are not finite"
-        off = got - run.hamiltonian
-        scale = np.abs(run.hamiltonian).max()
-        if np.abs(off).max() > 0.02 * scale:
-            return _missing(off, scale, run, jumps, account)
+def _settles(settling):
+    for seed in range(3):
+        t, error, jumps, stays, visits, never = _made_record(np.random.default_rng(seed))
+        got = np.asarray(settling(t, error, jumps, 0.1), float)
+        if got.shape == (4,):
+            return (
+                "it gives four times for five jumps: after the last jump, too, there is a stretch, up to the end of "
+                "the record"
+            )
+        if got.shape != (5,):
+            return f"it gives the shape {got.shape} for five jumps: (5,) is asked for, a time for each"
+        calm, slack = np.arange(5) != never, 0.016  # half a row, and one row more or less
+        close = {
+            "these are times on the clock: count from the jump": got - jumps,
+            "these are numbers of rows: a row is `t[1] - t[0]` long": got * 0.01,
+        }
+        for words, value in close.items():
+            if (np.abs(value - stays)[calm] < slack).all():
+                return words
+        if (np.abs(got - visits)[calm] < slack).all():
+            return (
+                "that is when the error first enters the band. It leaves it again, the output shoots past: from when "
+                "on does it *stay*?"
+            )
+        for k in np.flatnonzero(calm & ~(np.abs(got - stays) < slack)):
+            if np.isnan(got[k]):
+                return (
+                    "it gives nan after a jump although the error settles there. The row at the time of the next "
+                    "jump shows "
+                    "the new target already: end the stretch before it"
+                )
+            rows = (t >= jumps[k] - 1e-6) & (t < np.append(jumps[1:], np.inf)[k] - 1e-6)
+            above = np.flatnonzero(error[rows] > 0.1)
+            if abs(got[k] - (0.01 * (above[-1] + 1) if len(above) else 0)) < slack:
+                return "an error of -0.3 lies outside a band of 0.1 as well: take the absolute value"
+            return (
+                f"after the jump at t = {jumps[k]:.1f} it gives {got[k]:.2f}, and the error stays in the band from "
+                f"{stays[k]:.2f} on"
+            )
+        if not np.isnan(got[never]):
+            return (
+                "after one of the jumps the error never comes to stay before the next: nan is asked for there, it "
+                f"gives {got[never]:.2f}"
+            )
 
 
-ENTRIES = {
-    "flip of p_x": "the flip of p_x, 2 H_x . f",
-    "flip of p_w": "the flip of p_w, 2 H_w . w'",
-    "friction on p_x": "the friction on p_x, -theta_x p_x . f",
-    "friction on p_w": "the friction on p_w, theta_w |p_w|² / r",
-    "target moves": "the power of the target, -q e . z'",
-    "target jumps": "the jumps of the target, q/2 (e_after² - e_before²)",
-}
-
-
-def _missing(off, scale, run, jumps, account):
-    """Which entries of the account explain what the learner's balance is off by."""
-    start = run.hamiltonian[0]
-    if np.abs(off + start).max() < 0.02 * scale:
-        return "the balance begins at 0: it begins with what is there, `run.hamiltonian[0]`"
-    change = account.balance - start
-    h = run.t[1] - run.t[0]
-    if np.abs(off + change).max() < 0.02 * scale:
-        return "nothing is ever booked: H stays at its start"
-    smooth = change - account.terms["target jumps"]
-    if np.abs(off - smooth * (1 / h - 1)).max() < 0.05 * np.abs(smooth / h).max():
-        return "the rates are added up without the step of time: each row is worth `dt` of it"
-    if np.abs(off + 2 * change).max() < 0.02 * scale:
-        return "all entries have the wrong sign"
-    rows = [int(np.argmin(np.abs(run.t - jump))) for jump in jumps]
-    steps = np.diff(off)
-    if len(rows) and np.abs(np.delete(steps, np.r_[np.array(rows) - 1, rows])).sum() < 0.1 * np.abs(steps).sum():
-        return _at_jumps(off, run, rows, np.diff(account.terms["target jumps"]))
-    columns = {
-        name: term for name, term in account.terms.items() if name in ENTRIES and np.abs(term).max() > 1e-3 * scale
-    }
-    weight = np.linalg.lstsq(np.transpose(list(columns.values())), off, rcond=None)[0]
-    rest = off - np.transpose(list(columns.values())) @ weight
-    wrong = {name: s for name, s in zip(columns, weight, strict=True) if abs(s) > 0.1}
-    if np.abs(rest).max() < 0.05 * np.abs(off).max() + 0.02 * scale and wrong:
-        name = max(wrong, key=lambda name: abs(wrong[name]) * np.abs(columns[name]).max())
-        words, found = ENTRIES[name], wrong[name]
-        if abs(found + 1) < 0.1:
-            return f"an entry is missing: {words}"
-        if abs(found + 2) < 0.1:
-            return f"an entry has the wrong sign: {words}"
-        if abs(found + 0.5) < 0.1:
-            return f"an entry has half its size: {words}"
-        return f"an entry has {1 + found:.2g} times its size: {words}"
-    k = int(np.argmax(np.abs(off) > 0.02 * scale))
-    there, mine = run.hamiltonian[k], off[k] + run.hamiltonian[k]
-    return f"at t = {run.t[k]:.3f} H is {there:.2f}, and the balance says {mine:.2f}; before that it is right"
-
-
-def _at_jumps(off, run, rows, right):
-    """What is wrong with a balance that is wrong at the jumps alone."""
-    k = max(rows, key=lambda row: abs(off[row] - off[row - 1]))
-    due, booked = right[k - 1], right[k - 1] + off[k] - off[k - 1]
-    if abs(booked) < 0.02 * abs(due):
-        return f"an entry is missing: {ENTRIES['target jumps']}"
-    if abs(booked + due) < 0.02 * abs(due):
-        return f"an entry has the wrong sign: {ENTRIES['target jumps']}"
-    if abs(booked - due) < 0.02 * abs(due) and abs(off[k + 1] - off[k] + due) < 0.02 * abs(due):
-        return "the entry of a jump is gone a row later: H has jumped for good, so book it in all rows from the jump on"
-    return (
-        f"at the jump at t = {run.t[k]:.1f} you book {booked:.2f}, and {due:.2f} is right: q/2 (e_after² - e_before²), "
-        "both with the x of this row, and e_before with the target from before the jump"
-    )
-
-
-books = Function(
+settling = Function(
     LESSON,
-    "books",
-    "The balance, closed by quadrature",
-    points=4,
-    properties=[_balanced],
-    hints=[
-        "Three steps: the rate H' of (14) at every row, with s = -1; its integral from the first row on (trapezoids: "
-        "`scipy.integrate.cumulative_trapezoid(rate, run.t, initial=0)`); and the entries at jumps, from their row on.",
-        "`H_x, H_w = problem.gradients(run.x, run.w, run.p_x, run.p_w, run.t)`, `f = problem.dynamics(run.x, run.w, "
-        "run.t)`. "
-        "The rate is 2 H_x . f + 2 H_w . (-p_w / r) - theta_x p_x . f + theta_w |p_w|² / r - q e . z', each a sum "
-        "over axis 1.",
-        "At a jump, row `k = np.argmin(abs(run.t - jump))`: add `problem.q / 2 * (after**2 - before**2)` to `H[k:]`, "
-        "where "
-        "`after = run.outputs[k] - run.target[k]` and `before = run.outputs[k] - problem.target_at(jump - 1e-6)`.",
-    ],
-    moral="Every change of H has an entry. What is conserved is the bookkeeping.",
-)
-
-
-# ------------------------------------------------------------------------------------------ 4: the cloud
-
-
-def _clouds(rng):
-    for neurons, s in ((1, -1), (4, -1), (4, 1), (6, 0)):
-        W, y = rng.normal(size=(neurons, neurons + 1)), np.append(rng.uniform(-1, 1, neurons), 1.0)
-        yield W, y, rng.uniform(2, 20), s, rng.uniform(1, 6), rng.uniform(10, 30)
-
-
-def _volume(W, y, c, s_x, theta_x, theta_w):
-    """The divergence of the velocities of x, w, p_x, p_w by brute force: each variable, nudged by an imaginary bit."""
-    n, total = len(W), 0.0
-    for i in range(n):
-        z = y.astype(complex)
-        z[i] += 1e-30j
-        slope = (c * (np.tanh(W[i] @ z) - z[i])).imag / 1e-30
-        total += slope - s_x * slope - theta_x  # p_x' = -s H_x - theta p_x, and H_x,i = ... + p_x,i df_i/dx_i
-    return total - W.size * theta_w
-
-
-def _parts(W, y, c):
-    sigma = 1 - np.tanh(W @ y) ** 2
-    return -c * len(W), c * (sigma * np.diag(W)).sum()
-
-
-def _swell(how):
-    def value(right, W, y, c, s, theta_x, theta_w):
-        leak, loops = _parts(W, y, c)
-        n, m = len(W), W.size
-        return how(leak, loops, s, n * theta_x, m * theta_w, n, m, theta_x, theta_w)
-
-    return value
-
-
-swelling = Function(
-    LESSON,
-    "swelling",
-    "A cloud of networks",
+    "settling",
+    "How late after a jump?",
     points=2,
-    inputs=_clouds,
-    expected=_volume,
-    mistakes={
-        "the loops are missing: a neuron with an arc to itself has df_i/dx_i = c (-1 + sigma'(a_i) w_ii)": _swell(
-            lambda leak, loops, s, x, w, *_: (1 - s) * leak - x - w
-        ),
-        "the weight of the loop is missing: a_i contains w_ii x_i, so df_i/dx_i = c (-1 + sigma'(a_i) w_ii)": (
-            lambda right, W, y, c, s, theta_x, theta_w: (
-                -(1 - s) * c * (np.tanh(W @ y) ** 2).sum() - len(W) * theta_x - W.size * theta_w
-            )
-        ),
-        "the arcs from the bias have weights, too: every entry of W is an arc, and counts for theta_w": _swell(
-            lambda leak, loops, s, x, w, n, m, tx, tw: (1 - s) * (leak + loops) - x - n * n * tw
-        ),
-        "the factor 1 - s is missing: neurons and their costates count together": _swell(
-            lambda leak, loops, s, x, w, *_: leak + loops - x - w
-        ),
-        "1 - s has become 1 + s: the canonical cloud would shrink, and the flipped one keep its volume": _swell(
-            lambda leak, loops, s, x, w, *_: (1 + s) * (leak + loops) - x - w
-        ),
-        "friction counts once for each costate: theta_x for each neuron, theta_w for each arc": _swell(
-            lambda leak, loops, s, x, w, n, m, tx, tw: (1 - s) * (leak + loops) - tx - tw
-        ),
-        "theta_w counts once for each arc, not for each neuron": _swell(
-            lambda leak, loops, s, x, w, n, m, tx, tw: (1 - s) * (leak + loops) - x - n * tw
-        ),
-        "friction has the wrong sign: it shrinks the cloud": _swell(
-            lambda leak, loops, s, x, w, *_: (1 - s) * (leak + loops) + x + w
-        ),
-        "friction is missing": _swell(lambda leak, loops, s, x, w, *_: (1 - s) * (leak + loops)),
-        "sigma' is the slope of tanh at a: 1 - tanh(a)²": lambda right, W, y, c, s, theta_x, theta_w: (
-            (1 - s) * c * (np.tanh(W @ y) * np.diag(W) - 1).sum() - len(W) * theta_x - W.size * theta_w
-        ),
-    },
+    properties=[_settles],
     hints=[
-        "This is (15). The only derivative in it is df_i/dx_i, how the velocity of a neuron depends on its own state.",
-        "Here f_i = c (-x_i + tanh(a_i)), and a_i contains w_ii x_i. So df_i/dx_i = c (-1 + (1 - tanh(a_i)²) w_ii).",
-        "`a = W @ y`; the w_ii are `np.diag(W)`; there are `len(W)` neurons and `W.size` arcs.",
+        "Go from jump to jump. The stretch of a jump are the rows from its time up to, but without, the time of the "
+        "next.",
+        "In a stretch, find the *last* row outside the band. The error stays inside from the row after it; if there "
+        "is no "
+        "row after it, the answer is nan; if no row is outside, it is 0.",
+        "`rows = (t >= start - 1e-6) & (t < end - 1e-6)`, then `outside = np.flatnonzero(abs(error[rows]) > band)` and "
+        "`first = outside[-1] + 1 if len(outside) else 0`. For the last jump `end = np.inf`.",
     ],
-    moral="The leak and the friction make a network forget its start. The canonical laws forget nothing, and blow up.",
+    moral="An RMSE mixes being late and being inexact; this number is lateness alone.",
 )
 
 
-# ------------------------------------------------------------------------- 5: the friction it takes (open)
+# ------------------------------------------------------------------------------------- 3: a fair contest
+
+SEEDS = (3, 0, 5)
 
 
-def _wobble(level, friction):
+def _errors(policy, seeds, after=AFTER, signal=None):
     import hlp_edu as hlp
 
-    problem = hlp.Tracking(hlp.fully_connected(5), hlp.constant(level))
-    run = hlp.run(problem, hlp.Flipped(max(friction, 0.0), 5), T=80, dt=0.01)
-    return np.inf if run.diverged_at is not None else np.ptp(run.outputs[run.t > 60])
+    tracking_problem = _setting()[1]
+    found = [
+        hlp.run(tracking_problem("patched", s if signal is None else signal), policy, T=20, dt=2e-3, seed=s)
+        for s in seeds
+    ]
+    return np.array([result.rmse(after) for result in found])
 
 
-def _just_rests(enough):
-    for level in (0.4, 0.8, 0.0):
-        answer = np.asarray(enough(level))
-        if answer.shape != () or not np.issubdtype(answer.dtype, np.number) or not 0 <= answer <= 1e4:
-            return "a friction is asked for: one number, from 0 up"
-        friction = float(answer)
-        wobble = _wobble(level, friction + 1)
-        if not wobble < 0.01:
-            return (
-                f"with the target at {level} it gives {friction:.1f}, and with a friction of {friction + 1:.1f} the "
-                "output "
-                f"wobbles by {wobble:.2f} after t = 60"
-                + (" (the formula of the lesson is for a target at 0)" if abs(friction - 34) < 1 else "")
-            )
-        if _wobble(level, friction - 1.5) < 0.01:
-            return (
-                f"with the target at {level} it gives {friction:.1f}, and a friction of {friction - 1.5:.1f} is "
-                "enough as well"
-                + (" (the formula of the lesson is for a target at 0)" if abs(friction - 34) < 1 else "")
-            )
+def _verdict(errors, middle=np.median, wins=np.less):
+    a, b = errors
+    return tuple((middle(e), e.min(), e.max()) for e in errors) + (float(wins(a, b).sum()),)
 
 
-enough = Function(
+def _pairs(rng):
+    policies = _setting()[0]
+    yield policies["damped flip"], policies["per-arc signs, damped"], np.array(SEEDS)
+
+
+def _fair(a, b, seeds):
+    return _verdict([_errors(policy, seeds) for policy in (a, b)])
+
+
+def _unfair(middle=np.median, wins=np.less, **how):
+    return lambda right, a, b, seeds: _verdict([_errors(policy, seeds, **how) for policy in (a, b)], middle, wins)
+
+
+def _in_order(right, a, b, seeds):
+    return tuple(sorted(right[0])), tuple(sorted(right[1])), right[2]
+
+
+def _many_signals(contest):
+    flow = _setting()[0]["gradient flow"]
+    median, least, greatest = np.asarray(contest(flow, flow, SEEDS[:2])[0], float)
+    if greatest - least < 0.1 * greatest:
+        return "all runs follow the same signal: the seed belongs into `tracking_problem` as well as into `run`"
+
+
+def _lost_runs(contest):
+    import hlp_edu as hlp
+
+    flow = _setting()[0]["gradient flow"]
+    lost, _, wins = contest(hlp.Canonical(), flow, SEEDS[:2])
+    if not np.isinf(np.asarray(lost, float)).all() or float(wins) != 0:
+        return (
+            "it hides runs that diverge: all runs of the canonical policy do, so its median, least and greatest are "
+            f"inf and it wins nothing; it gives {lost} and {wins}"
+        )
+
+
+contest = Function(
     LESSON,
-    "enough",
-    "How much friction is enough? (open)",
+    "contest",
+    "A fair contest",
     points=3,
-    properties=[_just_rests],
+    inputs=_pairs,
+    expected=_fair,
+    tolerance=0.03,  # another step of the integrator is as good
+    mistakes={
+        "it counts the second policy's wins: the smaller error wins": _unfair(wins=np.greater),
+        "it reports the best seed as if it were the rule. A best seed is always good; the first number is "
+        "the median": _unfair(middle=np.min),
+        "the first number is the mean: one run that diverges would make it infinite, so take the median": _unfair(
+            middle=np.mean
+        ),
+        "its errors count the start too: leave out the first third of each run": _unfair(after=None),
+        "the three numbers of each policy stand in another order: median, least, greatest": _in_order,
+    },
+    properties=[_many_signals, _lost_runs],
     hints=[
-        "Write a function that runs the network with a friction and says whether its output rests. Then search for the "
-        "friction at which the answer changes.",
-        "`run = hlp.run(problem, hlp.Flipped(friction, 5), T=80, dt=0.01)`, and `np.ptp(run.outputs[run.t > 60])` "
-        "is the wobble.",
-        "Bisect: begin with 5 and 60, try the middle, and keep the half in which the answer changes; nine rounds "
-        "are plenty.",
+        "Write a small function inside yours: the errors of one policy, an array with one number for each seed.",
+        '`hlp.run(tracking_problem("patched", seed), policy, T=20, dt=2e-3, seed=seed).rmse(after=20 / 3)`.',
+        "With a and b the two arrays: `(np.median(a), a.min(), a.max())`, the same for b, and `(a < b).sum()`.",
     ],
-    moral="Saturation lends a hand: at 0.8 half the friction is enough. But at 0.4 it takes more than at 0.",
+    moral="Median and spread say how good; wins, signal by signal, say how sure.",
+)
+
+
+# ---------------------------------------------------------------------------------------- 4: the freeze test
+
+
+def _to_freeze(rng):
+    import hlp_edu as hlp
+
+    policies, tracking_problem = _setting()
+    constant = tracking_problem("sinusoid").replace(target=hlp.constant(0.6))
+    yield tracking_problem("patched", 2), policies["damped flip"], 8.0, 4.0, 2
+    yield constant, policies["gradient flow"], 6.0, 3.0, 1
+    yield tracking_problem("patched", 5), policies["gradient flow"], 9.0, 3.0, 5
+
+
+def _thawed(problem, policy, T, rest, seed, whole=False, beyond=False, **second):
+    """The freeze test, or what it becomes when its second part begins with something else than the end of the first."""
+    import hlp_edu as hlp
+
+    free = hlp.run(problem, policy, T, dt=0.01, seed=seed)
+    end = free.final
+    begin = {
+        "goes on": dict(start=end),
+        "weights": dict(t0=T, seed=seed),
+        "anew": dict(seed=seed),
+        "clock": dict(x0=end.x, w0=end.w),
+        "states": dict(t0=T, x0=0 * end.x, w0=end.w),
+        "clock, states": dict(seed=seed, w0=end.w),
+    }[second.get("begin", "goes on")]
+    held = hlp.run(problem, second.get("then", hlp.Frozen()), rest, dt=0.01, **begin)
+    if beyond:
+        return hlp.run(problem, policy, rest, dt=0.01, start=end).rmse(), held.rmse()
+    return free.rmse(None if whole else T - rest), held.rmse()
+
+
+def _frozen(problem, policy, T, rest, seed):
+    from hlp_edu.compare import freeze_test
+
+    return freeze_test(problem, policy, T, rest, seed=seed)
+
+
+def _slip(**how):
+    return lambda right, *given: _thawed(*given, **how)
+
+
+freeze = Function(
+    LESSON,
+    "freeze",
+    "The freeze test",
+    points=2,
+    inputs=_to_freeze,
+    expected=_frozen,
+    tolerance=0.03,
+    mistakes={
+        "the two numbers stand in the wrong order: free first, then held": lambda right, *given: right[::-1],
+        "the free error counts the whole run; only its last `rest` time units are asked for": _slip(whole=True),
+        "the free error comes from a run that continues; the last `rest` time units of the first run are meant": _slip(
+            beyond=True
+        ),
+        "the held weights are those of the start; those of the end are meant: `start=first.final`": _slip(
+            begin="weights"
+        ),
+        "the second run starts anew, with the weights of the start: go on with `start=first.final`": _slip(
+            begin="anew"
+        ),
+        "the clock went back to 0, and the held network is measured on the target's beginning: "
+        "`start=first.final` goes on from there": _slip(begin="clock"),
+        "the states were set back together with the clock; only the weights shall be held: `start=first.final`": _slip(
+            begin="clock, states"
+        ),
+        "the states were set back to 0; only the weights shall be held: `start=first.final`": _slip(begin="states"),
+        "the weights move in the second run: its policy is `hlp.Frozen()`": lambda right, *given: _thawed(
+            *given, then=given[1]
+        ),
+    },
+    hints=[
+        "Two runs. The second goes on where the first ended, under a policy that holds the weights.",
+        "`hlp.Frozen()` holds the weights; `start=first.final` hands over states, weights and the clock.",
+        "`first.rmse(after=T - rest)` and `hlp.run(problem, hlp.Frozen(), rest, dt=0.01, start=first.final).rmse()`.",
+    ],
+    moral="Six lines that tell control from learning. Keep them: most pictures of tracking do not survive them.",
+)
+
+
+# ------------------------------------------------------------------------ 5: a signal of your own (open)
+
+EASY = 0.07  # gradient flow has about 0.1 on the lesson's signals
+
+
+def _is_a_signal(surprise):
+    import hlp_edu as hlp
+
+    t, seen = np.arange(0, 60, 0.002), []
+    constant = []
+    for seed in range(5):
+        z = surprise(seed)
+        if not callable(z):
+            return f"`surprise({seed})` must return a function of an array of times"
+        try:
+            values = np.asarray(z(t), float)
+        except Exception as error:
+            return f"the signal of seed {seed} raised {type(error).__name__} for times from 0 to 60: {error}"
+        if values.shape != t.shape:
+            return f"the signal gives the shape {values.shape} for {len(t)} times: one value for each time"
+        if not np.isfinite(values).all():
+            return "the signal is not finite everywhere from t = 0 to 60"
+        if not np.allclose(np.asarray(z(t[::-1]), float)[::-1], values) or not np.allclose(
+            z(t[7000:7100]), values[7000:7100]
+        ):
+            return (
+                "asked again for the same times, it says something else. Draw all pieces when `surprise(seed)` is "
+                "called; "
+                "the function that it returns only reads them"
+            )
+        if not np.allclose(np.asarray(surprise(seed)(t), float), values):
+            return "two calls with the same seed give two signals: draw everything from `np.random.default_rng(seed)`"
+        if any(np.allclose(values, other) for other in seen):
+            return "two seeds give the same signal: the seed belongs into `np.random.default_rng(seed)`"
+        if np.allclose(values, hlp.patchwork(seed)(t)):
+            return "this is the signal of the lesson: make one of your own"
+        seen.append(values)
+        words, fraction = _pieces(t, values)
+        if words:
+            return words
+        constant.append(fraction)
+    for rare, fraction in (("constant", np.mean(constant)), ("a cosine", 1 - np.mean(constant))):
+        if fraction < 0.1:
+            return f"hardly a piece is {rare}: constants and cosines are to occur with equal chance"
+
+
+def _pieces(t, values):
+    """What is wrong with the pieces of a signal, and the fraction of the time in which it is constant."""
+    if np.abs(values).max() > 0.8 + 1e-9:
+        return f"it goes up to {np.abs(values).max():.2f}: |z| is to stay within 0.8", None
+    steps = np.abs(np.diff(values))
+    joins = t[1:][steps > 0.008]  # a cosine of 4 radians per time unit moves by 0.0064 in this time
+    if len(joins) < 15:
+        return f"it jumps {len(joins)} times in 60 time units; pieces of 1 to 3 make about 30 jumps", None
+    gaps = np.diff(joins, prepend=0)
+    if gaps.min() < 0.99:
+        if gaps.min() < 0.01:
+            return (
+                f"near t = {joins[gaps.argmin()]:.2f} it moves by more than 0.008 in each of several steps of "
+                "0.002, and between jumps that is too fast: a cosine has at most 4 radians per time unit",
+                None,
+            )
+        return f"two jumps are {gaps.min():.2f} apart: a piece lasts at least 1 time unit", None
+    if gaps.max() > 9.1:  # once in a while a jump is too small to be seen, or two
+        return f"for {gaps.max():.1f} time units it does not jump: a piece lasts at most 3", None
+    if np.quantile(gaps, 0.8) > 3.05:
+        return f"more than one piece in five is longer than 3 time units, the longest {gaps.max():.1f}", None
+    if np.std(gaps) < 0.05:
+        return "all pieces last equally long, so the next jump is no surprise: draw their lengths at random", None
+    return None, np.mean(steps < 1e-9)
+
+
+def _is_hard(surprise):
+    import hlp_edu as hlp
+
+    policies, tracking_problem = _setting()
+    found = [
+        hlp.run(
+            tracking_problem("sinusoid").replace(target=surprise(seed)),
+            policies["gradient flow"],
+            T=20,
+            dt=0.01,
+            seed=seed,
+        )
+        for seed in range(5)
+    ]
+    error = np.median([result.rmse(AFTER) for result in found])
+    if error < EASY:
+        return (
+            f"it is too easy: gradient flow follows it with a median RMSE of {error:.3f}, and at least {EASY} is "
+            "asked for. Larger jumps? Faster cosines?"
+        )
+
+
+surprise = Function(
+    LESSON,
+    "surprise",
+    "A signal of your own (open)",
+    points=3,
+    properties=[_is_a_signal, _is_hard],
+    hints=[
+        "Draw everything for a hundred pieces first: lengths, kinds, heights, rates. Then define `z(t)`, which finds "
+        "for every time its piece, and return `z`.",
+        "`ends = np.cumsum(lengths)`; the pieces of an array of times are `np.searchsorted(ends, t, side='right')`.",
+        "`height[piece] * np.cos(rate[piece] * (t - starts[piece]))` serves both kinds: a constant has rate 0.",
+    ],
+    moral="It is a function of time and of the seed, and of nothing else; so anyone can repeat your experiment.",
 )

@@ -1,413 +1,409 @@
-"""The tasks of lesson 12: what a stream costs, what it teaches, what it leaves behind."""
+"""The tasks of lesson 12: the energies of a run, their balance, and what keeps a network from resting."""
 
-import os
-import tempfile
+import functools
 
 import numpy as np
 
-from hlp_edu.checks.core import Function, Value
+from hlp_edu.checks.core import Function, negated
 
-__all__ = ["break_even", "skill", "in_two", "forgetting", "forecaster"]
+__all__ = ["spike", "energies", "books", "swelling", "enough"]
 
-LESSON = "12_learning_from_a_stream"
-
-
-# ------------------------------------------------------------------------------ 1: what each method stores
-
-NEURONS, ARCS = 40, 1640
+LESSON = "12_where_the_energy_goes"
 
 
-def _first_longer():
-    """Count up: the smallest number of steps for which BPTT has to keep more numbers than RTRL."""
-    steps = 1
-    while NEURONS * steps + 2 * ARCS <= NEURONS * ARCS + 2 * ARCS:
-        steps += 1
-    return steps
+# ------------------------------------------------------------------------------ 1: how high is the spike?
 
 
-break_even = Value(
+def _leaps(rng):
+    for outputs in (1, 1, 3):
+        x, before, after = rng.uniform(-0.8, 0.8, (3, outputs))
+        yield x, before, after, rng.uniform(5, 100)
+
+
+def _leap_of_H(x, before, after, q):
+    """From the Hamiltonian itself: of two problems that differ in their targets alone."""
+    import hlp_edu as hlp
+
+    net = hlp.feed_forward([1] + [len(x)])
+    both = []
+    for z in (before, after):
+        problem = hlp.Tracking(net, [hlp.constant(value) for value in z], q=q, inputs={"u1": hlp.constant(0)})
+        w = np.linspace(-1, 1, len(net.arcs))
+        both.append(problem.hamiltonian(x, w, 0.3 * x, 0.2 * w))
+    return both[1] - both[0]
+
+
+def _surprise_alone(right, x, before, after, q):
+    return q / 2 * ((after - before) ** 2).sum()
+
+
+spike = Function(
     LESSON,
-    "break_even",
-    "Who keeps how much?",
+    "spike",
+    "How high is the spike?",
     points=1,
-    expected=_first_longer,
-    tolerance=1.5 / ARCS,  # "at least as much" is as good as "more"
+    inputs=_leaps,
+    expected=_leap_of_H,
     mistakes={
-        "that is how many numbers RTRL keeps, and the number of steps is asked for": lambda right: NEURONS * ARCS,
-        "that is the number of neurons; RTRL keeps one number for each neuron *and each arc*": lambda right: NEURONS,
-        "the weights and their gradient are kept by both, so they cancel": lambda right: ARCS + 2 * ARCS // NEURONS,
-        "the n cancels: BPTT keeps n numbers a step, RTRL n for each arc": lambda right: ARCS / NEURONS,
+        "the sign is wrong: what comes after the jump counts with a plus": negated,
+        "that is the surprise alone, as if the output had stood on the target before the jump": _surprise_alone,
+        "it is twice as high as it should be: the error has the price q/2": lambda right, *given: 2 * right,
+        "q is missing: the error has a price": lambda right, *given: right / given[-1],
     },
     hints=[
-        "BPTT keeps the states of every step, RTRL the derivative of every state by every weight. The table in "
-        "lesson 05 "
-        "has both counts.",
-        "Compare n K + 2 m with n m + 2 m: at which K are they equal?",
+        "At the jump x does not change and z does. Which term of H has a z in it?",
+        "Delta H = q/2 (e_after² - e_before²), with e = x - z, summed over the outputs.",
     ],
-    moral="As many steps as there are arcs. In an endless stream BPTT has to cut; RTRL pays in time, n² m a step.",
+    moral="The same number is the spike of L. The signal decides it, and the error that was there before.",
 )
 
 
-# ------------------------------------------------------------------------ 2: test, then train; against what?
+# ------------------------------------------------------------------------------- 2: L and H of a recorded run
 
 
-class _Pupil:
-    """A learner that watches how it is treated: asked before it is told, told everything, never shown the future."""
-
-    def __init__(self, values, slope=0.9):
-        self.values, self.slope, self.given = values, slope, -1
-        self.asked, self.told = [], []
-
-    def stream(self):
-        for value in self.values:
-            self.given += 1
-            yield value
-
-    def guess(self, u):
-        self.asked.append((self.given, len(self.told), float(u)))
-        return self.slope * u + 0.1 * len(self.told) / len(self.values)
-
-    def learn(self, u, z):
-        self.told.append((self.given, len(self.asked), float(u), float(z)))
+def _records(rng):
+    for neurons, outputs in ((3, 1), (5, 2)):
+        steps, arcs = 20, neurons * (neurons + 1)
+        e, f, p_x = rng.normal(size=(steps, outputs)), *rng.normal(size=(2, steps, neurons))
+        w, p_w = rng.normal(size=(2, steps, arcs))
+        yield e, f, w, p_x, p_w, rng.uniform(5, 20), rng.uniform(0.3, 3), rng.uniform(0.05, 0.5)
 
 
-def _series(seed, gaps):
-    rng = np.random.default_rng(seed)
-    values = np.cumsum(rng.normal(size=60)) * 0.2 + 2
-    values[rng.choice(np.arange(5, 55), gaps, replace=False)] = np.nan
-    return values
+def _energies(e, f, w, p_x, p_w, q, r_w, r):
+    """Row by row, from the prices of each thing."""
+    rows = []
+    for k in range(len(e)):
+        there, effort, moves = (q * e[k] @ e[k] + r_w * w[k] @ w[k]) / 2, p_w[k] @ p_w[k] / r / 2, p_x[k] @ f[k]
+        rows.append((there + effort, there - effort + moves))
+    L, H = np.transpose(rows)
+    return L, H
 
 
-def _scores(values):
-    """MSE of the pupil when treated well, of persistence, and what else may be taken for them."""
-    pairs = [(u, z) for u, z in zip(values[:-1], values[1:], strict=True) if np.isfinite(u + z)]
-    u, z = np.array(pairs).T
-    told = np.arange(len(u))
-    guess = 0.9 * u + 0.1 * told / len(values)
-    late = 0.9 * u + 0.1 * (told + 1) / len(values)
-    return dict(
-        mse=np.mean((guess - z) ** 2), persistence=np.mean((u - z) ** 2), mean=np.var(z), late=np.mean((late - z) ** 2),
-        own=np.mean((guess - u) ** 2),
-    )  # fmt: skip
+def _other(L=None, H=None):
+    """A mistake in L, in H or in both, as something added to the right value."""
 
-
-def _tests_then_trains(skill):
-    for seed, gaps in ((0, 0), (1, 4)):
-        values = _series(seed, gaps)
-        pupil, facts = _Pupil(values), _scores(values)
-        got = np.asarray(skill(pupil.guess, pupil.learn, pupil.stream()), float)
-        if got.shape != ():
-            return f"it returns the shape {got.shape}: one number is asked for"
-        if not pupil.asked:
-            return "it never asks the learner: `guess(u)` gives its guess of the value after u"
-        if not pupil.told:
-            return "it never teaches the learner: after each guess, `learn(u, z)` with the value that came"
-        if any(not np.isfinite(row[2:]).all() for row in pupil.asked + pupil.told):
-            return "it hands nan to the learner: where a value is missing, skip both pairs that it belongs to"
-        if pupil.asked[0][0] > 5 or min(row[0] for row in pupil.told) > 5:
-            return (
-                "it reads the stream to its end before it asks for a guess. A stream may have no end: go through it "
-                "once, "
-                "and keep the last value only"
-            )
-        if any(asked <= k for k, (_, asked, _, _) in enumerate(pupil.told)):
-            return (
-                "it teaches before it tests: the learner sees the answer and is asked afterwards. First `guess`, "
-                "then `learn`"
-            )
-        if not all(np.any((values[:-1] == u) & (values[1:] == z)) for _, _, u, z in pupil.told):
-            return (
-                "it teaches pairs that do not follow each other in the stream: learn(u, z) with z the value right "
-                "after u"
-            )
-        words = _which_skill(float(got), facts, gaps)
-        if words:
-            return words
-
-
-def _which_skill(got, facts, gaps):
-    right = 1 - facts["mse"] / facts["persistence"]
-    if abs(got - right) < 1e-6:
-        return None
-    seen_as = {
-        "that is the ratio of the two mean squares; the skill is 1 minus it": facts["mse"] / facts["persistence"],
-        "the skill compares mean squares, without the root": 1 - np.sqrt(facts["mse"] / facts["persistence"]),
-        "it is measured against the mean of the series, which knows the whole series in advance. Persistence guesses "
-        "that "
-        "the next value is the last one": 1 - facts["mse"] / facts["mean"],
-        "the guess is compared with the value that the learner was given, not with the one that came after it": (
-            1 - facts["own"] / facts["persistence"]
-        ),
-        "the ratio is upside down: the learner's error above, that of persistence below": 1
-        - facts["persistence"] / facts["mse"],
-        "it teaches before it tests": 1 - facts["late"] / facts["persistence"],
-    }
-    for words, value in seen_as.items():
-        if abs(got - value) < 1e-6:
-            return words
-    where = "with gaps" if gaps else "without gaps"
-    return f"on a stream {where} it gives {got:.4f} where {right:.4f} is right"
-
-
-skill = Function(
-    LESSON,
-    "skill",
-    "Test, then train",
-    points=3,
-    properties=[_tests_then_trains],
-    hints=[
-        "Keep three things, and nothing else of the past: the last value, the sum of the learner's squared errors, and "
-        "that of persistence. The number of pairs cancels.",
-        "For every pair (u, z) of values that follow each other: `g = guess(u)`, add (g - z)² and (u - z)², then "
-        "`learn(u, z)`.",
-        "Begin with `last = np.nan`; for each `z` of `values`: if `np.isfinite(last + z)`, do the above with `u = "
-        "last`; then "
-        "`last = z`. At the end return 1 - ours / persistence.",
-    ],
-    moral="Every sample is an exam before it is a lesson. No other split of the data is needed, and none is as strict.",
-)
-
-
-# ------------------------------------------------------------------------------- 3: one stream, two sittings
-
-LISTEN = 0.5
-
-
-def _pupils():
-    """Two problems with policies of different memory, and samples for them."""
-    import hlp_edu as hlp
-    from hlp_edu.stream import open_problem
-
-    small = open_problem(hlp.feed_forward([2, 3, 1]), q=10, r_w=0.01, r=0.5)
-    return small, (hlp.Flipped(5, 2), hlp.PerArc(0.2))
-
-
-def _samples(seed, count, slopes=(0.5, -0.3)):
-    u = np.random.default_rng(seed).uniform(-1, 1, (count, 2))
-    return [(one, float(one @ slopes)) for one in u]
-
-
-def _sit(problem, policy, samples, **how):
-    import hlp_edu as hlp
-
-    made = hlp.stream(problem, policy, samples, listen=LISTEN, progress=False, **how)
-    return made, made.collect()[0]
-
-
-def _same_to_the_last_bit(in_two):
-    problem, policies = _pupils()
-    for policy, cut in zip(policies, (13, 30), strict=True):
-        samples = _samples(cut, 40)
-        _, right = _sit(problem, policy, samples, seed=3)
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "state.npz")
-            got = np.asarray(in_two(problem, policy, samples, cut, path, 3), float)
-            written = os.path.exists(path)
-        first, begun = _sit(problem, policy, samples[:cut], seed=3)
-        if got.shape != right.shape:
-            if len(got) == len(samples) - cut:
-                return "it returns the guesses of the second sitting alone: those of both, one behind the other"
-            if len(got) == len(samples) + cut:
-                return "the second sitting saw the first samples again: its source begins at sample number `cut`"
-            return f"it returns the shape {got.shape} for {len(samples)} samples where {right.shape} is asked for"
-        if not np.array_equal(got[:cut], right[:cut]):
-            return (
-                "the first sitting guesses otherwise than without a break: `seed`, `listen=0.5`, and no other argument?"
-            )
-        if not written:
-            return "nothing was written to `path`: at the end of the first sitting, `first.state.save(path)`"
-        if np.array_equal(got, right):
-            continue
-        rest, at = samples[cut:], first.state.at
-        seen_as = {
-            "the second sitting begins anew: it must go on with `start=StreamState.load(path)`": dict(seed=3),
-            "the second sitting knows states and weights but has lost the costates, which carry what is under way: "
-            "`start=StreamState.load(path)` has them all": dict(x0=at.x, w0=at.w, t0=at.t),
-            "the second sitting knows the weights alone; states and costates are lost: "
-            "`start=StreamState.load(path)`": dict(w0=at.w, seed=3),
+    def value(right, e, f, w, p_x, p_w, q, r_w, r):
+        parts = {
+            "error": q / 2 * (e**2).sum(1),
+            "size": r_w / 2 * (w**2).sum(1),
+            "speed": (p_w**2).sum(1) / (2 * r),
+            "unscaled": r / 2 * (p_w**2).sum(1),
+            "flow": (p_x * f).sum(1),
         }
-        for words, how in seen_as.items():
-            if np.allclose(got[cut:], _sit(problem, policy, rest, **how)[1]):
-                return words
-        if np.allclose(got[cut:-1], right[cut + 1 :]) or np.allclose(got[cut + 1 :], right[cut:-1]):
-            return "one sample is lost or doubled at the cut: `samples[:cut]`, then `samples[cut:]`"
-        k = int(np.argmax(np.abs(got - right).max(axis=1) > 0))
-        off = np.abs(got - right).max()
-        return f"after the break, from sample {k} on, its guesses differ from those without one, by up to {off:.2g}"
+        return tuple(
+            one if add is None else one + sum(factor * parts[name] for name, factor in add.items())
+            for one, add in zip(right, (L, H), strict=True)
+        )
+
+    return value
 
 
-in_two = Function(
+def _as_recorded(energies):
+    """On a run, the library's own two curves."""
+    import hlp_edu as hlp
+
+    problem = hlp.Tracking(hlp.fully_connected(3), hlp.sinusoid(), q=20, r_w=0.5, r=0.2)
+    run = hlp.run(problem, hlp.Flipped(20, 5), T=1, dt=0.01, seed=1)
+    f = problem.dynamics(run.x, run.w, run.t)
+    L, H = energies(run.outputs - run.target, f, run.w, run.p_x, run.p_w, 20.0, 0.5, 0.2)
+    for name, got, right in (("L", L, run.lagrangian), ("H", H, run.hamiltonian)):
+        if not np.allclose(got, right):
+            k = int(np.argmax(np.abs(np.asarray(got) - right)))
+            return (
+                f"on a run of three neurons it does not give the {name} that the run has recorded; at t = "
+                f"{run.t[k]:.2f} it gives {np.asarray(got)[k]:.4g} where {right[k]:.4g} is right"
+            )
+
+
+energies = Function(
     LESSON,
-    "in_two",
-    "One stream, two sittings",
+    "energies",
+    "The Lagrangian and the Hamiltonian of a record",
     points=2,
-    properties=[_same_to_the_last_bit],
+    inputs=_records,
+    expected=_energies,
+    mistakes={
+        "the order is wrong: L first, then H": lambda right, *given: right[::-1],
+        "in H the moving weights count with a minus: H is a cost that has been minimised over the velocities": _other(
+            H=dict(speed=2)
+        ),
+        "in L the velocity is v = -p_w / r, so r/2 |v|² is |p_w|² / (2 r)": _other(L=dict(speed=-1, unscaled=1)),
+        "in L and in H r stands on the wrong side: with v = -p_w / r, r/2 |v|² is |p_w|² / (2 r)": _other(
+            dict(speed=-1, unscaled=1), dict(speed=1, unscaled=-1)
+        ),
+        "in L the moving weights are missing: r/2 |v|² with v = -p_w / r": _other(L=dict(speed=-1)),
+        "in H the moving weights are missing: -|p_w|² / (2 r)": _other(H=dict(speed=1)),
+        "in H the moving neurons are missing: p_x . f": _other(H=dict(flow=-1)),
+        "in H p_x . f has the wrong sign": _other(H=dict(flow=-2)),
+        "the size of the weights is missing, and it has the price r_w": _other(dict(size=-1), dict(size=-1)),
+        "the three prices q, r_w and 1/r have a half with them": lambda right, e, f, w, p_x, p_w, q, r_w, r: (
+            2 * right[0],
+            2 * right[1] - (p_x * f).sum(1),
+        ),
+    },
+    properties=[_as_recorded],
     hints=[
-        "A stream has a `state` once it has run. It can be saved and loaded, and a new stream can go on from it.",
-        "`first = hlp.stream(problem, policy, samples[:cut], listen=0.5, seed=seed)`, then `first.collect()` and "
-        "`first.state.save(path)`.",
-        "The second: `hlp.stream(problem, policy, samples[cut:], listen=0.5, start=StreamState.load(path))`. "
-        "`collect()` returns guesses and targets; join the guesses with `np.concatenate`.",
+        "L is (4) without the integral and with v = -p_w / r; H is (5). Both begin with q/2 |e|² + r_w/2 |w|².",
+        "L = q/2 |e|² + r_w/2 |w|² + |p_w|² / (2 r);  H = q/2 |e|² + r_w/2 |w|² - |p_w|² / (2 r) + p_x . f.",
+        "Every row is one moment: `(e**2).sum(axis=1)` is |e|² for all of them, `(p_x * f).sum(axis=1)` is p_x . f.",
     ],
-    moral="The state is all there is: weights, neurons, costates and a clock. What is not in it was never remembered.",
+    moral="L - H = |p_w|² / r - p_x . f: at rest they are one and the same.",
 )
 
 
-# ----------------------------------------------------------------------------- 4: kept, and forgotten
+# ---------------------------------------------------------------------------------------- 3: the balance
 
 
-def _regimes(rng):
+@functools.cache
+def _booked():
+    """Two runs with everything that the learner's function needs, and the library's account of them."""
     import hlp_edu as hlp
+    from hlp_edu.compare import tracking_problem
+    from hlp_edu.energy import account
 
-    problem, _ = _pupils()
-    for policy, seed in ((hlp.Flipped(5, 2), 5), (hlp.GradientFlow(mu=0.3), 6)):  # both settle: no other is repeatable
-        first, second = _samples(seed, 80), _samples(seed + 10, 15, slopes=(-0.4, 0.4))
-        yield problem, policy, first, second, _samples(seed + 20, 20)
-
-
-def _examined(problem, policy, first, second, exam, frozen=True, begin="first", go_on="first", of="first"):
-    """Both exams, by streams that hand over their state sample by sample; or what becomes of it with a slip."""
-    import hlp_edu as hlp
-
-    truth = np.array([[z] for _, z in exam])
-    examiner = hlp.Frozen() if frozen else policy
-
-    def learn(samples, start):
-        how = dict(seed=0) if start is None else dict(start=start)
-        made = hlp.stream(problem, policy, samples, listen=LISTEN, progress=False, chunk=1, **how)
-        for _ in made:
-            pass
-        return made.state
-
-    def test(state):
-        how = dict(seed=0) if state is None else dict(start=state)
-        made = hlp.stream(problem, examiner, exam, listen=LISTEN, progress=False, chunk=1, **how)
-        guess = np.concatenate([chunk.guess for chunk in made])
-        return float(np.sqrt(np.mean((guess - truth) ** 2))), made.state
-
-    if go_on == "unheard":
-        return test(None)[0], test(None)[0]
-    one = learn(first, None)
-    before, tested = test(one)
-    if go_on == "none":
-        return before, before
-    two = learn(second, {"first": one, "tested": tested, "anew": None}[go_on])
-    return before, test(two)[0]
+    cases = []
+    wave = tracking_problem("sinusoid", r=0.2)
+    steps = hlp.steps([1.2, 1.9, 2.3], [0.5, -0.6, 0.4, 0.1])
+    held = wave.replace(target=steps, q=60)
+    for problem, (theta_x, theta_w), slope in (
+        (wave, (4.0, 25.0), lambda t: 0.8 * np.cos(t)),
+        (held, (5.0, 30.0), lambda t: 0 * t),
+    ):
+        policy = hlp.Flipped(dissipation_w=theta_w, dissipation_x=theta_x)
+        begun = hlp.run(problem, policy, T=1, seed=3)
+        run = hlp.run(problem, policy, T=1.7, start=begun.final)
+        jumps = problem.targets[0].jumps(run.t[0], run.t[-1])
+        cases.append((problem, run, theta_x, theta_w, slope(run.t)[:, None], jumps, account(problem, policy, run)))
+    return cases
 
 
-def _forgot(**slip):
-    return lambda right, *given: _examined(*given, **slip)
+def _balanced(books):
+    for problem, run, theta_x, theta_w, slope, jumps, account in _booked():
+        got = np.asarray(books(problem, run, theta_x, theta_w, slope, jumps), float)
+        if got.shape != run.t.shape:
+            return f"it returns the shape {got.shape} for {len(run.t)} rows: what H should be, for each of them"
+        if not np.isfinite(got).all():
+            return "it returns numbers that are not finite"
+        off = got - run.hamiltonian
+        scale = np.abs(run.hamiltonian).max()
+        if np.abs(off).max() > 0.02 * scale:
+            return _missing(off, scale, run, jumps, account)
 
 
-forgetting = Function(
+ENTRIES = {
+    "flip of p_x": "the flip of p_x, 2 H_x . f",
+    "flip of p_w": "the flip of p_w, 2 H_w . w'",
+    "friction on p_x": "the friction on p_x, -theta_x p_x . f",
+    "friction on p_w": "the friction on p_w, theta_w |p_w|² / r",
+    "target moves": "the power of the target, -q e . z'",
+    "target jumps": "the jumps of the target, q/2 (e_after² - e_before²)",
+}
+
+
+def _missing(off, scale, run, jumps, account):
+    """Which entries of the account explain what the learner's balance is off by."""
+    start = run.hamiltonian[0]
+    if np.abs(off + start).max() < 0.02 * scale:
+        return "the balance begins at 0: it begins with what is there, `run.hamiltonian[0]`"
+    change = account.balance - start
+    h = run.t[1] - run.t[0]
+    if np.abs(off + change).max() < 0.02 * scale:
+        return "nothing is ever booked: H stays at its start"
+    smooth = change - account.terms["target jumps"]
+    if np.abs(off - smooth * (1 / h - 1)).max() < 0.05 * np.abs(smooth / h).max():
+        return "the rates are added up without the step of time: each row is worth `dt` of it"
+    if np.abs(off + 2 * change).max() < 0.02 * scale:
+        return "all entries have the wrong sign"
+    rows = [int(np.argmin(np.abs(run.t - jump))) for jump in jumps]
+    steps = np.diff(off)
+    if len(rows) and np.abs(np.delete(steps, np.r_[np.array(rows) - 1, rows])).sum() < 0.1 * np.abs(steps).sum():
+        return _at_jumps(off, run, rows, np.diff(account.terms["target jumps"]))
+    columns = {
+        name: term for name, term in account.terms.items() if name in ENTRIES and np.abs(term).max() > 1e-3 * scale
+    }
+    weight = np.linalg.lstsq(np.transpose(list(columns.values())), off, rcond=None)[0]
+    rest = off - np.transpose(list(columns.values())) @ weight
+    wrong = {name: s for name, s in zip(columns, weight, strict=True) if abs(s) > 0.1}
+    if np.abs(rest).max() < 0.05 * np.abs(off).max() + 0.02 * scale and wrong:
+        name = max(wrong, key=lambda name: abs(wrong[name]) * np.abs(columns[name]).max())
+        words, found = ENTRIES[name], wrong[name]
+        if abs(found + 1) < 0.1:
+            return f"an entry is missing: {words}"
+        if abs(found + 2) < 0.1:
+            return f"an entry has the wrong sign: {words}"
+        if abs(found + 0.5) < 0.1:
+            return f"an entry has half its size: {words}"
+        return f"an entry has {1 + found:.2g} times its size: {words}"
+    k = int(np.argmax(np.abs(off) > 0.02 * scale))
+    there, mine = run.hamiltonian[k], off[k] + run.hamiltonian[k]
+    return f"at t = {run.t[k]:.3f} H is {there:.2f}, and the balance says {mine:.2f}; before that it is right"
+
+
+def _at_jumps(off, run, rows, right):
+    """What is wrong with a balance that is wrong at the jumps alone."""
+    k = max(rows, key=lambda row: abs(off[row] - off[row - 1]))
+    due, booked = right[k - 1], right[k - 1] + off[k] - off[k - 1]
+    if abs(booked) < 0.02 * abs(due):
+        return f"an entry is missing: {ENTRIES['target jumps']}"
+    if abs(booked + due) < 0.02 * abs(due):
+        return f"an entry has the wrong sign: {ENTRIES['target jumps']}"
+    if abs(booked - due) < 0.02 * abs(due) and abs(off[k + 1] - off[k] + due) < 0.02 * abs(due):
+        return "the entry of a jump is gone a row later: H has jumped for good, so book it in all rows from the jump on"
+    return (
+        f"at the jump at t = {run.t[k]:.1f} you book {booked:.2f}, and {due:.2f} is right: q/2 (e_after² - e_before²), "
+        "both with the x of this row, and e_before with the target from before the jump"
+    )
+
+
+books = Function(
     LESSON,
-    "forgetting",
-    "Kept, and forgotten",
-    points=3,
-    inputs=_regimes,
-    expected=_examined,
-    tolerance=4e-3,
+    "books",
+    "The balance, closed by quadrature",
+    points=4,
+    properties=[_balanced],
+    hints=[
+        "Three steps: the rate H' of (14) at every row, with s = -1; its integral from the first row on (trapezoids: "
+        "`scipy.integrate.cumulative_trapezoid(rate, run.t, initial=0)`); and the entries at jumps, from their row on.",
+        "`H_x, H_w = problem.gradients(run.x, run.w, run.p_x, run.p_w, run.t)`, `f = problem.dynamics(run.x, run.w, "
+        "run.t)`. "
+        "The rate is 2 H_x . f + 2 H_w . (-p_w / r) - theta_x p_x . f + theta_w |p_w|² / r - q e . z', each a sum "
+        "over axis 1.",
+        "At a jump, row `k = np.argmin(abs(run.t - jump))`: add `problem.q / 2 * (after**2 - before**2)` to `H[k:]`, "
+        "where "
+        "`after = run.outputs[k] - run.target[k]` and `before = run.outputs[k] - problem.target_at(jump - 1e-6)`.",
+    ],
+    moral="Every change of H has an entry. What is conserved is the bookkeeping.",
+)
+
+
+# ------------------------------------------------------------------------------------------ 4: the cloud
+
+
+def _clouds(rng):
+    for neurons, s in ((1, -1), (4, -1), (4, 1), (6, 0)):
+        W, y = rng.normal(size=(neurons, neurons + 1)), np.append(rng.uniform(-1, 1, neurons), 1.0)
+        yield W, y, rng.uniform(2, 20), s, rng.uniform(1, 6), rng.uniform(10, 30)
+
+
+def _volume(W, y, c, s_x, theta_x, theta_w):
+    """The divergence of the velocities of x, w, p_x, p_w by brute force: each variable, nudged by an imaginary bit."""
+    n, total = len(W), 0.0
+    for i in range(n):
+        z = y.astype(complex)
+        z[i] += 1e-30j
+        slope = (c * (np.tanh(W[i] @ z) - z[i])).imag / 1e-30
+        total += slope - s_x * slope - theta_x  # p_x' = -s H_x - theta p_x, and H_x,i = ... + p_x,i df_i/dx_i
+    return total - W.size * theta_w
+
+
+def _parts(W, y, c):
+    sigma = 1 - np.tanh(W @ y) ** 2
+    return -c * len(W), c * (sigma * np.diag(W)).sum()
+
+
+def _swell(how):
+    def value(right, W, y, c, s, theta_x, theta_w):
+        leak, loops = _parts(W, y, c)
+        n, m = len(W), W.size
+        return how(leak, loops, s, n * theta_x, m * theta_w, n, m, theta_x, theta_w)
+
+    return value
+
+
+swelling = Function(
+    LESSON,
+    "swelling",
+    "A cloud of networks",
+    points=2,
+    inputs=_clouds,
+    expected=_volume,
     mistakes={
-        "the order is wrong: the error before the second regime first, then the one after it": lambda right, *_: right[
-            ::-1
-        ],
-        "these are mean squares: take the root": lambda right, *_: (right[0] ** 2, right[1] ** 2),
-        "the weights move during the exams, so the learner learns from them: `hlp.Frozen()`": _forgot(frozen=False),
-        "the second regime is learned by a new network; it goes on from the state after the first": _forgot(
-            go_on="anew"
+        "the loops are missing: a neuron with an arc to itself has df_i/dx_i = c (-1 + sigma'(a_i) w_ii)": _swell(
+            lambda leak, loops, s, x, w, *_: (1 - s) * leak - x - w
         ),
-        "the second regime goes on from the end of the *exam*, where the costates of the weights are lost: an exam "
-        "must leave "
-        "no trace, so start both from the state after the first regime": _forgot(go_on="tested"),
-        "nothing was learned before the exams: a stream takes no sample until it is asked for, so call "
-        "`.collect()` before you read its `.state`": _forgot(go_on="unheard"),
-        "both exams are taken by the same network: learn the second regime in between": _forgot(go_on="none"),
+        "the weight of the loop is missing: a_i contains w_ii x_i, so df_i/dx_i = c (-1 + sigma'(a_i) w_ii)": (
+            lambda right, W, y, c, s, theta_x, theta_w: (
+                -(1 - s) * c * (np.tanh(W @ y) ** 2).sum() - len(W) * theta_x - W.size * theta_w
+            )
+        ),
+        "the arcs from the bias have weights, too: every entry of W is an arc, and counts for theta_w": _swell(
+            lambda leak, loops, s, x, w, n, m, tx, tw: (1 - s) * (leak + loops) - x - n * n * tw
+        ),
+        "the factor 1 - s is missing: neurons and their costates count together": _swell(
+            lambda leak, loops, s, x, w, *_: leak + loops - x - w
+        ),
+        "1 - s has become 1 + s: the canonical cloud would shrink, and the flipped one keep its volume": _swell(
+            lambda leak, loops, s, x, w, *_: (1 + s) * (leak + loops) - x - w
+        ),
+        "friction counts once for each costate: theta_x for each neuron, theta_w for each arc": _swell(
+            lambda leak, loops, s, x, w, n, m, tx, tw: (1 - s) * (leak + loops) - tx - tw
+        ),
+        "theta_w counts once for each arc, not for each neuron": _swell(
+            lambda leak, loops, s, x, w, n, m, tx, tw: (1 - s) * (leak + loops) - x - n * tw
+        ),
+        "friction has the wrong sign: it shrinks the cloud": _swell(
+            lambda leak, loops, s, x, w, *_: (1 - s) * (leak + loops) + x + w
+        ),
+        "friction is missing": _swell(lambda leak, loops, s, x, w, *_: (1 - s) * (leak + loops)),
+        "sigma' is the slope of tanh at a: 1 - tanh(a)²": lambda right, W, y, c, s, theta_x, theta_w: (
+            (1 - s) * c * (np.tanh(W @ y) * np.diag(W) - 1).sum() - len(W) * theta_x - W.size * theta_w
+        ),
     },
     hints=[
-        "Four streams: learn `first`; exam; learn `second`; exam. Each begins with `start=` a state of another one.",
-        "Both the first exam and the learning of `second` start from the state after `first`; the last exam starts "
-        "from the "
-        "state after `second`. Exams run under `hlp.Frozen()`.",
-        "`guess, target = hlp.stream(problem, hlp.Frozen(), exam, listen=0.5, start=state).collect()`, and the error "
-        "is "
-        "`np.sqrt(np.mean((guess - target) ** 2))`.",
+        "This is (15). The only derivative in it is df_i/dx_i, how the velocity of a neuron depends on its own state.",
+        "Here f_i = c (-x_i + tanh(a_i)), and a_i contains w_ii x_i. So df_i/dx_i = c (-1 + (1 - tanh(a_i)²) w_ii).",
+        "`a = W @ y`; the w_ii are `np.diag(W)`; there are `len(W)` neurons and `W.size` arcs.",
     ],
-    moral="Nothing protects the old weights: there is one set of them, and the present writes into it.",
+    moral="The leak and the friction make a network forget its start. The canonical laws forget nothing, and blow up.",
 )
 
 
-# --------------------------------------------------------------------------- 5: beat persistence (open)
-
-LAGS, FIFTY_YEARS = 12, 600
+# ------------------------------------------------------------------------- 5: the friction it takes (open)
 
 
-def _made_up(count=1500):
-    """A series with a law of its own, which is not the sun's."""
-    rng = np.random.default_rng(8)
-    values = [0.0, 0.0]
-    for noise in 0.2 * rng.normal(size=count):
-        values.append(1.2 * values[-1] - 0.8 * values[-2] + noise)
-    return np.array(values)
+def _wobble(level, friction):
+    import hlp_edu as hlp
+
+    problem = hlp.Tracking(hlp.fully_connected(5), hlp.constant(level))
+    run = hlp.run(problem, hlp.Flipped(max(friction, 0.0), 5), T=80, dt=0.01)
+    return np.inf if run.diverged_at is not None else np.ptp(run.outputs[run.t > 60])
 
 
-def _played(forecaster, values):
-    """Skill over persistence, after the first 600 values; None if a guess is none, with words."""
-    from hlp_edu.stream import next_of
-
-    pair = forecaster()
-    try:
-        guess, learn = pair
-    except (TypeError, ValueError):
-        return None, "it must return two functions, `guess` and `learn`"
-    ours, persistence = [], []
-    for u, z in next_of(values, LAGS):
-        try:
-            g = np.asarray(guess(u.copy()), float)
-            learn(u.copy(), z)
-        except Exception as error:
-            return None, f"what it returns raised {type(error).__name__}: {error}"
-        if g.size != 1:
-            return None, f"`guess(u)` gives the shape {g.shape}: one number is asked for"
-        ours.append(float(g.reshape(-1)[0]) - z)
-        persistence.append(u[0] - z)
-    ours, persistence = (np.mean(np.square(errors[FIFTY_YEARS:])) for errors in (ours, persistence))
-    if not np.isfinite(ours):
-        return None, "its guesses are not finite: the learning rate is too high?"
-    return 1 - ours / persistence, None
+def _just_rests(enough):
+    for level in (0.4, 0.8, 0.0):
+        answer = np.asarray(enough(level))
+        if answer.shape != () or not np.issubdtype(answer.dtype, np.number) or not 0 <= answer <= 1e4:
+            return "a friction is asked for: one number, from 0 up"
+        friction = float(answer)
+        wobble = _wobble(level, friction + 1)
+        if not wobble < 0.01:
+            return (
+                f"with the target at {level} it gives {friction:.1f}, and with a friction of {friction + 1:.1f} the "
+                "output "
+                f"wobbles by {wobble:.2f} after t = 60"
+                + (" (the formula of the lesson is for a target at 0)" if abs(friction - 34) < 1 else "")
+            )
+        if _wobble(level, friction - 1.5) < 0.01:
+            return (
+                f"with the target at {level} it gives {friction:.1f}, and a friction of {friction - 1.5:.1f} is "
+                "enough as well"
+                + (" (the formula of the lesson is for a target at 0)" if abs(friction - 34) < 1 else "")
+            )
 
 
-def _beats_persistence(forecaster):
-    from hlp_edu.data import sunspots
-
-    for values, least, what in (
-        (sunspots().values / 100, 0.05, "on the sunspots"),
-        (_made_up(), 0.3, "on a made-up series with a law of its own"),
-    ):
-        reached, words = _played(forecaster, values)
-        if words:
-            return words
-        if reached < 1e-9 and reached > -1e-9:
-            return f"{what} it is persistence itself: the skill is 0, and {least} is asked for"
-        if reached < least:
-            return f"{what} its skill is {reached:.3f}, and at least {least} is asked for"
-
-
-forecaster = Function(
+enough = Function(
     LESSON,
-    "forecaster",
-    "Beat persistence (open)",
+    "enough",
+    "How much friction is enough? (open)",
     points=3,
-    properties=[_beats_persistence],
+    properties=[_just_rests],
     hints=[
-        "Try a straight line first: a guess `w @ u` with 12 weights, that begins as persistence, w = (1, 0, ..., 0), "
-        "and passes "
-        "downhill along the squared error of each sample.",
-        "A step that does not depend on how large u is: `w -= rate * (w @ u - z) * u / (0.1 + u @ u)`. Which rate? "
-        "Tune it on "
-        "the first years.",
-        "Better than walking downhill is recursive least squares: keep a matrix P, at first 100 times the identity, "
-        "and for each "
-        "sample `k = P @ u / (1 + u @ P @ u)`, `w -= k * (w @ u - z)`, `P -= np.outer(k, u @ P)`.",
+        "Write a function that runs the network with a friction and says whether its output rests. Then search for the "
+        "friction at which the answer changes.",
+        "`run = hlp.run(problem, hlp.Flipped(friction, 5), T=80, dt=0.01)`, and `np.ptp(run.outputs[run.t > 60])` "
+        "is the wobble.",
+        "Bisect: begin with 5 and 60, try the middle, and keep the half in which the answer changes; nine rounds "
+        "are plenty.",
     ],
-    moral="A straight line beats persistence by little; on this series no network of the lesson beats the line.",
+    moral="Saturation lends a hand: at 0.8 half the friction is enough. But at 0.4 it takes more than at 0.",
 )

@@ -12,8 +12,7 @@ __all__ = ["plot_lines"]
 
 
 def plot_lines(
-    lines, x=None, caption=None, ax=None, xlabel="time t", ylabel="", log="", points=False, limits=None, marks=None,
-    notes=(), names=True, headline="", more="",
+    lines, x=None, caption=None, ax=None, points=False, marks=None, notes=(), names=True, headline="", more="", **axes
 ):  # fmt: skip
     """Named lines: over time, over a parameter, or any curves.
 
@@ -26,25 +25,22 @@ def plot_lines(
         Where all lines are known.
     ax, caption, headline, more
         As for all plots: `hlp_edu.plotting`.
-    xlabel, ylabel : str
-        Names of the axes.
-    log : {"", "x", "y", "xy"}
-        Which axes are logarithmic.
     points : bool
         Mark every point: for lines that are known at few places only.
-    limits : pair of float, optional
-        Of the y axis; lines may leave the picture.
     marks : dict, optional
         {name: (x, y)}: points without a line, named as lines are.
     notes : tuple, optional
         (words, (x, y), (x, y)) of an annotation: where it points, and where the words begin.
     names : bool
         Whether to name the lines at their ends.
+    **axes
+        xlabel, ylabel, ylim, xscale, yscale: as in matplotlib's ``Axes.set``; lines may leave given limits.
 
     Raises
     ------
     ValueError
-        If there is no line, a role is unknown or taken twice, or the lengths differ.
+        If there is no line, a role is unknown or taken twice, the lengths differ, or a scale is neither "linear" nor
+        "log".
 
     Examples
     --------
@@ -54,59 +50,60 @@ def plot_lines(
     """
     if not lines:
         raise ValueError("lines = {}: must hold at least one line")
-    one_of("log", log, ("", "x", "y", "xy"))
+    for key in axes:
+        one_of("axes", key, ("xlabel", "ylabel", "ylim", "xscale", "yscale"))
+    scales = [axes.get(key, "linear") for key in ("xscale", "yscale")]
+    for key, scale in zip(("xscale", "yscale"), scales, strict=True):
+        one_of(key, scale, ("linear", "log"))
+    every = points or "log" in scales  # thinning is made for lines on linear axes
     marks = marks or {}
     styles = named([*lines, *marks])
     curves = [_curve(name, values, x) for name, values in lines.items()]
 
     def draw(ax):
-        said = []
-        for (one, label), (across, y, *band) in zip(styles, curves, strict=False):
-            mark = dict(marker=one.marker, markersize=6) if points else {}
-            ax.plot(*((across, y) if points or log else thin(across, y)), **one.line, **mark, label=label)
-            if band:
-                ax.fill_between(across, *band, color=one.color, alpha=0.18, linewidth=0)
-            if names:
-                name_line(ax, across, y, label, one)
-            ends = y[np.isfinite(y)]
-            if len(ends):
-                said.append(f"{label}: from {digits(ends[0])} to {digits(ends[-1])}")
-        for (one, label), (across, y) in zip(styles[len(curves) :], marks.values(), strict=True):
-            across, y = np.atleast_1d(across), np.atleast_1d(y)
-            face = dict(markeredgewidth=1.6) if one.marker in "x_|+" else dict(markeredgecolor="white")
-            ax.plot(
-                across,
-                y,
-                one.marker,
-                color=one.color,
-                markersize=8,
-                zorder=4,
-                label=label,
-                clip_on=bool(limits),
-                **face,
-            )
-            if names and len(across) > 1:
-                name_line(ax, across, y, label, one)
-            said.append(
-                f"{label} at ({digits(across[0])}, {digits(y[0])})" if len(y) == 1 else f"{label}: {len(y)} points"
-            )
-        if "x" in log:
-            ax.set_xscale("log")
-        if "y" in log:
-            ax.set_yscale("log")
+        said = [
+            _draw_line(ax, curve, *style, points, every, names) for style, curve in zip(styles, curves, strict=False)
+        ] + [
+            _draw_marks(ax, at, *style, names, clip="ylim" in axes)
+            for style, at in zip(styles[len(curves) :], marks.values(), strict=True)
+        ]
+        ax.set(**{"xlabel": "time t"} | {key: axes[key] for key in axes if key != "ylim"})
         ax.margins(x=0.03 if points else 0)
         for axis in (ax.xaxis, ax.yaxis):
             if axis.get_scale() == "log":
                 few_ticks(axis)
-        if limits:
-            ax.set_ylim(*limits)
-        ax.set_xlabel(xlabel)
-        ax.set_ylabel(ylabel)
+        if "ylim" in axes:
+            ax.set_ylim(axes["ylim"])
         if notes:
             note(ax, *notes)
-        describe(ax, "; ".join(said) + ".")
+        describe(ax, "; ".join(filter(None, said)) + ".")
 
     return shown(draw, ax, None, caption, headline, more)
+
+
+def _draw_line(ax, curve, style, label, points, every, names):
+    """Draw one line, with its band; what is to be said of it."""
+    across, y, *band = curve
+    mark = dict(marker=style.marker, markersize=6) if points else {}
+    ax.plot(*((across, y) if every else thin(across, y)), **style.line, **mark, label=label)
+    if band:
+        ax.fill_between(across, *band, color=style.color, alpha=0.18, linewidth=0)
+    if names:
+        name_line(ax, across, y, label, style)
+    ends = y[np.isfinite(y)]
+    return f"{label}: from {digits(ends[0])} to {digits(ends[-1])}" if len(ends) else ""
+
+
+def _draw_marks(ax, at, style, label, names, clip):
+    """Draw points without a line; what is to be said of them."""
+    across, y = map(np.atleast_1d, at)
+    face = dict(markeredgewidth=1.6) if style.marker in "x_|+" else dict(markeredgecolor="white")
+    ax.plot(
+        across, y, style.marker, color=style.color, markersize=8, zorder=4, label=label, clip_on=clip, **face
+    )  # fmt: skip
+    if names and len(across) > 1:
+        name_line(ax, across, y, label, style)
+    return f"{label} at ({digits(across[0])}, {digits(y[0])})" if len(y) == 1 else f"{label}: {len(y)} points"
 
 
 def _curve(name, values, x):

@@ -4,14 +4,15 @@ import numpy as np
 
 from hlp_edu.plotting.picture import TEXT, Picture, describe, figure, fit_title, legend, note, shown
 from hlp_edu.plotting.style import INK, PALE, PAPER, ROLES, named, styled
+from hlp_edu.validate import one_of
 from hlp_edu.words import digits
 
 __all__ = ["plot_phase", "plot_saddle_and_spiral"]
 
 
 def plot_phase(
-    law, paths, caption=None, ax=None, limits=((-2, 2), (-2, 2)), rest=None, xlabel="x", ylabel="p", points=False,
-    streams=False, directions=None, notes=(), names=True, headline="", more="",
+    law, paths, caption=None, ax=None, limits=((-2, 2), (-2, 2)), rest=None, points=False, notes=(), headline="",
+    more="", **axes,
 ):  # fmt: skip
     """Paths in a plane, over the law that moves them; or points in a plane, such as a spectrum.
 
@@ -27,18 +28,12 @@ def plot_phase(
         What is shown: (lowest x, highest x), (lowest p, highest p).
     rest : pair of float, optional
         A rest point, marked with a diamond.
-    xlabel, ylabel : str
-        Names of the axes.
     points : bool
         Draw the coordinates as points, not as a path; the upright line at 0 is drawn too.
-    streams : bool
-        Draw the law as stream lines with equal scales, instead of arrows: slower, and more to see.
-    directions : dict, optional
-        {role: (x, p)}: straight lines through the rest point.
     notes : tuple, optional
         (words, (x, p), (x, p)) of an annotation.
-    names : bool
-        Whether to name the paths above the axes.
+    **axes
+        xlabel, ylabel: as in matplotlib's ``Axes.set``.
 
     Raises
     ------
@@ -59,16 +54,15 @@ def plot_phase(
             raise ValueError(f"paths[{name!r}]: must be two arrays of one length, x and p")
     if np.shape(limits) != (2, 2) or not all(low < high for low, high in limits):
         raise ValueError(f"limits = {limits!r}: must be ((low, high), (low, high))")
-    (left, right), (low, high) = limits
+    for key in axes:
+        one_of("axes", key, ("xlabel", "ylabel"))
+    words = {"xlabel": "x", "ylabel": "p"} | axes
 
     def draw(ax):
         if law is not None:
-            _draw_law(law, ax, limits, streams)
+            _draw_law(law, ax, limits)
         if points:
             ax.axvline(0, color=INK, linewidth=1.2)
-        for direction, along in (directions or {}).items():
-            ((one, _),) = named([direction])
-            ax.axline(rest, np.add(rest, along), **one.line | dict(linewidth=1.3), zorder=2.2)
         for (one, label), (x, p) in zip(styles, paths.values(), strict=True):
             if points:
                 ax.plot(x, p, one.marker, markersize=9, color=one.color, label=label)
@@ -77,17 +71,17 @@ def plot_phase(
             ax.plot(x[:1], p[:1], "o", markersize=8, color=one.color, markerfacecolor=PAPER, mew=1.8, zorder=4)
         if rest is not None:
             ax.plot(*[[value] for value in rest], "D", markersize=7, color=INK, zorder=5)
-        ax.set(xlim=(left, right), ylim=(low, high), xlabel=xlabel, ylabel=ylabel)
-        if streams:
-            ax.set_aspect("equal", adjustable="box")
+        ax.set(xlim=limits[0], ylim=limits[1], **words)
         if notes:
             note(ax, *notes)
-        if names and (len(styles) > 1 or points):
+        if len(styles) > 1 or points:
             legend_of(ax, styles, points)
         describe(ax, None, None)
 
     if ax is None and not caption:
-        caption = f"Paths in the plane of {xlabel} and {ylabel}: {', '.join(label for _, label in styles)}."
+        caption = (
+            f"Paths in the plane of {words['xlabel']} and {words['ylabel']}: {', '.join(label for _, label in styles)}."
+        )
     return shown(draw, ax, lambda: figure(height=3.6, width=6.4), caption, headline, more)
 
 
@@ -102,20 +96,23 @@ def legend_of(ax, styles, points):
         legend(ax, [(0, label, one) for one, label in styles])
 
 
-def _draw_law(law, ax, limits, streams):
-    """The velocities of a law: as arrows of one length on the screen, or as stream lines."""
+def _draw_law(law, ax, limits):
+    """The velocities of a law, as arrows of one length on the screen."""
     (left, right), (low, high) = limits
-    if streams:
-        x, p = np.meshgrid(np.linspace(left, right, 40), np.linspace(low, high, 40))
-        ax.grid(False)
-        ax.streamplot(x, p, *law(x, p), color=PALE, linewidth=0.7, density=0.7, arrowsize=0.7, zorder=1)
-        return
     x, p = np.meshgrid(np.linspace(left, right, 15)[1:-1], np.linspace(low, high, 11)[1:-1])
     size = np.array([ax.bbox.width / (right - left), ax.bbox.height / (high - low)]).reshape(2, 1, 1)
     rate = np.array(law(x, p)) * size  # as on the screen
     length = np.hypot(*rate)
     rate = rate / np.where(length > 0, length, 1)
     ax.quiver(x, p, *rate, color=PALE, pivot="mid", scale=26, width=0.004, headwidth=4.5)
+
+
+def _draw_streams(law, ax, limits):
+    """The velocities of a law, as stream lines with equal scales: slower, and more to see."""
+    x, p = np.meshgrid(*[np.linspace(*ends, 40) for ends in limits])
+    ax.grid(False)
+    ax.streamplot(x, p, *law(x, p), color=PALE, linewidth=0.7, density=0.7, arrowsize=0.7, zorder=1)
+    ax.set_aspect("equal", adjustable="box")
 
 
 def plot_saddle_and_spiral(problem, T=8, limits=((-0.6, 2.2), (-1.4, 1.4)), caption=None, headline=None, more=None):
@@ -152,14 +149,14 @@ def plot_saddle_and_spiral(problem, T=8, limits=((-0.6, 2.2), (-1.4, 1.4)), capt
             A = np.diag([1, 1 if name == "canonical" else -1]) @ M
 
             def law(x, p, A=A):
-                return A[0, 0] * (x - rest[0]) + A[0, 1] * (p - rest[1]), A[1, 0] * (x - rest[0]) + A[1, 1] * (
-                    p - rest[1]
-                )
+                return np.tensordot(A, [x - rest[0], p - rest[1]], 1)
 
-            plot_phase(
-                law, {name: (x, p)}, "", ax, limits, rest, "state x", "costate p" if name == "canonical" else "",
-                streams=True, directions=edges if name == "canonical" else None,
-            )  # fmt: skip
+            costate = "costate p" if name == "canonical" else ""
+            plot_phase(None, {name: (x, p)}, "", ax, limits, rest, xlabel="state x", ylabel=costate)
+            _draw_streams(law, ax, limits)
+            if name == "canonical":
+                for (edge, _), along in zip(named(edges), edges.values(), strict=True):
+                    ax.axline(rest, np.add(rest, along), **edge.line | dict(linewidth=1.3), zorder=2.2)
             fit_title(ax, f"{name}: {title}".replace("flip:", "flipped:"), name)
         knife = ROLES["optimum"]
         (left, right), (low, high) = limits

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.ticker import Locator, MaxNLocator
 
@@ -385,12 +386,14 @@ def _write_ends(ax, ends):
 
 
 def legend(ax, ends):
-    """Names above the axes, where there is no room at the right."""
-    for _, text, one in ends:
-        ax.plot([], [], **one.line, label=text)
+    """Names above the axes, where there is no room at the right; inside, where a title stands above."""
+    handles = [Line2D([], [], **one.line, label=text) for _, text, one in ends]
+    each = 0.7 + max(_text_width(text, TEXT, "normal") for _, text, _ in ends)  # inches, with its piece of line
+    fit = max(1, int(ax.bbox.width / ax.figure.dpi / each))
+    inside = dict(loc="lower left", ncols=min(fit, len(ends)), frameon=True, framealpha=0.85, edgecolor="none")
+    above = dict(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(ends), frameon=False)
     ax.legend(
-        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(ends), frameon=False, fontsize=TEXT,
-        labelcolor="linecolor",
+        handles=handles, **(inside if ax.get_title("left") else above), fontsize=TEXT, labelcolor="linecolor",
         handlelength=1.8, columnspacing=1.2, borderaxespad=0.2, borderpad=0.1, handletextpad=0.5,
     )  # fmt: skip
 

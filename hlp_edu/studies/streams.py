@@ -1,4 +1,4 @@
-"""Ways to learn from a stream, and ways not to learn, tuned alike and compared on five streams: lesson 12's study."""
+"""Ways to learn from a stream, and ways not to learn, tuned alike and compared on five streams: lesson 14's study."""
 
 import copy
 import functools
@@ -76,7 +76,7 @@ def listener(neurons, inputs, outputs=1):
 
 @functools.cache
 def stream_task(name):
-    """One of the streams of lesson 12.
+    """One of the streams of lesson 14.
 
     "waves": two sine waves added; the network sees one value and must give the next, which takes memory.
     "sunspots": monthly numbers, from the three months before. "co2": the weekly change at Mauna Loa, from
@@ -261,7 +261,7 @@ class Streams:
         tuned_on=0.4, seeds=10, tuning_seeds=3, hold=1.0, dt=0.1, listen=0.5, method="exponential", speed=10.0,
         mu=0.2, sweeps=2, momentum=0.5, window=50,
     )  # fmt: skip
-    # RTRL on the video would take longer than all the rest: lesson 12 times one step of it instead.
+    # RTRL on the video would take longer than all the rest: lesson 14 times one step of it instead.
     cases = tuple(case for case in itertools.product(STREAMS, LEARNERS + NAIVE) if case != ("video", "RTRL"))
     repeats = 0.02  # how closely another machine repeats a median, relative
 

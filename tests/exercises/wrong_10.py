@@ -3,129 +3,65 @@
 from wrong_answers import swap, write
 
 WRONG = {
-    "blindness": [
-        swap("planned / best", "best / planned", says="ratio is upside down"),
-        write(
-            """
-def blindness(rows, paid):
-    cost = {(r["method"], r["seed"]): r["cost"] for r in rows if r["signal"] == "patched"}
-    seeds = {seed for _, seed in cost}
-    ratios = [cost["mpc", s] / cost["optimum", s] for s in seeds]
-    shares = [(cost["mpc", s] - cost["optimum", s]) / (p - cost["optimum", s]) for s, p in paid.items()]
-    return np.median(ratios), np.median(shares)
-""",
-            says="where .* is right",
-        ),
-        swap("np.median(ratios)", "np.mean(ratios)", says="ratio is the mean"),
-        swap(' if row["signal"] == "patched"', "", says="sine wave too|pair optimum"),
-        write(
-            """
-def blindness(rows, paid):
-    costs = {m: [r["cost"] for r in rows if r["signal"] == "patched" and r["method"] == m] for m in ("optimum", "mpc")}
-    return np.median(costs["mpc"]) / np.median(costs["optimum"]), 0.5
-""",
-            says="two medians",
-        ),
-        write(
-            """
-def blindness(rows, paid):
-    costs = {m: [r["cost"] for r in rows if r["signal"] == "patched" and r["method"] == m] for m in ("optimum", "mpc")}
-    return np.median(np.divide(costs["mpc"], costs["optimum"])), 0.5
-""",
-            says="pair optimum and mpc by their seed",
-        ),
-        swap("(planned - best) / (policy - best)", "planned / policy", says="whole costs"),
-        swap("(planned - best) / (policy - best)", "1 - (planned - best) / (policy - best)", says="would save"),
-        swap("(planned - best) / (policy - best)", "(policy - best) / (planned - best)", says="fraction is upside down"),
-        swap("np.median(shares)", "np.mean(shares)", says="fraction is the mean"),
-        write(
-            """
-def blindness(rows, paid):
-    cost = {(r["method"], r["seed"]): r["cost"] for r in rows if r["signal"] == "patched"}
-    best, planned = ([cost[method, seed] for seed in paid] for method in ("optimum", "mpc"))
-    share = (np.median(planned) - np.median(best)) / (np.median(list(paid.values())) - np.median(best))
-    return np.median(np.divide(planned, best)), share
-""",
-            says="made of medians",
-        ),
-        swap("return np.median(ratios), ", "return ", says="2 things"),
+    "silence": [
+        swap("np.sqrt(offset**2 + amplitude**2 / 2)", "amplitude", says="that is the amplitude"),
+        swap("offset**2 + ", "", says="offset is forgotten"),
+        swap("np.sqrt(offset**2 + amplitude**2 / 2)", "offset**2 + amplitude**2 / 2", says="root is missing"),
+        swap("return np.sqrt(offset**2 + amplitude**2 / 2)",
+             "return np.mean(abs(offset + amplitude * np.sin(np.linspace(0, 2 * np.pi, 9999))))", says="squares first"),
+        swap("np.sqrt(offset**2 + amplitude**2 / 2)", "abs(offset) + amplitude / 2**0.5", says="squares add up"),
+        swap("np.sqrt(offset**2 + amplitude**2 / 2)", "offset + amplitude / 2**0.5", says="offset below 0"),
+        swap(" / 2", "", says="mean of sin² is 1/2"),
+        swap("offset**2 +", "offset +", says="where .* is right|no finite number"),
     ],
-    "settling": [
-        swap("outside[-1] + 1", "np.flatnonzero(np.abs(error[rows]) <= band)[0]", says="first enters the band"),
-        swap("[first] - start", "[first]", says="times on the clock"),
-        swap("t[rows][first] - start", "first", says="numbers of rows"),
-        swap("np.abs(error[rows])", "error[rows]", says="absolute value"),
-        swap("return np.array(times)", "return np.array(times[:-1])", says="four times for five jumps"),
-        swap("t < end - 1e-6", "t <= end + 1e-6", says="end the stretch before it"),
-        swap("return np.array(times)", "return np.nan_to_num(times)", says="nan is asked for there"),
-        swap("first < rows.sum() else np.nan", "first < rows.sum() else end - start", says="nan is asked for there"),
-        swap("np.array(times)", "np.median(times)", says="a time for each"),
-        swap("[first] - start", "[first] - start - 0.1", says="stays in the band from"),
+    "mine": [
+        swap("dissipation_w=20, dissipation_x=5", "dissipation_w=5, dissipation_x=20", says="frictions are exchanged"),
+        swap(", dissipation_x=5", "", says="no friction on p_x"),
+        swap("dissipation_w=20, ", "", says="no friction on p_w"),
+        swap("dissipation_w=20, dissipation_x=5", "", says="no friction at all"),
+        swap("q=50, ", "", says="q is 100"),
+        swap(", speed=40", "", says="speed is 20"),
+        swap("q=50", "q=40", "speed=40", "speed=50", says="q and speed are exchanged"),
+        swap("connected(7)", "connected(5)", says="5 neurons, and 7"),
+        swap("connected(7)", "connected(7, self_loops=False)", says="other arcs"),
+        swap(", period=4", "", says="period 2 pi"),
+        swap("period=4", "period=np.pi / 2", says="frequency 4"),
+        swap("amplitude=0.6, ", "", says="amplitude 0.8"),
+        swap("amplitude=0.6", "amplitude=0.5", says="not a wave of amplitude 0.6"),
+        swap("T=12", "T=20", says="ends at t = 20"),
+        swap("T=12", "T=12, seed=1", says="starts elsewhere"),
+        swap("r_w=1, r=0.1", "r_w=0.1, r=1", says="RMSE .* after t = 4"),
+        swap("hlp.Flipped(dissipation_w=20, dissipation_x=5)", "hlp.Canonical()", says="diverged at t"),
+        swap("T=12)", "T=12).rmse()", says="of the type float"),
     ],
-    "contest": [
-        swap("np.median(a)", "a.min()", "np.median(b)", "b.min()", says="best seed as if it were the rule"),
-        swap("np.median(a)", "a.mean()", "np.median(b)", "b.mean()", says="is the mean"),
-        swap("rmse(after=20 / 3)", "rmse()", says="count the start too"),
-        swap("(a < b)", "(a > b)", says="second policy's wins"),
-        swap(
-            "np.median(a), a.min()",
-            "a.min(), np.median(a)",
-            "np.median(b), b.min()",
-            "b.min(), np.median(b)",
-            says="another order",
-        ),
-        swap('tracking_problem("patched", s)', 'tracking_problem("patched", 3)', says="same signal"),
-        swap(
-            "a, b = both",
-            "a, b = (e[np.isfinite(e)] if np.isfinite(e).any() else np.zeros(1) for e in both)",
-            says="hides runs",
-        ),
-        swap("(a < b).sum()", "a < b", says="must be a number|shape"),
+    "valley": [
+        swap("frictions[np.argmin(medians)]", "np.argmin(medians)", says="place in the list"),
+        swap("frictions[np.argmin(medians)]", "min(medians)", says="that is the RMSE"),
+        swap("argmin", "argmax", says="highest RMSE"),
+        swap("Flipped(friction, 5)", "Flipped(5, friction)", says="frictions are put on p_x"),
+        write("def valley(problem, frictions, seeds):\n    return frictions[0]", says="first of the list"),
+        write("def valley(problem, frictions, seeds):\n    return 30.0", says="where .* is right"),
+        swap("return frictions[np.argmin(medians)]", "return medians", says="shape|must be a number"),
     ],
-    "freeze": [
-        swap(
-            "return first.rmse(after=T - rest), second.rmse()",
-            "return second.rmse(), first.rmse(after=T - rest)",
-            says="wrong order",
-        ),
-        swap("after=T - rest", "", says="counts the whole run"),
-        write(
-            """
-def freeze(problem, policy, T, rest, seed):
-    first = hlp.run(problem, policy, T, dt=0.01, seed=seed)
-    free, stopped = (hlp.run(problem, p, rest, dt=0.01, start=first.final) for p in (policy, hlp.Frozen()))
-    return free.rmse(), stopped.rmse()
-""",
-            says="last .rest. time units of the first run",
-        ),
-        swap("start=first.final", "t0=T, seed=seed", says="held weights are those of the start"),
-        swap("start=first.final", "seed=seed", says="starts anew"),
-        swap("start=first.final", "x0=first.final.x, w0=first.final.w", says="clock went back"),
-        swap("start=first.final", "w0=first.final.w, seed=seed", says="together with the clock"),
-        swap("start=first.final", "t0=T, w0=first.final.w, x0=np.zeros(5)", says="states were set back to 0"),
-        swap("hlp.Frozen()", "policy", says="weights move in the second run"),
-        swap("second.rmse()", "second.rmse(after=T + rest / 2)", says="where .* is right"),
+    "freeze_test": [
+        swap("start=taught.final", "seed=seed", says="fresh random weights"),
+        swap("hlp.Frozen()", "policy", says="weights are not held"),
+        swap("start=taught.final", "x0=taught.final.x, w0=taught.final.w", says="clock is set back"),
+        swap("after=10", "", says="counts the start too"),
+        swap("return taught.rmse(after=10), alone.rmse()", "return alone.rmse(), taught.rmse(after=10)", says="exchanged"),
+        swap("alone.rmse()", "taught.rmse(after=10)", says="same number twice"),
+        swap("return taught.rmse(after=10), alone.rmse()", "return alone.rmse()", says="must be 2 things"),
+        swap("policy, T=20", "hlp.Frozen(), T=20", says="part . gives|where .* is right"),
     ],
-    "surprise": [
-        swap(
-            "return z",
-            "return lambda t: np.random.default_rng().normal(size=np.shape(t)).clip(-0.8, 0.8)",
-            says="something else",
-        ),
-        swap("default_rng(seed)", "default_rng()", says="two signals"),
-        swap("101", "5", says="raised IndexError for times"),
-        swap("default_rng(seed)", "default_rng(0)", says="two seeds"),
-        swap("return z", "return lambda t: 0.8 * np.sin((1 + seed) * t)", says="jumps 0 times"),
-        swap("-0.8, 0.8", "-1.0, 1.0", says="within 0.8"),
-        swap("np.cumsum(dice.uniform(1, 3, 101))", "2.0 * np.arange(1, 102)", says="equally long"),
-        swap("dice.uniform(1, 3, 101)", "dice.uniform(0.2, 3, 101)", says="apart"),
-        swap("dice.uniform(1, 3, 101)", "dice.uniform(1, 13, 101)", says="does not jump|15|jumps"),
-        swap("dice.random(101) < 0.5", "dice.random(101) < 2", says="is a cosine"),
-        swap("dice.random(101) < 0.5", "dice.random(101) < -1", says="is constant"),
-        swap("-0.8, 0.8", "-0.25, 0.25", says="too easy"),
-        swap("dice.uniform(1, 3, 101)", "dice.uniform(1, 5, 101)", says="one piece in five|does not jump"),
-        write("def surprise(seed):\n    return hlp.patchwork(seed)", says="of your own"),
-        swap("return z", "return z(np.arange(0, 100, 0.01))", says="function of an array"),
-        swap("return z", "return lambda t: z(np.max(t))", says="one value for each time"),
+    "faster_rule": [
+        swap("0.045", "0.03", says="as good as the per-arc signs"),
+        swap("0.045", "0.02", says="worse than the per-arc signs"),
+        swap("0.045", "0.12", says="does not follow"),
+        write("faster_rule = hlp.PerArc(0.045)", says="is the library's"),
+        swap("tasks.", "faster_rule = hlp.Policy(faster_rule, dissipation_w=10)\ntasks.", says="has friction"),
+        swap("s_x[:] = -1", "s_x[:] = 1", says="runs diverge"),
+        swap("s_x[:] = -1", "s_x[:] = -1\n    p_w *= 0.99", says="changes `p_w`"),
+        swap("else -1", "else 0", says="sets an entry of `s_w` to 0"),
+        swap("mu = 0.045", "mu = 0.045 if t < 10 else 0.05", says="reads the clock"),
     ],
 }

@@ -3,90 +3,129 @@
 from wrong_answers import swap, write
 
 WRONG = {
-    "spike": [
-        swap("return ", "return -1 * ", says="sign is wrong"),
-        swap(
-            "((x - z_after) ** 2).sum() - ((x - z_before) ** 2).sum()",
-            "((z_after - z_before) ** 2).sum()",
-            says="surprise alone",
-        ),
-        swap("q / 2", "q", says="twice as high"),
-        swap("q / 2", "1 / 2", says="q is missing"),
-        swap(".sum() -", " -", ".sum())", ")", says="must be a number|shape"),
-    ],
-    "energies": [
+    "blindness": [
+        swap("planned / best", "best / planned", says="ratio is upside down"),
         write(
             """
-def energies(e, f, w, p_x, p_w, q, r_w, r):
-    price, speed = q / 2 * (e**2).sum(1) + r_w / 2 * (w**2).sum(1), (p_w**2).sum(1) / (2 * r)
-    return price - speed + (p_x * f).sum(1), price + speed
+def blindness(rows, paid):
+    cost = {(r["method"], r["seed"]): r["cost"] for r in rows if r["signal"] == "patched"}
+    seeds = {seed for _, seed in cost}
+    ratios = [cost["mpc", s] / cost["optimum", s] for s in seeds]
+    shares = [(cost["mpc", s] - cost["optimum", s]) / (p - cost["optimum", s]) for s, p in paid.items()]
+    return np.median(ratios), np.median(shares)
 """,
-            says="order is wrong",
+            says="where .* is right",
         ),
-        swap("price - speed +", "price + speed +", says="count with a minus"),
-        swap("return price + speed,", "return price + r**2 * speed,", says="in L the velocity"),
-        swap("(p_w**2).sum(axis=1) / (2 * r)", "r / 2 * (p_w**2).sum(axis=1)", says="in L and in H r stands"),
-        swap("return price + speed,", "return price,", says="in L the moving weights are missing"),
-        swap("price - speed +", "price +", says="in H the moving weights are missing"),
-        swap("price - speed +", "price - 3 * speed +", says="the H that the run has recorded"),
-        swap(" + (p_x * f).sum(axis=1)", "", says="moving neurons are missing"),
-        swap("+ (p_x * f)", "- (p_x * f)", says="has the wrong sign"),
-        swap(" + r_w / 2 * (w**2).sum(axis=1)", "", says="size of the weights"),
-        swap("q / 2", "q", "r_w / 2", "r_w", "(2 * r)", "r", says="a half with them"),
-        swap(".sum(axis=1)", ".sum(axis=0)", says="raised|shape"),
+        swap("np.median(ratios)", "np.mean(ratios)", says="ratio is the mean"),
+        swap(' if row["signal"] == "patched"', "", says="sine wave too|pair optimum"),
+        write(
+            """
+def blindness(rows, paid):
+    costs = {m: [r["cost"] for r in rows if r["signal"] == "patched" and r["method"] == m] for m in ("optimum", "mpc")}
+    return np.median(costs["mpc"]) / np.median(costs["optimum"]), 0.5
+""",
+            says="two medians",
+        ),
+        write(
+            """
+def blindness(rows, paid):
+    costs = {m: [r["cost"] for r in rows if r["signal"] == "patched" and r["method"] == m] for m in ("optimum", "mpc")}
+    return np.median(np.divide(costs["mpc"], costs["optimum"])), 0.5
+""",
+            says="pair optimum and mpc by their seed",
+        ),
+        swap("(planned - best) / (policy - best)", "planned / policy", says="whole costs"),
+        swap("(planned - best) / (policy - best)", "1 - (planned - best) / (policy - best)", says="would save"),
+        swap("(planned - best) / (policy - best)", "(policy - best) / (planned - best)", says="fraction is upside down"),
+        swap("np.median(shares)", "np.mean(shares)", says="fraction is the mean"),
+        write(
+            """
+def blindness(rows, paid):
+    cost = {(r["method"], r["seed"]): r["cost"] for r in rows if r["signal"] == "patched"}
+    best, planned = ([cost[method, seed] for seed in paid] for method in ("optimum", "mpc"))
+    share = (np.median(planned) - np.median(best)) / (np.median(list(paid.values())) - np.median(best))
+    return np.median(np.divide(planned, best)), share
+""",
+            says="made of medians",
+        ),
+        swap("return np.median(ratios), ", "return ", says="2 things"),
     ],
-    "books": [
-        swap("np.full(len(run.t), run.hamiltonian[0])", "np.zeros(len(run.t))", says="begins at 0"),
-        swap("np.diff(run.t) * ", "", says="without the step of time"),
-        swap("-theta_x * (run.p_x * f).sum(axis=1) + ", "", says="missing: the friction on p_x"),
-        swap(" + theta_w / problem.r * (run.p_w**2).sum(axis=1)", "", says="missing: the friction on p_w"),
-        swap("theta_w / problem.r * (run", "-theta_w / problem.r * (run", says="wrong sign: the friction on p_w"),
-        swap("theta_w / problem.r * (run", "theta_w * (run", says="times its size: the friction on p_w"),
-        swap("-theta_x * (run.p_x * f)", "theta_x * (run.p_x * f)", says="wrong sign: the friction on p_x"),
-        swap("rate += -problem.q * (e * z_slope).sum(axis=1)", "", says="missing: the power of the target"),
-        swap("rate += -problem.q", "rate += problem.q", says="wrong sign: the power of the target"),
-        swap("for jump in jumps", "for jump in ()", says="missing: the jumps of the target"),
+    "settling": [
+        swap("outside[-1] + 1", "np.flatnonzero(np.abs(error[rows]) <= band)[0]", says="first enters the band"),
+        swap("[first] - start", "[first]", says="times on the clock"),
+        swap("t[rows][first] - start", "first", says="numbers of rows"),
+        swap("np.abs(error[rows])", "error[rows]", says="absolute value"),
+        swap("return np.array(times)", "return np.array(times[:-1])", says="four times for five jumps"),
+        swap("t < end - 1e-6", "t <= end + 1e-6", says="end the stretch before it"),
+        swap("return np.array(times)", "return np.nan_to_num(times)", says="nan is asked for there"),
+        swap("first < rows.sum() else np.nan", "first < rows.sum() else end - start", says="nan is asked for there"),
+        swap("np.array(times)", "np.median(times)", says="a time for each"),
+        swap("[first] - start", "[first] - start - 0.1", says="stays in the band from"),
+    ],
+    "contest": [
+        swap("np.median(a)", "a.min()", "np.median(b)", "b.min()", says="best seed as if it were the rule"),
+        swap("np.median(a)", "a.mean()", "np.median(b)", "b.mean()", says="is the mean"),
+        swap("rmse(after=20 / 3)", "rmse()", says="count the start too"),
+        swap("(a < b)", "(a > b)", says="second policy's wins"),
         swap(
-            "(e[k] ** 2).sum() - (before**2).sum()",
-            "(before**2).sum() - (e[k] ** 2).sum()",
-            says="wrong sign: the jumps",
+            "np.median(a), a.min()",
+            "a.min(), np.median(a)",
+            "np.median(b), b.min()",
+            "b.min(), np.median(b)",
+            says="another order",
         ),
-        swap("H[k:]", "H[k : k + 1]", says="gone a row later"),
+        swap('tracking_problem("patched", s)', 'tracking_problem("patched", 3)', says="same signal"),
         swap(
-            "before = run.outputs[k] - problem.target_at(jump - 1e-6)",
-            "before = e[k - 1]",
-            "- (before**2).sum()",
-            "- 0 * before.sum()",
-            says="e_before with the target from before",
+            "a, b = both",
+            "a, b = (e[np.isfinite(e)] if np.isfinite(e).any() else np.zeros(1) for e in both)",
+            says="hides runs",
         ),
-        swap("2 * (H_x * f)", "(H_x * f)", says="half its size: the flip of p_x"),
-        swap("2 * (H_w * v)", "(H_w * v)", says="half its size: the flip of p_w"),
-        swap("2 * (H_x * f)", "0 * (H_x * f)", "2 * (H_w * v)", "0 * (H_w * v)", says="missing: the flip of p_w"),
-        swap("-run.p_w / problem.r", "run.p_w / problem.r", says="wrong sign: the flip of p_w"),
-        swap("return H", "return H[1:]", says="for each of them"),
-        swap("return H", "return np.full(len(run.t), H[0])", says="nothing is ever booked"),
-        swap("return H", "return 2 * H[0] - H", says="all entries have the wrong sign"),
-        swap("return H", "return H / 0", says="not finite"),
+        swap("(a < b).sum()", "a < b", says="must be a number|shape"),
     ],
-    "swelling": [
-        swap("-1 + (1 - np.tanh(W @ y) ** 2) * np.diag(W)", "-1 + 0 * (W @ y)", says="loops are missing"),
-        swap("(1 - s_x) * ", "", says="factor 1 - s is missing"),
-        swap("(1 - s_x)", "(1 + s_x)", says="1 - s has become 1 . s"),
-        swap("len(W) * theta_x - W.size * theta_w", "theta_x - theta_w", says="once for each costate"),
-        swap(" * np.diag(W)", "", says="weight of the loop is missing"),
-        swap("W.size * theta_w", "len(W) ** 2 * theta_w", says="arcs from the bias"),
-        swap("W.size * theta_w", "len(W) * theta_w", says="not for each neuron"),
-        swap("- len(W) * theta_x - W.size", "+ len(W) * theta_x + W.size", says="shrinks the cloud"),
-        swap(" - len(W) * theta_x - W.size * theta_w", "", says="friction is missing"),
-        swap("1 - np.tanh(W @ y) ** 2", "np.tanh(W @ y)", says="slope of tanh"),
-        swap("np.diag(W)", "W[0, 0]", says="where .* is right"),
+    "freeze": [
+        swap(
+            "return first.rmse(after=T - rest), second.rmse()",
+            "return second.rmse(), first.rmse(after=T - rest)",
+            says="wrong order",
+        ),
+        swap("after=T - rest", "", says="counts the whole run"),
+        write(
+            """
+def freeze(problem, policy, T, rest, seed):
+    first = hlp.run(problem, policy, T, dt=0.01, seed=seed)
+    free, stopped = (hlp.run(problem, p, rest, dt=0.01, start=first.final) for p in (policy, hlp.Frozen()))
+    return free.rmse(), stopped.rmse()
+""",
+            says="last .rest. time units of the first run",
+        ),
+        swap("start=first.final", "t0=T, seed=seed", says="held weights are those of the start"),
+        swap("start=first.final", "seed=seed", says="starts anew"),
+        swap("start=first.final", "x0=first.final.x, w0=first.final.w", says="clock went back"),
+        swap("start=first.final", "w0=first.final.w, seed=seed", says="together with the clock"),
+        swap("start=first.final", "t0=T, w0=first.final.w, x0=np.zeros(5)", says="states were set back to 0"),
+        swap("hlp.Frozen()", "policy", says="weights move in the second run"),
+        swap("second.rmse()", "second.rmse(after=T + rest / 2)", says="where .* is right"),
     ],
-    "enough": [
-        write("def enough(level):\n    return 34", says="is for a target at 0"),
-        write("def enough(level):\n    return 30.0", says="wobbles by"),
-        write("def enough(level):\n    return 60.0", says="is enough as well"),
-        swap("run.outputs[run.t > 60]", "run.outputs", says="is enough as well|wobbles by"),
-        swap("return high", "return hlp.Flipped(high, 5)", says="one number"),
-        swap("0.01)\n", "0.01)\n", "< 0.01", "> 0.01", says="wobbles by|enough as well"),
+    "surprise": [
+        swap(
+            "return z",
+            "return lambda t: np.random.default_rng().normal(size=np.shape(t)).clip(-0.8, 0.8)",
+            says="something else",
+        ),
+        swap("default_rng(seed)", "default_rng()", says="two signals"),
+        swap("101", "5", says="raised IndexError for times"),
+        swap("default_rng(seed)", "default_rng(0)", says="two seeds"),
+        swap("return z", "return lambda t: 0.8 * np.sin((1 + seed) * t)", says="jumps 0 times"),
+        swap("-0.8, 0.8", "-1.0, 1.0", says="within 0.8"),
+        swap("np.cumsum(dice.uniform(1, 3, 101))", "2.0 * np.arange(1, 102)", says="equally long"),
+        swap("dice.uniform(1, 3, 101)", "dice.uniform(0.2, 3, 101)", says="apart"),
+        swap("dice.uniform(1, 3, 101)", "dice.uniform(1, 13, 101)", says="does not jump|15|jumps"),
+        swap("dice.random(101) < 0.5", "dice.random(101) < 2", says="is a cosine"),
+        swap("dice.random(101) < 0.5", "dice.random(101) < -1", says="is constant"),
+        swap("-0.8, 0.8", "-0.25, 0.25", says="too easy"),
+        swap("dice.uniform(1, 3, 101)", "dice.uniform(1, 5, 101)", says="one piece in five|does not jump"),
+        write("def surprise(seed):\n    return hlp.patchwork(seed)", says="of your own"),
+        swap("return z", "return z(np.arange(0, 100, 0.01))", says="function of an array"),
+        swap("return z", "return lambda t: z(np.max(t))", says="one value for each time"),
     ],
 }

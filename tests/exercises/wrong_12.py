@@ -3,133 +3,90 @@
 from wrong_answers import swap, write
 
 WRONG = {
-    "break_even": [
-        write("break_even = 40 * 1640", says="how many numbers RTRL keeps"),
-        write("break_even = 40", says="number of neurons"),
-        write("break_even = 1640 + 2 * 1640 // 40", says="so they cancel"),
-        write("break_even = 41", says="the n cancels"),
-        write("break_even = 3000", says="too high"),
-    ],
-    "skill": [
+    "spike": [
+        swap("return ", "return -1 * ", says="sign is wrong"),
         swap(
-            "g = guess(last)",
-            "learn(last, z)\n            g = guess(last)",
-            "            learn(last, z)\n        last",
-            "        last",
-            says="teaches before it tests",
+            "((x - z_after) ** 2).sum() - ((x - z_before) ** 2).sum()",
+            "((z_after - z_before) ** 2).sum()",
+            says="surprise alone",
         ),
-        swap("for z in values", "for z in list(values)", says="reads the stream to its end"),
-        swap("return 1 - ours / still", "return ours / still", says="1 minus it"),
-        swap("return 1 - ours / still", "return 1 - np.sqrt(ours / still)", says="without the root"),
-        swap("return 1 - ours / still", "return 1 - still / ours", says="upside down"),
-        swap("(g - z) ** 2", "(g - last) ** 2", says="given, not with the one"),
-        swap("np.isfinite(last + z)", "last == last", says="hands nan"),
-        swap("            learn(last, z)\n", "", says="never teaches"),
-        swap("g = guess(last)", "g = last", says="never asks"),
-        swap("        last = z", "        last = z if np.isfinite(z) else last", says="do not follow each other"),
+        swap("q / 2", "q", says="twice as high"),
+        swap("q / 2", "1 / 2", says="q is missing"),
+        swap(".sum() -", " -", ".sum())", ")", says="must be a number|shape"),
+    ],
+    "energies": [
         write(
             """
-def skill(guess, learn, values):
-    last, ours, seen = np.nan, [], []
-    for z in values:
-        if np.isfinite(last + z):
-            ours.append((guess(last) - z) ** 2)
-            seen.append(z)
-            learn(last, z)
-        last = z
-    return 1 - np.mean(ours) / np.var(seen)
+def energies(e, f, w, p_x, p_w, q, r_w, r):
+    price, speed = q / 2 * (e**2).sum(1) + r_w / 2 * (w**2).sum(1), (p_w**2).sum(1) / (2 * r)
+    return price - speed + (p_x * f).sum(1), price + speed
 """,
-            says="mean of the series",
+            says="order is wrong",
         ),
-        swap("return 1 - ours / still", "return 1 - ours / still + 0.1", says="where .* is right"),
+        swap("price - speed +", "price + speed +", says="count with a minus"),
+        swap("return price + speed,", "return price + r**2 * speed,", says="in L the velocity"),
+        swap("(p_w**2).sum(axis=1) / (2 * r)", "r / 2 * (p_w**2).sum(axis=1)", says="in L and in H r stands"),
+        swap("return price + speed,", "return price,", says="in L the moving weights are missing"),
+        swap("price - speed +", "price +", says="in H the moving weights are missing"),
+        swap("price - speed +", "price - 3 * speed +", says="the H that the run has recorded"),
+        swap(" + (p_x * f).sum(axis=1)", "", says="moving neurons are missing"),
+        swap("+ (p_x * f)", "- (p_x * f)", says="has the wrong sign"),
+        swap(" + r_w / 2 * (w**2).sum(axis=1)", "", says="size of the weights"),
+        swap("q / 2", "q", "r_w / 2", "r_w", "(2 * r)", "r", says="a half with them"),
+        swap(".sum(axis=1)", ".sum(axis=0)", says="raised|shape"),
     ],
-    "in_two": [
-        swap(", start=StreamState.load(path)", ", seed=seed", says="begins anew"),
+    "books": [
+        swap("np.full(len(run.t), run.hamiltonian[0])", "np.zeros(len(run.t))", says="begins at 0"),
+        swap("np.diff(run.t) * ", "", says="without the step of time"),
+        swap("-theta_x * (run.p_x * f).sum(axis=1) + ", "", says="missing: the friction on p_x"),
+        swap(" + theta_w / problem.r * (run.p_w**2).sum(axis=1)", "", says="missing: the friction on p_w"),
+        swap("theta_w / problem.r * (run", "-theta_w / problem.r * (run", says="wrong sign: the friction on p_w"),
+        swap("theta_w / problem.r * (run", "theta_w * (run", says="times its size: the friction on p_w"),
+        swap("-theta_x * (run.p_x * f)", "theta_x * (run.p_x * f)", says="wrong sign: the friction on p_x"),
+        swap("rate += -problem.q * (e * z_slope).sum(axis=1)", "", says="missing: the power of the target"),
+        swap("rate += -problem.q", "rate += problem.q", says="wrong sign: the power of the target"),
+        swap("for jump in jumps", "for jump in ()", says="missing: the jumps of the target"),
         swap(
-            "start=StreamState.load(path)",
-            "x0=first.state.at.x, w0=first.state.at.w, t0=first.state.at.t",
-            says="lost the costates",
+            "(e[k] ** 2).sum() - (before**2).sum()",
+            "(before**2).sum() - (e[k] ** 2).sum()",
+            says="wrong sign: the jumps",
         ),
-        swap("start=StreamState.load(path)", "w0=first.state.at.w, seed=seed", says="weights alone"),
-        swap("start=StreamState.load(path)", "x0=first.state.at.x, w0=first.state.at.w", says="lost"),
-        swap("samples[cut:]", "samples", says="saw the first samples again"),
-        swap("samples[cut:]", "samples[cut - 1 : -1]", says="lost or doubled|from sample"),
-        swap("samples[cut:]", "samples[cut + 1 :]", says="shape"),
+        swap("H[k:]", "H[k : k + 1]", says="gone a row later"),
         swap(
-            "first.state.save(path)",
-            "state = first.state",
-            "StreamState.load(path)",
-            "state",
-            says="nothing was written",
+            "before = run.outputs[k] - problem.target_at(jump - 1e-6)",
+            "before = e[k - 1]",
+            "- (before**2).sum()",
+            "- 0 * before.sum()",
+            says="e_before with the target from before",
         ),
-        swap("np.concatenate([begun, rest])", "rest", says="second sitting alone"),
-        swap("seed=seed", "seed=seed + 1", says="first sitting guesses otherwise"),
+        swap("2 * (H_x * f)", "(H_x * f)", says="half its size: the flip of p_x"),
+        swap("2 * (H_w * v)", "(H_w * v)", says="half its size: the flip of p_w"),
+        swap("2 * (H_x * f)", "0 * (H_x * f)", "2 * (H_w * v)", "0 * (H_w * v)", says="missing: the flip of p_w"),
+        swap("-run.p_w / problem.r", "run.p_w / problem.r", says="wrong sign: the flip of p_w"),
+        swap("return H", "return H[1:]", says="for each of them"),
+        swap("return H", "return np.full(len(run.t), H[0])", says="nothing is ever booked"),
+        swap("return H", "return 2 * H[0] - H", says="all entries have the wrong sign"),
+        swap("return H", "return H / 0", says="not finite"),
     ],
-    "forgetting": [
-        swap("return before, after", "return after, before", says="order is wrong"),
-        swap("hlp.Frozen()", "policy", says="weights move during the exams"),
-        swap("second, start=one.state", "second, seed=0", says="by a new network"),
-        write(
-            """
-def forgetting(problem, policy, first, second, exam):
-    errors, how = [], dict(seed=0)
-    for regime in (first, second):
-        learner = hlp.stream(problem, policy, regime, listen=0.5, progress=False, **how)
-        examiner = hlp.stream(problem, hlp.Frozen(), exam, listen=0.5, start=learner.state, progress=False)
-        guess, target = examiner.collect()
-        errors.append(np.sqrt(np.mean((guess - target) ** 2)))
-        how = dict(start=learner.state)
-    return tuple(errors)
-""",
-            says="nothing was learned before the exams",
-        ),
-        swap("return before, after", "return before, before", says="same network"),
-        write(
-            """
-def forgetting(problem, policy, first, second, exam):
-    errors, how = [], dict(seed=0)
-    for regime in (first, second):
-        learner = hlp.stream(problem, policy, regime, listen=0.5, progress=False, **how)
-        learner.collect()
-        examiner = hlp.stream(problem, hlp.Frozen(), exam, listen=0.5, start=learner.state, progress=False)
-        guess, target = examiner.collect()
-        errors.append(np.sqrt(np.mean((guess - target) ** 2)))
-        how = dict(start=examiner.state)
-    return tuple(errors)
-""",
-            says="must leave no trace",
-        ),
-        swap("np.sqrt(np.mean((guess - target) ** 2))", "np.mean((guess - target) ** 2)", says="take the root"),
+    "swelling": [
+        swap("-1 + (1 - np.tanh(W @ y) ** 2) * np.diag(W)", "-1 + 0 * (W @ y)", says="loops are missing"),
+        swap("(1 - s_x) * ", "", says="factor 1 - s is missing"),
+        swap("(1 - s_x)", "(1 + s_x)", says="1 - s has become 1 . s"),
+        swap("len(W) * theta_x - W.size * theta_w", "theta_x - theta_w", says="once for each costate"),
+        swap(" * np.diag(W)", "", says="weight of the loop is missing"),
+        swap("W.size * theta_w", "len(W) ** 2 * theta_w", says="arcs from the bias"),
+        swap("W.size * theta_w", "len(W) * theta_w", says="not for each neuron"),
+        swap("- len(W) * theta_x - W.size", "+ len(W) * theta_x + W.size", says="shrinks the cloud"),
+        swap(" - len(W) * theta_x - W.size * theta_w", "", says="friction is missing"),
+        swap("1 - np.tanh(W @ y) ** 2", "np.tanh(W @ y)", says="slope of tanh"),
+        swap("np.diag(W)", "W[0, 0]", says="where .* is right"),
     ],
-    "forecaster": [
-        swap("np.zeros(12)", "np.zeros(3)", says="what it returns raised ValueError"),
-        write("def forecaster():\n    return (lambda u: u[0]), (lambda u, z: None)", says="persistence itself"),
-        write("def forecaster():\n    return (lambda u: u[:2].mean()), (lambda u, z: None)", says="its skill is 0.0"),
-        write("def forecaster():\n    return (lambda u: u), (lambda u, z: None)", says="one number"),
-        write("def forecaster():\n    return lambda u: u[0]", says="two functions"),
-        write(
-            """
-def forecaster():
-    w = np.eye(12)[0]
-
-    def learn(u, z):
-        w[:] -= 0.5 * (w @ u - z) * u
-
-    return (lambda u: w @ u), learn
-""",
-            says="not finite|its skill is",
-        ),
-        write(
-            """
-from hlp_edu.data import sunspots
-from hlp_edu.stream import next_of
-
-def forecaster():
-    rows = list(next_of(sunspots().values / 100, 12))
-    w = np.linalg.lstsq(np.array([u for u, _ in rows]), np.array([z for _, z in rows]), rcond=None)[0]
-    return (lambda u: w @ u), (lambda u, z: None)
-""",
-            says="made-up series",
-        ),
+    "enough": [
+        write("def enough(level):\n    return 34", says="is for a target at 0"),
+        write("def enough(level):\n    return 30.0", says="wobbles by"),
+        write("def enough(level):\n    return 60.0", says="is enough as well"),
+        swap("run.outputs[run.t > 60]", "run.outputs", says="is enough as well|wobbles by"),
+        swap("return high", "return hlp.Flipped(high, 5)", says="one number"),
+        swap("0.01)\n", "0.01)\n", "< 0.01", "> 0.01", says="wobbles by|enough as well"),
     ],
 }

@@ -1,4 +1,4 @@
-"""The tasks of lesson 13: how a claim is tested, and how one is brought down."""
+"""The tasks of lesson 16: how a claim is tested, and how one is brought down."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from hlp_edu.checks.core import Function, negated
 
 __all__ = ["slope", "verdict", "cheats", "refuted", "counterexample"]
 
-LESSON = "13_claims_checked"
+LESSON = "16_claims_checked"
 VERDICTS = ("holds", "holds if", "does not hold here", "not testable here")
 
 
@@ -414,7 +414,7 @@ counterexample = Function(
     properties=[_brings_down],
     hints=[
         "A target may be slow in velocity and still quick to come back, if it is small.",
-        "Lesson 11 found that the damped flip wobbles by itself under a constant target. What if you drive it at its "
+        "Lesson 12 found that the damped flip wobbles by itself under a constant target. What if you drive it at its "
         "own frequency?",
         "Try waves of velocity 1, `T / (2 * np.pi) * np.sin(2 * np.pi * t / T)`, of ever shorter period T, and plot "
         "error over "

@@ -1,4 +1,4 @@
-"""Wrong answers to the tasks of lesson 13."""
+"""Wrong answers to the tasks of lesson 16."""
 
 from wrong_answers import swap, write
 
