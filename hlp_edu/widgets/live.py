@@ -248,12 +248,12 @@ class Live(_Instrument):
         """The picture that stands in where nothing runs, a `Picture`: the shipped drawing, or yours, and the output."""
         from hlp_edu.plotting import plot_tracking
 
-        one = "One neuron follows" if self.neurons == 1 else f"{self.neurons} neurons follow"
+        whose = "of what you drew" if self.drawn else "of a drawing that ships with the course"
         return plot_tracking(
             self.trajectory(T=20),
-            caption="A still picture: run the cell with a kernel, and you can move the target yourself.",
-            headline=f"{one} a target that is drawn by hand",
-            more=f"{self.policy.capitalize()}, random start, one pass.",
+            caption=f"A still picture, {whose}. Run the cell with a kernel, and you can move the target yourself.",
+            headline="The output follows a target that nobody announced",
+            more=f"{self.policy.capitalize()}, {self.neurons} neurons, random start, one pass.",
         )
 
     def _forget(self):

@@ -31,7 +31,7 @@ export function slider(name, { min, max, step, value, unit = "", note = "" }, mo
   };
   input.addEventListener("input", () => { write(); moved(+input.value); });
   write();
-  const element = make("label", { class: "dial", title: note || undefined }, make("span", {}, name), input, shown);
+  const element = make("label", { class: "hlp-dial", title: note || undefined }, make("span", {}, name), input, shown);
   return {
     element,
     input,
@@ -44,7 +44,7 @@ export function slider(name, { min, max, step, value, unit = "", note = "" }, mo
 export function choice(legend, names, chosen, picked) {
   const group = `hlp-${Math.random().toString(36).slice(2)}`;
   const inputs = new Map();
-  const box = make("fieldset", { class: "choice" }, make("legend", {}, legend));
+  const box = make("fieldset", { class: "hlp-choice" }, make("legend", {}, legend));
   for (const [name, note] of Object.entries(names)) {
     const input = make("input", { type: "radio", name: group, value: name, onchange: () => picked(name) });
     input.checked = name === chosen;
@@ -216,18 +216,18 @@ export function network(surface, run, colours, beat) {
   }
 }
 
-/** What the arcs report to their tails, w_ij g_i of (7): dots that go against the arcs, larger for more credit. */
+/** The credit that moves the arcs, g_i x_j of (8): dots that go back from head to tail, larger for more credit. */
 function reports(surface, run, colours, way, beat) {
-  const { n, w, credit } = run, found = [];
+  const { n, x, credit } = run, found = [];
   for (let i = 0; i < n; i++)
-    for (let j = 0; j < n; j++) {
-      const size = Math.abs(w[i * (n + 1) + j] * credit[i]);
-      if (i !== j && size > 0.15) found.push([size, i, j]);
+    for (let j = 0; j <= n; j++) {
+      const size = Math.abs(credit[i] * (j < n ? x[j] : 1));
+      if (i !== j && size > 0.3) found.push([size, i, j]);
     }
   found.sort((a, b) => b[0] - a[0]);
   for (const [size, i, j] of found.slice(0, 24)) {
     const [x1, y1, x2, y2, x3, y3] = way(i, j), u = 1 - ((beat + 0.37 * i + 0.61 * j) % 1), v = 1 - u;
-    const [x, y] = [v * v * x1 + 2 * u * v * x2 + u * u * x3, v * v * y1 + 2 * u * v * y2 + u * u * y3];
-    surface.disc(x, y, 1.5 + 3.5 * Math.min(1, Math.sqrt(size / 12)), colours.costate, colours.paper, 1);
+    const [at, high] = [v * v * x1 + 2 * u * v * x2 + u * u * x3, v * v * y1 + 2 * u * v * y2 + u * u * y3];
+    surface.disc(at, high, 2 + 4 * Math.min(1, Math.sqrt(size / 30)), colours.costate, colours.paper, 1);
   }
 }

@@ -54,8 +54,8 @@ export function sayings(s, a) {
 /** Build the instrument inside an element; `settings`: sign and leak; `changed(name, value)` hears the reader. */
 export function spiral(root, { settings = {}, changed = () => {} } = {}) {
   const now = { sign: 1, leak: -1, ...settings };
-  const plane = make("canvas", { class: "plane", role: "img" }), spectrum = make("canvas", { class: "spectrum", role: "img" });
-  const status = make("p", { class: "status", role: "status", "aria-live": "polite" });
+  const plane = make("canvas", { class: "hlp-plane", role: "img" }), spectrum = make("canvas", { class: "hlp-spectrum", role: "img" });
+  const status = make("p", { class: "hlp-status", role: "status", "aria-live": "polite" });
   const dials = {
     sign: slider("sign s", { min: -1, max: 1, step: 0.01, value: now.sign, note: "1 is canonical, minus 1 is flipped" }, (v) => set("sign", v)),
     leak: slider("leak a", { min: -2, max: 0.5, step: 0.1, value: now.leak, note: "of the state; below 0 it forgets" }, (v) => set("leak", v)),
@@ -65,8 +65,8 @@ export function spiral(root, { settings = {}, changed = () => {} } = {}) {
   root.classList.add("hlp-live");
   root.setAttribute("data-lm-suppress-shortcuts", "true");
   root.append(
-    make("div", { class: "row" }, ...Object.values(dials).map((dial) => dial.element), ends, play),
-    make("div", { class: "stage even" }, plane, spectrum),
+    make("div", { class: "hlp-row" }, ...Object.values(dials).map((dial) => dial.element), ends, play),
+    make("div", { class: "hlp-stage even" }, plane, spectrum),
     status,
   );
   const [left, right] = [new Surface(plane), new Surface(spectrum)];
@@ -148,7 +148,7 @@ export function spiral(root, { settings = {}, changed = () => {} } = {}) {
     if (s > 0) {
       const [dx, dp] = [-m12, m11 - values[1][0]], far = 0.95 / Math.hypot(dx, dp), side = dp / dx > 0 ? 1 : -1;
       const [gx, gp] = [-m12, m11 - values[0][0]], at = 1.0 / Math.hypot(gx, gp);
-      left.text("growing", X(x0 - at * gx) - 8, P(p0 - at * gp), colours.canonical, { size: 13, align: "right", halo: colours.paper });
+      left.text("growing", X(x0 + at * gx) - 10, P(p0 + at * gp), colours.canonical, { size: 13, align: "right", halo: colours.paper });
       left.text("knife edge", X(x0 + far * dx) + 8, P(p0 + far * dp) + 14 * side, colours.optimum, { bold: true, halo: colours.paper });
     }
     left.text("state x", width - 8, P(0) - 10, colours.soft, { size: 12, align: "right", halo: colours.paper });
@@ -170,7 +170,7 @@ export function spiral(root, { settings = {}, changed = () => {} } = {}) {
       right.text(`${tick} i`.replace("-", "−"), X(0) + 6, Y(tick), colours.soft, { size: 12 });
     }
     const trail = [[], []];
-    for (let s = 1; s >= -1.0001; s -= 0.01) eigenvalues(s, now.leak).forEach(([re, im], n) => trail[n].push(X(re), Y(im)));
+    for (let u = 1; u >= -1.0001; u -= 0.02) eigenvalues(u ** 3, now.leak).forEach(([re, im], n) => trail[n].push(X(re), Y(im)));
     for (const points of trail) right.line(points, colours.pale, 2);
     right.text("shrinks", 10, 14, colours.soft, { size: 13 });
     right.text("grows", width - 10, 14, colours.flip, { size: 13, align: "right", bold: true });

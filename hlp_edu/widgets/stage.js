@@ -34,16 +34,16 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
   const now = { policy: "damped flip", friction: 30, speed: 20, neurons: 5, ...settings };
   const target = new Target(), trace = new Trace(4), id = Math.random().toString(36).slice(2);
   let run, count = 0, seed = 1, before = null, paused = false, pace = 1, ended = false, marks = [], recorded, colours;
-  let words = { text: "", due: Infinity, grade: null, since: 0 }, trapped = 0, touched = false, age = 0, seen = true;
+  let words = { due: Infinity, grade: null, said: null, since: 0 }, trapped = 0, touched = false, age = 0, seen = true;
   let lastLaw = "damped flip", rmsNow = null;
 
   // ---- the controls
   const plot = make("canvas", {
-    class: "plot", tabindex: 0, role: "slider", "aria-label": "Target: arrow keys move it", "aria-orientation": "vertical",
+    class: "hlp-plot", tabindex: 0, role: "slider", "aria-label": "Target: arrow keys move it", "aria-orientation": "vertical",
     "aria-valuemin": -REACH, "aria-valuemax": REACH, "aria-valuenow": 0,
   });
-  const net = make("canvas", { class: "net", role: "img", "aria-label": "The network" });
-  const status = make("p", { class: "status", role: "status", "aria-live": "polite" });
+  const net = make("canvas", { class: "hlp-net", role: "img", "aria-label": "The network" });
+  const status = make("p", { class: "hlp-status", role: "status", "aria-live": "polite" });
   const law = choice("Law of the weights", SAYINGS, now.policy, (name) => set("policy", name));
   const source = choice("Target", { "my hand": "drag it, or use the arrow keys", "a wave": "0.8 sin t", jumps: "a new level every 2.5 time units" }, "a wave", (name) => take(SOURCES[name]));
   const dials = {
@@ -54,16 +54,16 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
   };
   const pause = make("button", { type: "button", onclick: () => hold(!paused) }, "Pause");
   const freeze = make("button", { type: "button", "aria-pressed": "false", onclick: () => set("policy", now.policy === "frozen" ? lastLaw : "frozen") }, "Freeze the weights");
-  const again = make("button", { type: "button", onclick: () => { begin(); say("Started again, with new random weights."); } }, "Start again");
-  const tasks = make("details", { class: "tasks" }, make("summary", {}, "Four things to try"), make("ol", {}, ...TASKS.map((task) => make("li", {}, task))));
+  const again = make("button", { type: "button", onclick: () => { begin(); say("Started again, with new random weights.", 3); } }, "Start again");
+  const tasks = make("details", { class: "hlp-tasks" }, make("summary", {}, "Four things to try"), make("ol", {}, ...TASKS.map((task) => make("li", {}, task))));
   root.classList.add("hlp-live");
   root.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab would take the arrow keys
   root.append(
-    make("div", { class: "row" }, law.element, source.element),
-    make("div", { class: "stage" }, plot, net),
+    make("div", { class: "hlp-row" }, law.element, source.element),
+    make("div", { class: "hlp-stage" }, plot, net),
     status,
-    make("div", { class: "row" }, ...Object.values(dials).map((dial) => dial.element)),
-    make("div", { class: "row" }, pause, freeze, again),
+    make("div", { class: "hlp-row" }, ...Object.values(dials).map((dial) => dial.element)),
+    make("div", { class: "hlp-row" }, pause, freeze, again),
     tasks,
   );
   const [lines, graph] = [new Surface(plot), new Surface(net)];
@@ -121,7 +121,7 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
     run = new Run({ ...start, law: now.policy, friction: now.friction, speed: now.speed });
     Object.assign(target, { z: target.source === "hand" ? target.wanted : 0, begun: 0 });
     trace.clear();
-    Object.assign(words, { due: 3, grade: null, since: 0 });
+    Object.assign(words, { due: 3, grade: null, said: null, since: 0 });
     count = 0, marks = [], trapped = 0, rmsNow = null;
     again.classList.remove("wanted");
     recorded = { t: [0], z: [target.z], at: 0, hand: false };
@@ -177,7 +177,7 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
   // ---- words
   function say(text, wait = Infinity) {
     if (status.textContent !== text) status.textContent = text;
-    Object.assign(words, { due: count * STEP + wait, grade: null });
+    Object.assign(words, { due: count * STEP + wait, grade: null, said: null });
   }
 
   function judge() {
@@ -190,9 +190,11 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
     trapped = flat ? trapped + 1 : 0;
     again.classList.toggle("wanted", trapped > 3);
     const grade = trapped > 3 ? "trapped" : error < 0.07 ? "follows" : error < 0.25 ? "roughly" : "not";
-    if (grade !== words.grade) Object.assign(words, { since: words.grade === null ? words.since : t, grade });
-    if (t < words.due && !(words.due === Infinity && t > words.since + 1.5 && grade !== words.said)) return;
-    Object.assign(words, { due: Infinity, since: t, said: grade });
+    if (grade !== words.grade) Object.assign(words, { since: t, grade });
+    // Said once some time after each change, when the answer has been another for a while, and a trap at once.
+    const other = grade !== words.said && t > words.since + 1.5 && words.due === Infinity;
+    if (t < words.due && !other && !(grade === "trapped" && words.said !== "trapped")) return;
+    Object.assign(words, { due: Infinity, said: grade });
     const about = `${capital(now.policy)}: error ${error.toFixed(2)} over the last ${WINDOW} time units. `;
     status.textContent = {
       trapped: `Trapped: the weights have grown to ${largest(run.w).toFixed(1)}. There tanh is flat, and almost no gradient is left to bring them back; it takes long. Start again?`,
@@ -252,7 +254,7 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
     plot.setAttribute("aria-valuenow", target.wanted.toFixed(2));
     plot.setAttribute("aria-valuetext", `target ${target.z.toFixed(1)}, output ${out.toFixed(1)}`.replaceAll("-", "−"));
     network(graph, run, colours, calm() ? 0.5 : (0.5 * t) % 1000);
-    graph.text("credit flows back", graph.width - 8, graph.height - 12, colours.costate, { size: 12, align: "right" });
+    graph.text("dots: credit, going back", graph.width - 8, graph.height - 12, colours.costate, { size: 12, align: "right" });
     graph.text("weight +", 8, graph.height - 12, colours.positive, { size: 12 });
     graph.text("weight −", 8, graph.height - 28, colours.negative, { size: 12 });
   }
