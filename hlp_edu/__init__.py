@@ -37,6 +37,8 @@ _home = {
     "HamiltonianServo": "policies",
     "PerArc": "policies",
     "GradientFlow": "policies",
+    "ProspectiveFlow": "policies",
+    "ProspectiveSteering": "policies",
     "Frozen": "policies",
     "run": "flow",
     "runs": "batch",

@@ -16,7 +16,8 @@ OPTIONS = dict(nogil=True, fastmath={"reassoc", "contract"}, error_model="numpy"
 
 
 # A hash of the files whose functions are compiled into one another.
-_FILES = [Path(__file__).with_name(f"{name}.py") for name in "compiled tanh laws kernel blocks policies".split()]
+_NAMES = "compiled tanh laws lookahead kernel blocks policies".split()
+_FILES = [Path(__file__).with_name(f"{name}.py") for name in _NAMES]
 SOURCES = hashlib.sha256(b"".join(file.read_bytes() for file in _FILES if file.exists())).hexdigest()
 
 

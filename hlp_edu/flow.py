@@ -111,7 +111,7 @@ def run(
             raise RuntimeError("this run was given up, with all others of its call of runs")
         count = min(CHUNK, steps - done, 1 + int(CHUNK_ARCS / (len(begin.w) + 1)))
         t = clock.origin + (clock.count + done + np.arange(count + 1)) * h
-        signals = Signals(t, *problem.at_steps(t, middles=method == "rk4"))
+        signals = forward.signals(t, clock.origin)
         skip, before = -done % every, forward.copy(state) if done else begin
         gone, added = forward.march(state, signals, _from_row(rows, row, every, skip))
         gone, state, why = forward.judge(before, state, signals, gone)
@@ -171,7 +171,7 @@ class Forward:
         self.model = problem.model._replace(law=law, single=single)
         n = len(problem.network.neurons)
         self.blocks = blocks.blocks_of(panel, self.method, n) if len(panel) else None
-        self.rule, self.values = policy.compiled(), policy.values()
+        self.rule, self.values, self.ahead = policy.compiled(), policy.values(), policy.look(problem)
 
     def copy(self, state):
         """The six arrays of a state, each apart from the others: see `kernel.GAP`."""
@@ -182,14 +182,19 @@ class Forward:
             copy[:] = part
         return copies
 
+    def signals(self, t, origin):
+        """Targets and inputs at the steps ``t``, and the slopes that the policy asks for."""
+        middles = len(self.method.weight) > 1
+        slope = self.policy.slopes(self.problem, t, origin, middles)
+        return Signals(t, *self.problem.at_steps(t, middles), slope)
+
     def march(self, state, signals, rows, h=None):
         """Go all steps of the signals, in place; see `kernel.march`."""
         signs = Signs(*state[4:], self.values, self.policy.steady, not self.policy.steady)
         method = self.method if h is None else self.method._replace(h=h)
         with np.errstate(all="ignore"):  # a run that diverges is reported, not warned about
-            return march(
-                self.model, method, signals, signs, self.rule, self.blocks, Point(*state[:4]), rows, self.limit
-            )
+            model, now = self.model, Point(*state[:4])
+            return march(model, method, signals, signs, self.rule, self.blocks, self.ahead, now, rows, self.limit)
 
     def judge(self, before, state, signals, gone):
         """Whether a chunk of steps went well: steps taken, the state after them, and if it diverged when and why.

@@ -10,7 +10,8 @@ What a neuron and an arc do is written in `laws.py`, and nowhere else. Three poi
 `now`, where the step begins; `here`, where a stage after the first asks the laws; `end`, now plus the velocities so
 far, each times the step and its weight. Arcs that lead from neighbouring parents to one neuron form a segment: their
 weights and their parents' states are read side by side. Neurons that share their parents can be taken together,
-which is faster: `blocks.py`, to be skipped on a first reading.
+which is faster: `blocks.py`, to be skipped on a first reading. Rules that look ahead, `lookahead.py`, put one more
+round between 1 and 2, in which arcs only report.
 """
 
 import math
@@ -21,6 +22,7 @@ import numpy as np
 from hlp_edu.blocks import begin_blocks, block_stage
 from hlp_edu.compiled import compiled
 from hlp_edu.laws import Law, arc, costate, energies, neuron
+from hlp_edu.lookahead import arc_ahead, look_ahead
 
 ONE = np.uint64(1)  # indices of arcs are unsigned: the compiler then knows that none is counted from the end
 # Numbers between arrays: if they nearly touched, the compiler's check for overlap could give other last digits.
@@ -76,11 +78,12 @@ class Signs(NamedTuple):
 
 
 class Signals(NamedTuple):
-    """Times of the steps; targets and inputs at the start, middle and end of each, shape (steps + 1, 3, ...)."""
+    """Times of the steps; targets, inputs and slopes at the start, middle and end of each: (steps + 1, 3, ...)."""
 
     t: np.ndarray
     z: np.ndarray  # nan where there is no target
     u: np.ndarray
+    slope: np.ndarray = np.zeros((0, 3, 0, 2))  # z' and z'', for rules that look ahead
 
 
 class Rows(NamedTuple):
@@ -107,6 +110,8 @@ class Work(NamedTuple):
     H_x: np.ndarray
     leak_x: np.ndarray  # how much of a velocity counts where the leak is solved exactly, else 1
     leak_p: np.ndarray
+    here: Point
+    end: Point
 
 
 @compiled
@@ -116,13 +121,15 @@ def array(size):
 
 
 @compiled
-def work_arrays(model, method, inputs):
-    """All arrays of a run that are no state."""
+def work_arrays(model, method, inputs, stored):
+    """All arrays of a run that are no state; ``stored`` arcs need a place for their stages."""
     n, stages = model.speed.size, method.weight.size
     y, credit = np.zeros((stages + 1, n + inputs + GAP)), np.zeros((stages, n + GAP))
     leak_x, leak_p = array(n), array(n)
     leak_x[:], leak_p[:] = 1.0, 1.0
-    return Work(y, array(n), credit, array(n + inputs), leak_x, leak_p)
+    here = Point(array(n), array(stored), array(n), array(stored))
+    end = Point(array(n), array(stored), array(n), array(stored))
+    return Work(y, array(n), credit, array(n + inputs), leak_x, leak_p, here, end)
 
 
 @compiled
@@ -132,18 +139,30 @@ def phi_1(a):
 
 
 @compiled
-def step(model, method, signals, at_step, signs, work, blocks, now, here, end):
-    """One step, from `now` to `now`; the other two points are to work with.
+def errors(model, work, signals, at_step, at, k):
+    """Add q e to the H_x of each output (7); return the sum of all e^2."""
+    total = 0.0
+    for o in range(model.outputs.size):
+        i, z = model.outputs[o], signals.z[at_step, at, o]
+        e = work.y[k, i] - z if z == z else 0.0  # nan: no target, no error
+        work.H_x[i] += model.law.q * e
+        total += e * e
+    return total
+
+
+@compiled
+def step(model, method, signals, at_step, signs, work, blocks, ahead, now):
+    """One step, from `now` to `now`.
 
     Returns what it adds to the cost (4), L and H at its start, and about the sum of all squares.
     """
-    n, stages, h = now.x.size, method.weight.size, method.h
+    n, stages, h, here, end = now.x.size, method.weight.size, method.h, work.here, work.end
     cost, L_start, H_start, total = 0.0, 0.0, 0.0, 0.0
     symplectic = h / model.law.r if method.exponential else 0.0  # weights move with the new costates
     for k in range(stages):
         first, last = k == 0, k == stages - 1
-        weight, ahead = h * method.weight[k], 0.0 if last else 0.5 * h * method.at[k + 1]
-        error, size, speed, power = 0.0, 0.0, 0.0, 0.0
+        weight, to_next = h * method.weight[k], 0.0 if last else 0.5 * h * method.at[k + 1]
+        size, speed, power = 0.0, 0.0, 0.0
         for i in model.single:  # every neuron adds up what its parents send
             a = 0.0
             for b in range(model.segment[i], model.segment[i + ONE]):
@@ -156,15 +175,13 @@ def step(model, method, signals, at_step, signs, work, blocks, now, here, end):
             x_rate, work.H_x[i], work.credit[k, i] = neuron(model.speed[i], work.a[i], work.y[k, i], p)
             power += p * x_rate
             end.x[i] = (method.keep * now.x[i] if first else end.x[i]) + weight * work.leak_x[i] * x_rate
-            work.y[k + 1, i] = end.x[i] if last else now.x[i] + ahead * x_rate
+            work.y[k + 1, i] = end.x[i] if last else now.x[i] + to_next * x_rate
         for j in range(signals.u.shape[2]):  # the inputs at the next stage
             work.H_x[n + j] = 0.0
             work.y[k + 1, n + j] = signals.u[at_step + 1, 0, j] if last else signals.u[at_step, method.at[k + 1], j]
-        for o in range(model.outputs.size):
-            i, z = model.outputs[o], signals.z[at_step, method.at[k], o]
-            e = work.y[k, i] - z if z == z else 0.0  # nan: no target, no error
-            work.H_x[i] += model.law.q * e
-            error += e * e
+        error = errors(model, work, signals, at_step, method.at[k], k)
+        if ahead is not None:  # the credit of each neuron, looking ahead
+            look_ahead(model, work, ahead, signals, (at_step, method.at[k]), k, now if first else here)
         for i in model.single:  # every arc reports to its tail, and moves
             for b in range(model.segment[i], model.segment[i + ONE]):
                 start, tail = model.first[b], model.tail[b]
@@ -172,6 +189,8 @@ def step(model, method, signals, at_step, signs, work, blocks, now, here, end):
                     j, s = tail + (m - start), signs.w[m] if signs.each else signs.w[0]
                     w, p = (now.w[m], now.p_w[m]) if first else (here.w[m], here.p_w[m])
                     w_rate, p_rate, report = arc(model.law, w, p, work.y[k, j], work.credit[k, i], s)
+                    if ahead is not None:  # it has reported
+                        w_rate, report = arc_ahead(ahead, w, work.y[k, j], ahead.learning[i]), 0.0
                     work.H_x[j] += report  # (7)
                     size += w * w
                     speed += w_rate * w_rate
@@ -181,13 +200,13 @@ def step(model, method, signals, at_step, signs, work, blocks, now, here, end):
                         now.w[m], now.p_w[m] = w, p
                     else:
                         end.w[m], end.p_w[m] = w, p
-                        here.w[m], here.p_w[m] = now.w[m] + ahead * w_rate, now.p_w[m] + ahead * p_rate
+                        here.w[m], here.p_w[m] = now.w[m] + to_next * w_rate, now.p_w[m] + to_next * p_rate
         if blocks is not None:
             size, speed = block_stage(model, work, blocks, k, size, speed, now.w, now.p_w)
         for i in range(n):  # every neuron has the reports of its children, and its costate moves
             p_rate = costate(model.law, now.p_x[i] if first else here.p_x[i], work.H_x[i], signs.x[i])
             end.p_x[i] = (method.keep * now.p_x[i] if first else end.p_x[i]) + weight * work.leak_p[i] * p_rate
-            here.p_x[i] = here.p_x[i] if last else now.p_x[i] + ahead * p_rate
+            here.p_x[i] = here.p_x[i] if last else now.p_x[i] + to_next * p_rate
         L, H = energies(model.law, error, size, speed, power)
         cost += weight * L * math.exp(model.law.theta * (signals.t[at_step] + 0.5 * h * method.at[k]))
         L_start, H_start, total = (L, H, size + speed * model.law.r**2) if first else (L_start, H_start, total)
@@ -214,7 +233,6 @@ class Ask(NamedTuple):
     signs: Signs
     work: Work
     now: Point  # filled with the answers
-    end: Point
 
 
 @compiled
@@ -226,20 +244,21 @@ def asker(model, inputs, arcs):
     alone = Model(model.segment, model.first, model.tail, model.outputs, model.speed, law, every)
     method = Method(1.0, np.zeros(1, np.int64), np.ones(1), False, 0.0)
     signs = Signs(np.full(n, -1.0), np.full(1, -1.0), np.zeros(0), True, False)
-    now, end = Point(array(n), array(arcs), array(n), array(arcs)), Point(array(n), array(0), array(n), array(0))
-    return Ask(alone, method, signs, work_arrays(alone, method, inputs), now, end)
+    now = Point(array(n), array(arcs), array(n), array(arcs))
+    return Ask(alone, method, signs, work_arrays(alone, method, inputs, 0), now)
 
 
 @compiled
-def gradients(ask, signals, row, point, y):
+def gradients(ask, signals, row, point, y, ahead=None):
     """Fill ``ask.now`` with x' of (2), -p_w / r, H_x (7) and H_w (8) at a point; return L and H.
 
-    ``y``: what the arcs read, states and inputs. The target is ``signals.z[row, 0]``.
+    ``y``: what the arcs read, states and inputs. The target is ``signals.z[row, 0]``. With a rule that looks
+    ahead, its w' in the place of -p_w / r.
     """
     copy(y, ask.work.y[0])
     for part in range(4):
         copy(point[part], ask.now[part])
-    _, L, H, _ = step(ask.model, ask.method, signals, row, ask.signs, ask.work, None, ask.now, ask.end, ask.end)
+    _, L, H, _ = step(ask.model, ask.method, signals, row, ask.signs, ask.work, None, ahead, ask.now)
     return L, H
 
 
@@ -258,18 +277,15 @@ def evaluate(model, signals, points, rates, L, H):
 
 
 @compiled
-def march(model, method, signals, signs, rule, blocks, now, rows, limit):
+def march(model, method, signals, signs, rule, blocks, ahead, now, rows, limit):
     """All steps, in place. Returns how many were taken, and the cost (4) on the way.
 
     Fewer than asked: a number passed the limit in one of the last two, or L or H was not finite where the next begins.
     """
     n, m, steps, cost, row = now.x.size, now.w.size, signals.t.size - 1, 0.0, 0
-    work = work_arrays(model, method, signals.u.shape[2])
+    work = work_arrays(model, method, signals.u.shape[2], m if model.single.size > 0 and method.weight.size > 1 else 0)
     copy(now.x, work.y[0])
     copy(signals.u[0, 0], work.y[0, n:])
-    stored = m if model.single.size > 0 and method.weight.size > 1 else 0  # arcs that need a place for their stages
-    here = Point(array(n), array(stored), array(n), array(stored))
-    end = Point(array(n), array(stored), array(n), array(stored))
     if blocks is not None:
         begin_blocks(model, method, signs.w[0], work, blocks, now.w, now.p_w)
     follows = model.law.inertia == 0.0  # p_w is no state, but gain times H_w
@@ -285,12 +301,12 @@ def march(model, method, signals, signs, rule, blocks, now, rows, limit):
                 work.leak_p[i] = phi_1(method.h * (signs.x[i] * model.speed[i] - model.law.theta_x))
         recorded = k >= rows.skip and (k - rows.skip) % rows.every == 0
         if recorded and follows:
-            gradients(ask, signals, k, now, work.y[0])
+            gradients(ask, signals, k, now, work.y[0], ahead)
             for i in range(m):
-                now.p_w[i] = model.law.gain * ask.now.p_w[i]
+                now.p_w[i] = model.law.gain * ask.now.p_w[i] if ahead is None else -model.law.r * ask.now.w[i]
         if recorded:
             record(rows, row, now, signs)
-        added, L, H, total = step(model, method, signals, k, signs, work, blocks, now, here, end)
+        added, L, H, total = step(model, method, signals, k, signs, work, blocks, ahead, now)
         if not (math.isfinite(L) and math.isfinite(H)):
             return k, cost
         if recorded:

@@ -52,7 +52,8 @@ def library_update(problem, policy):
         before = [np.array(part, float) for part in (x, w, p_x, p_w)]
         state = forward.copy((*before, *(np.full(len(part), policy.sign_at_start) for part in before[:2])))
         z, u = (np.tile(np.asarray(part, float), (2, 3, 1)) for part in (z, u))
-        forward.march(state, Signals(np.arange(2.0), z, u), no_rows(1))  # a step of length 1 adds the velocities
+        slope = np.zeros((*z.shape, 2))
+        forward.march(state, Signals(np.arange(2.0), z, u, slope), no_rows(1))  # a step of length 1 adds the velocities
         return [new - old for new, old in zip(state[:4], before, strict=True)]
 
     return update

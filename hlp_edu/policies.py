@@ -5,16 +5,18 @@ compiled, and called once at the start of each step; signs are held over the ste
 """
 
 import inspect
+import math
 from dataclasses import dataclass, fields
 
 import numpy as np
 
 from hlp_edu.compiled import built_in_rule, student_rule
-from hlp_edu.validate import number
+from hlp_edu.lookahead import Ahead, towards
+from hlp_edu.validate import number, one_of
 
 __all__ = [
     "Canonical", "Flipped", "Frozen", "GradientFlow", "HamiltonianBand", "HamiltonianServo", "PerArc", "Periodic",
-    "Policy",
+    "Policy", "ProspectiveFlow", "ProspectiveSteering",
 ]  # fmt: skip
 
 ARGUMENTS = ("t", "H", "p_x", "p_w", "H_x", "H_w", "s_x", "s_w")
@@ -72,6 +74,14 @@ class Policy:
         """The rule, ready for the loop in time."""
         return student_rule(self.rule, tuple(_surroundings(self.rule)))
 
+    def look(self, problem):
+        """What the kernel needs of a rule that looks ahead; None for all others."""
+        return None
+
+    def slopes(self, problem, times, origin, middles):
+        """The slopes of the targets that the rule asks for; by default none."""
+        return np.zeros((len(times), 3, 0, 2))
+
     def rehearse(self, neurons, arcs):
         """Try the rule once, uncompiled: compiled code would hide what goes wrong in it.
 
@@ -122,12 +132,15 @@ class _BuiltIn(Policy):
 
     def __post_init__(self):
         for field in fields(self):
+            if field.type is not float:
+                continue
             bounds = dict(above=ABOVE.get(field.name), least=LEAST.get(field.name))
             setattr(self, field.name, number(field.name, getattr(self, field.name), **bounds))
 
     def values(self):
         """All numbers of the policy but its dissipations."""
-        return np.array([getattr(self, field.name) for field in fields(self) if "dissipation" not in field.name])
+        named = [field.name for field in fields(self) if field.type is float and "dissipation" not in field.name]
+        return np.array([getattr(self, name) for name in named])
 
     def compiled(self):
         """The rule, ready for the loop in time."""
@@ -287,6 +300,139 @@ class GradientFlow(_BuiltIn):
     def gain(self):
         """The number mu in p_w = mu H_w."""
         return self.mu
+
+
+FILTER_TIME, STEEPEST = 0.01, 3.5  # of a measured slope: its memory, and what must be a jump
+
+
+class _Prospective(_BuiltIn):
+    """A rule that looks ahead. No costate of the weights; p_w is reported as -r w'."""
+
+    one_sign = steady = True
+    inertia = 0.0
+
+    def __post_init__(self):
+        super().__post_init__()
+        one_of("slope", self.slope, ("known", "measured"))
+
+    def slopes(self, problem, times, origin, middles):
+        """The slopes z' and z'' of the targets, known by their signals or measured: `measured_slope`."""
+        if self.slope == "known":
+            return problem.slopes_at_steps(times, middles)
+        found = np.zeros((len(times), 3, len(problem.targets), 2))
+        found[..., 0] = measured_slope(problem.target_at, times, origin)[:, None]
+        return found
+
+    def __repr__(self):
+        measured = ', slope="measured"' if self.slope == "measured" else ""
+        return super().__repr__()[:-1] + measured + ")"
+
+
+def measured_slope(signal, times, origin):
+    """The slope of a signal, from its values at the steps up to each of the ``times``.
+
+    A mean of the differences so far, weighted by exp(-age / FILTER_TIME). Where it is steeper than STEEPEST there was
+    a jump, and it stays silent (0) until the jump is forgotten. Before ``origin`` nothing is known.
+    """
+    h = times[1] - times[0] if len(times) > 1 and times[1] > times[0] else 1.0
+    keep = math.exp(-h / FILTER_TIME)
+    past = min(math.ceil(20 * FILTER_TIME / h), round((times[0] - origin) / h))
+    values = signal(np.append(times[0] + h * np.arange(-past, 0), times))
+    difference = np.zeros_like(values)
+    difference[1:] = np.diff(values, axis=0) / h
+    found = np.zeros_like(difference[past:])
+    for age in range(math.ceil(20 * FILTER_TIME / h) + 1):
+        shifted = difference[max(past - age, 0) : len(difference) - age]
+        found[len(found) - len(shifted) :] += (1 - keep) * keep**age * shifted
+    return np.where(np.abs(found) > STEEPEST, 0.0, found)
+
+
+@dataclass(repr=False, eq=False)
+class ProspectiveFlow(_Prospective):
+    """Gradient flow with credit that is not late, (16): a neuron's error and credit look ahead.
+
+    It reads, beside what gradient flow reads, where the neuron is heading, how its costate changes, and z'.
+
+    Parameters
+    ----------
+    mu, kappa, lead : float
+        Rate of the weights, at least 0; share of the output's heading in the error; time by which the target is
+        led, in time units.
+    slope : {"known", "measured"}
+        Whether the target's signal tells z', or it is measured from the target so far.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of its bounds, or ``slope`` is neither.
+    """
+
+    mu: float = 0.04
+    kappa: float = 0.8
+    lead: float = 0.08
+    slope: str = "known"
+
+    def look(self, problem):
+        """(16)."""
+        gain = self.mu / problem.r
+        numbers = (False, gain, self.kappa, self.lead, gain * problem.r_w, 0.0, 0.0, 0.0)
+        return Ahead(*numbers, np.zeros(0, int), np.zeros(0, bool), *np.zeros((3, len(problem.network.neurons))))
+
+
+@dataclass(repr=False, eq=False)
+class ProspectiveSteering(_Prospective):
+    """Steer one output as its own Riccati equation says, (17): no constant is tuned, no costate is used.
+
+    It reads, beside parents' states, weights and sums, z' and z''; two messages travel forward, one back.
+
+    Parameters
+    ----------
+    lead : bool
+        Whether the slopes of the target are used; if not, the target is taken to stay where it is.
+    lean : float
+        Lean towards ``level`` by this share of the distance: a jump is coming some time.
+    level : float
+        Mean of the target after a jump.
+    floor : float
+        Least leverage, above 0: with less the output can hardly be moved at the moment, and the correction is bounded.
+    slope : {"known", "measured"}
+        Whether the target's signal tells z' and z'', or z' is measured from the target so far, and z'' left out.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its bounds; when it is run, if the network has not one output or q is 0.
+    """
+
+    lead: bool = True
+    lean: float = 0.0
+    level: float = 0.25
+    floor: float = 0.01
+    slope: str = "known"
+
+    def __post_init__(self):
+        super().__post_init__()
+        one_of("lead", self.lead, (True, False))
+        number("floor", self.floor, above=0)
+
+    def look(self, problem):
+        """(17)."""
+        outputs = problem.network.outputs
+        if len(outputs) != 1:
+            raise ValueError(f"policy = {self!r}: steers one output; this network has {len(outputs)}")
+        if not problem.q > 0:
+            raise ValueError(f"q = {problem.q:g}: must be above 0 to steer; with 0 no error counts")
+        decay = math.sqrt(problem.r_w / problem.r)
+        numbers = (True, 0.0, 0.0, float(self.lead), decay, self.lean, self.level, self.floor)
+        order, messages = towards(problem.network)
+        nodes = np.zeros((3, len(problem.network.labels)))
+        return Ahead(*numbers, order, messages, *nodes)
+
+    def slopes(self, problem, times, origin, middles):
+        """As they are used."""
+        if not self.lead:
+            return np.zeros((len(times), 3, 1, 2))
+        return super().slopes(problem, times, origin, middles)
 
 
 @dataclass(repr=False, eq=False)

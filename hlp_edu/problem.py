@@ -1,5 +1,7 @@
 """What is to be minimised: a network, a cost, the speed of its signals, a weighting of time."""
 
+import functools
+
 import numpy as np
 
 from hlp_edu import blocks
@@ -136,23 +138,53 @@ class Tracking:
         middles : bool
             Whether the middles are needed; if not, they stay 0, and a third of the work is saved.
         """
-        both, steps = [], len(times) - 1
+        targets = self._at_steps(self.target_at, self.targets, times, middles)
+        return targets, self._at_steps(self.inputs_at, self.inputs.values(), times, middles)
+
+    def slopes_at_steps(self, times, middles=True):
+        """The slopes z' and z'' of the targets, shape (steps + 1, 3, outputs, 2), at the places of `at_steps`.
+
+        Parameters
+        ----------
+        times, middles
+            See `at_steps`.
+
+        Raises
+        ------
+        ValueError
+            If a target does not know its slope: if it has no method ``derivative(t, order)``.
+        """
+        for label, signal in zip(self.network.outputs, self.targets, strict=True):
+            if not callable(getattr(signal, "derivative", None)):
+                raise ValueError(
+                    f"target of output {label!r}: does not know its slope. Give a signal of the library, a function "
+                    'with a method derivative(t, order), or a policy with slope="measured"'
+                )
+        orders = []
+        for order in (1, 2):
+            slopes = [functools.partial(signal.derivative, order=order) for signal in self.targets]
+            names = [f"derivative of the target of output {label!r}" for label in self.network.outputs]
+            sample = functools.partial(_sample, names, slopes)
+            orders.append(self._at_steps(sample, self.targets, times, middles, slopes))
+        return np.stack(orders, axis=-1)
+
+    def _at_steps(self, sample, signals, times, middles, values_of=None):
+        """See `at_steps`; ``values_of`` are the functions sampled, if not the signals, which know the jumps."""
+        steps = len(times) - 1
         asked = np.append(times, 0.5 * (times[:-1] + times[1:])) if middles else times
-        for sample, signals in ((self.target_at, self.targets), (self.inputs_at, self.inputs.values())):
-            found = sample(asked)
-            values = np.zeros((steps + 1, 3, found.shape[1]))
-            values[:, 0], values[:-1, 2] = found[: steps + 1], found[1 : steps + 1]
-            if middles:
-                values[:-1, 1] = found[steps + 1 :]
-            for column, signal in enumerate(signals):
-                if not isinstance(signal, Signal):
-                    continue
-                for jump in signal.jumps(times[0] - JOIN, times[-1] + JOIN):
-                    k = int(np.argmin(np.abs(times - jump)))
-                    if k > 0 and abs(times[k] - jump) < JOIN / 2:
-                        values[k - 1, 2, column] = signal(np.array([jump - JOIN]))[0]
-            both.append(values)
-        return both[0], both[1]
+        found = sample(asked)
+        values = np.zeros((steps + 1, 3, found.shape[1]))
+        values[:, 0], values[:-1, 2] = found[: steps + 1], found[1 : steps + 1]
+        if middles:
+            values[:-1, 1] = found[steps + 1 :]
+        for column, (signal, value_of) in enumerate(zip(signals, values_of or signals, strict=True)):
+            if not isinstance(signal, Signal):
+                continue
+            for jump in signal.jumps(times[0] - JOIN, times[-1] + JOIN):
+                k = int(np.argmin(np.abs(times - jump)))
+                if k > 0 and abs(times[k] - jump) < JOIN / 2:
+                    values[k - 1, 2, column] = value_of(np.array([jump - JOIN]))[0]
+        return values
 
     def dynamics(self, x, w, t=0.0):
         """Velocities of the neurons, the right side of (2), of the shape of ``x``.

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from hlp_edu.validate import finite, number, numbers_of, whole
+from hlp_edu.validate import finite, number, numbers_of, one_of, whole
 
 __all__ = ["constant", "patchwork", "recorded", "sinusoid", "steps"]
 
@@ -28,6 +28,26 @@ class Signal:
         t0, t1 : float
         """
         return np.empty(0)
+
+    def derivative(self, t, order=1):
+        """The slope z' at the times ``t``, or z'' with order 2; at a jump, that after it.
+
+        Parameters
+        ----------
+        t : float or array_like
+        order : {1, 2}
+
+        Raises
+        ------
+        ValueError
+            If the order is neither, or a time is not finite.
+        """
+        one_of("order", order, (1, 2))
+        return self._derivative(_times(t), order)
+
+    def _derivative(self, t, order):
+        """Zero between jumps."""
+        return np.zeros(t.shape)
 
 
 class sinusoid(Signal):
@@ -64,6 +84,11 @@ class sinusoid(Signal):
         if not np.isfinite(values).all():
             raise ValueError(f"{self!r}: is too fast or too high for numbers at some of the times t")
         return values
+
+    def _derivative(self, t, order):
+        """Of the sine."""
+        rate = 2 * np.pi / self.period
+        return self.amplitude * rate**order * np.sin(rate * t + self.phase + order * np.pi / 2)
 
     def __repr__(self):
         return f"sinusoid(amplitude={self.amplitude:g}, period={self.period:g})"
@@ -209,12 +234,18 @@ class patchwork(Signal):
 
     def __call__(self, t):
         """Values at the times ``t``."""
-        t = _times(t)
+        return self._derivative(_times(t), 0)
+
+    def _derivative(self, t, order):
+        """Of the pieces, which are cosines."""
         if not t.size:
             return np.zeros(t.shape)
         ends, starts, height, rate = self._pieces(t.min(), t.max(), "t")
         k = np.minimum(_piece(t, ends), len(ends) - 1)
-        return height[k] * np.cos(rate[k] * (t - starts[k]))
+        along = rate[k] * (t - starts[k])
+        if order == 0:
+            return height[k] * np.cos(along)
+        return -height[k] * rate[k] ** order * (np.sin(along) if order == 1 else np.cos(along))
 
     def jumps(self, t0, t1):
         """Times of the jumps with t0 < time <= t1."""
@@ -260,6 +291,13 @@ class recorded(Signal):
                 f"{self.t[0]:g} to {self.t[-1]:g}"
             )
         return np.interp(t, self.t, self.values)
+
+    def _derivative(self, t, order):
+        """Of the lines between the samples."""
+        if order == 2:
+            return np.zeros(t.shape)
+        k = np.clip(np.searchsorted(self.t, t + JOIN / 2, side="right") - 1, 0, len(self.t) - 2)
+        return np.diff(self.values)[k] / np.diff(self.t)[k]
 
     def __repr__(self):
         return f"recorded({len(self.t)} samples from {self.t[0]:g} to {self.t[-1]:g})"
