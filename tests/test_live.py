@@ -17,7 +17,6 @@ from PIL import Image
 from traitlets import TraitError
 
 import hlp_edu as hlp
-from hlp_edu import policies
 from hlp_edu.linear_quadratic import LQTracking
 from hlp_edu.widgets import live as module
 from hlp_edu.widgets import page as write_page
@@ -169,11 +168,6 @@ def drawn_target(T):
     return hlp.recorded(t, np.interp(t, *drawing()[:2]))
 
 
-NOT_YET = pytest.mark.skipif(
-    not hasattr(policies, "ProspectiveFlow"), reason="hlp.ProspectiveFlow is not in this version yet"
-)
-
-
 @pytest.mark.parametrize(
     "name, T, neurons, bound",
     [
@@ -183,7 +177,8 @@ NOT_YET = pytest.mark.skipif(
         ("bare flip", 10, 5, 1e-9),
         ("gradient flow", 20, 5, 1e-12),
         ("frozen", 10, 5, 1e-12),
-        pytest.param("prospective", 20, 5, 1e-9, marks=NOT_YET),
+        ("prospective", 20, 5, 1e-12),
+        ("prospective", 5, 20, 1e-12),
     ],
 )
 def test_the_browser_goes_as_python_goes(laws, name, T, neurons, bound):

@@ -18,7 +18,7 @@ from hlp_edu.data import drawing
 from hlp_edu.flow import run
 from hlp_edu.network import fully_connected
 from hlp_edu.plotting.style import PALETTE, ROLES
-from hlp_edu.policies import Flipped, Frozen, GradientFlow, PerArc, Policy
+from hlp_edu.policies import Flipped, Frozen, GradientFlow, PerArc, Policy, ProspectiveFlow
 from hlp_edu.problem import Tracking
 from hlp_edu.signals import recorded
 from hlp_edu.validate import kind, number, one_of, whole
@@ -274,20 +274,12 @@ class Live(_Instrument):
         return "A live network: run this cell with a kernel, then drag the target or press the arrow keys."
 
 
-def _prospective(friction):
-    from hlp_edu import policies
-
-    if not hasattr(policies, "ProspectiveFlow"):
-        raise ValueError("policy = 'prospective': this version of hlp_edu can run it in the browser only")
-    return policies.ProspectiveFlow(mu=0.04, kappa=0.8, lead=0.08)
-
-
 _POLICIES = {  # the browser's laws as policies, given the friction
     "damped flip": lambda friction: Flipped(friction, 5),
     "bare flip": lambda friction: Flipped(),
     "per-arc signs": lambda friction: PerArc(0.03),
     "gradient flow": lambda friction: GradientFlow(0.03),
-    "prospective": _prospective,
+    "prospective": lambda friction: ProspectiveFlow(),
     "frozen": lambda friction: Frozen(),
 }
 
