@@ -76,11 +76,26 @@ class Policy:
         return student_rule(self.rule, tuple(_surroundings(self.rule)))
 
     def look(self, problem):
-        """What the kernel needs of a rule that looks ahead; None for all others."""
+        """What the kernel needs of a rule that looks ahead; None for all others.
+
+        Parameters
+        ----------
+        problem : Tracking
+        """
         return None
 
     def slopes(self, problem, times, grid, middles):
-        """The slopes of the targets that the rule asks for; by default none."""
+        """The slopes of the targets that the rule asks for, shape (steps + 1, 3, outputs, 2); by default none.
+
+        Parameters
+        ----------
+        problem : Tracking
+        times : numpy.ndarray, shape (steps + 1,)
+        grid : pair of float
+            Origin of time, and the step.
+        middles : bool
+            See `Tracking.at_steps`.
+        """
         return np.zeros((len(times), 3, 0, 2))
 
     def rehearse(self, neurons, arcs):
