@@ -349,7 +349,7 @@ def measured_slope(signal, times, origin, h):
     """The slope of a signal, from its values at the steps origin + k h up to each of the ``times``.
 
     A mean of the differences so far, weighted by exp(-age / FILTER_TIME). Where it is steeper than STEEPEST there was
-    a jump, and it stays silent (0) until the jump is forgotten. Before ``origin`` nothing is known.
+    a jump, and it stays zero until the jump is forgotten. Before ``origin`` nothing is known.
     """
     keep, gone = math.exp(-h / FILTER_TIME), round((times[0] - origin) / h)  # steps until the first time
     oldest = math.ceil(20 * FILTER_TIME / h)  # difference that counts, in steps
