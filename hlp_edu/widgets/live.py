@@ -323,14 +323,22 @@ class Spiral(_Instrument):
         return number(name, value, least={"sign": -1, "leak": -2}[name], most={"sign": 1, "leak": 0.5}[name])
 
     def still(self):
-        """The picture that stands in where nothing runs, a `Picture`: the saddle and the spiral side by side."""
-        from hlp_edu.linear_quadratic import LQTracking
-        from hlp_edu.plotting import plot_saddle_and_spiral
-        from hlp_edu.signals import constant
+        """The picture that stands in where nothing runs, a `Picture`: the eigenvalues (13) while the sign turns."""
+        from hlp_edu.plotting import plot_lines
 
-        return plot_saddle_and_spiral(
-            LQTracking(self.leak, 1, 10, 0.1, constant(0.8)),
-            caption="A still picture: run the cell with a kernel, and you can turn the sign yourself.",
+        s, q, r = np.linspace(-1, 1, 401) ** 3, 10, 0.1
+        half = self.leak * (1 - s) / 2
+        left = half**2 + s * (self.leak**2 + q / r)
+        root = np.sqrt(np.abs(left))
+        apart, turn = np.where(left > 0, root, 0), np.where(left > 0, 0, root)
+        return plot_lines(
+            {"canonical: larger rate": half + apart, "optimum: smaller rate": half - apart, "flip: turning rate": turn},
+            s,
+            "A still picture: run the cell with a kernel, and you can turn the sign yourself.",
+            headline="The two rates meet, and leave the real axis together",
+            more=f"Real parts and imaginary part (dashed) of the eigenvalues, from flipped to canonical; leak a = {self.leak:g}.",
+            xlabel="sign s",
+            ylabel="per time unit",
         )
 
     def __repr__(self):
