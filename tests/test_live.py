@@ -17,6 +17,7 @@ from PIL import Image
 from traitlets import TraitError
 
 import hlp_edu as hlp
+from hlp_edu.course import cli
 from hlp_edu.linear_quadratic import LQTracking
 from hlp_edu.widgets import live as module
 from hlp_edu.widgets import page as write_page
@@ -103,6 +104,15 @@ def test_a_page_is_written_once_and_holds_everything(tmp_path, name):
         write_page(tmp_path / "page.pdf", name)
     with pytest.raises(ValueError, match="name = 'film'"):
         write_page(tmp_path / "film.html", "film")
+
+
+@pytest.mark.parametrize("place, words", [("there.html", "exists"), ("page.pdf", ".html"), ("no/where.html", "cannot")])
+def test_the_command_explains_what_it_cannot_write(tmp_path, capsys, place, words):
+    (tmp_path / "there.html").write_text("mine")
+    assert cli.main(["page", "spiral", str(tmp_path / place)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("hlp-edu: FILE = ") and words in said and said.count("\n") == 1
+    assert (tmp_path / "there.html").read_text() == "mine" and len(list(tmp_path.iterdir())) == 1
 
 
 def test_the_palette_is_that_of_the_pictures_and_can_be_read():
