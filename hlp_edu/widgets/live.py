@@ -336,7 +336,7 @@ class Spiral(_Instrument):
             s,
             "A still picture: run the cell with a kernel, and you can turn the sign yourself.",
             headline="The two rates meet, and leave the real axis together",
-            more=f"Real parts and imaginary part (dashed) of the eigenvalues, from flipped to canonical; leak a = {self.leak:g}.",
+            more=f"Real and imaginary parts of the eigenvalues, from flipped to canonical; leak a = {self.leak:g}.",
             xlabel="sign s",
             ylabel="per time unit",
         )
