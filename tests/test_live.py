@@ -377,6 +377,8 @@ def test_what_happens_is_said_in_words(opened):
     page.get_by_role("button", name="Start again").click()
     go(page, "ahead(6)")
     assert "Damped flip: error 0.0" in words(page) and "The output follows." in words(page)
+    network = page.locator("canvas.hlp-net").get_attribute("aria-label")
+    assert "5 neurons and a bias" in network and "from the bias to neuron 1" in network
     page.get_by_label("bare flip").check()
     go(page, "ahead(6)")
     assert "does not follow" in words(page) and go(page, "error") > 0.25

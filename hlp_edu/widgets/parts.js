@@ -141,7 +141,7 @@ export class Trace {
 
 /** Where the arcs of a fully connected network lie: neuron 1 at the left, next to its line; the bias in the middle. */
 export function places(n, width, height) {
-  const radius = Math.min(width, height) * 0.37, at = [];
+  const radius = Math.min(width, height) * 0.35, at = [];
   for (let i = 0; i < n; i++) {
     const angle = Math.PI + (2 * Math.PI * i) / n;
     at.push([width / 2 + radius * Math.cos(angle), height / 2 + radius * Math.sin(angle)]);
@@ -171,7 +171,7 @@ export function network(surface, run, colours, beat) {
   }
   for (const [key, arcs] of [...bins].sort(([a], [b]) => Math.abs(a) - Math.abs(b))) {
     k.strokeStyle = key > 0 ? colours.positive : colours.negative;
-    k.globalAlpha = Math.min(0.85, (n > 8 ? 0.06 : 0.18) + 0.13 * Math.abs(key));
+    k.globalAlpha = Math.min(0.85, (n > 8 ? 0.1 : 0.3) + 0.13 * Math.abs(key));
     k.lineWidth = (n > 8 ? 0.7 : 1) * (0.4 + 1.1 * Math.abs(key));
     k.setLineDash(key > 0 ? [] : [5, 3 + k.lineWidth]);
     k.beginPath();
@@ -199,7 +199,8 @@ export function network(surface, run, colours, beat) {
     const body = (fill, edge, width) => {
       if (i < n) return surface.disc(x1, y1, size, fill, edge, width);
       k.beginPath();
-      k.rect(x1 - 0.9 * size, y1 - 0.9 * size, 1.8 * size, 1.8 * size);
+      const half = Math.max(16, 0.9 * size);
+      k.rect(x1 - half, y1 - half, 2 * half, 2 * half);
       if (fill) { k.fillStyle = fill; k.fill(); }
       if (edge) { k.strokeStyle = edge; k.lineWidth = width; k.stroke(); }
     };
@@ -212,7 +213,7 @@ export function network(surface, run, colours, beat) {
     if (size < 9 && i && i < n) continue;
     const name = i === n ? "bias" : String(i + 1);
     const lit = i < n && Math.abs(value) > 0.5;
-    surface.text(name, x1, y1 + 1, lit ? colours.paper : colours.ink, { size: Math.max(10, Math.min(13, size)), bold: true, align: "center" });
+    surface.text(name, x1, y1 + 1, lit ? colours.paper : colours.ink, { size: i === n ? 13 : Math.max(10, Math.min(13, size)), bold: true, align: "center" });
   }
 }
 

@@ -184,6 +184,10 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
     const t = count * STEP;
     let sum = 0, rows = 0;
     trace.since(t - WINDOW, (data, row) => { sum += data[row + 3] ** 2; rows++; });
+    const { n, w } = run, heaviest = w.reduce((best, value, k) => (Math.abs(value) > Math.abs(w[best]) ? k : best), 0);
+    const tail = heaviest % (n + 1) === n ? "the bias" : `neuron ${(heaviest % (n + 1)) + 1}`;
+    net.setAttribute("aria-label", `The network: ${n === 1 ? "one neuron" : `${n} neurons`} and a bias. The largest weight, `
+      + `${w[heaviest].toFixed(1).replace("-", "−")}, is on the arc from ${tail} to neuron ${Math.floor(heaviest / (n + 1)) + 1}.`);
     const error = (rmsNow = rows > 20 ? Math.sqrt(sum / rows) : null);
     if (error === null) return;
     const flat = run.slope[0] < 0.03 && error > 0.3 && now.policy !== "frozen";
