@@ -164,9 +164,7 @@ def mistaken(task, outcome, wrong):
         return [f"{task.name}: {wrong} never reached the check"]
     if outcome.status != "not yet":
         return [f"{task.name}: {wrong} is {outcome.status}"]
-    return (
-        [] if re.search(wrong.says, outcome.reason) else [f"{task.name}: {wrong.says!r} is not in {outcome.reason!r}"]
-    )
+    return [] if re.search(wrong.says, str(outcome)) else [f"{task.name}: {wrong.says!r} is not in {str(outcome)!r}"]
 
 
 def gaps(task, wrongs, reasons):
