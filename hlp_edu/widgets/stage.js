@@ -34,7 +34,7 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
   const now = { policy: "damped flip", friction: 30, speed: 20, neurons: 5, ...settings };
   const target = new Target(), trace = new Trace(4), id = Math.random().toString(36).slice(2);
   let run, count = 0, seed = 1, before = null, paused = false, pace = 1, ended = false, marks = [], recorded, colours;
-  let words = { due: Infinity, grade: null, said: null, since: 0 }, trapped = 0, touched = false, age = 0, seen = true;
+  let words = { due: Infinity, grade: null, said: null, since: 0 }, flatSince = 0, touched = false, age = 0, seen = true;
   let lastLaw = "damped flip", rmsNow = null;
 
   // ---- the controls
@@ -122,7 +122,7 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
     Object.assign(target, { z: target.source === "hand" ? target.wanted : 0, begun: 0 });
     trace.clear();
     Object.assign(words, { due: 3, grade: null, said: null, since: 0 });
-    count = 0, marks = [], trapped = 0, rmsNow = null;
+    count = 0, marks = [], flatSince = 0, rmsNow = null;
     again.classList.remove("wanted");
     recorded = { t: [0], z: [target.z], at: 0, hand: false };
     drawn({ kind: "begin", id, ...start });
@@ -190,10 +190,13 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
       + `${w[heaviest].toFixed(1).replace("-", "−")}, is on the arc from ${tail} to neuron ${Math.floor(heaviest / (n + 1)) + 1}.`);
     const error = (rmsNow = rows > 20 ? Math.sqrt(sum / rows) : null);
     if (error === null) return;
-    const flat = run.slope[0] < 0.03 && error > 0.3 && now.policy !== "frozen";
-    trapped = flat ? trapped + 1 : 0;
-    again.classList.toggle("wanted", trapped > 3);
-    const grade = trapped > 3 ? "trapped" : error < 0.07 ? "follows" : error < 0.25 ? "roughly" : "not";
+    // Trapped: for a time unit so far out on tanh that hardly any gradient comes through. (The bare flip swings out
+    // and back by itself.)
+    const flat = run.slope[0] < 0.01 && error > 0.3 && !["frozen", "bare flip"].includes(now.policy);
+    if (!flat) flatSince = t;
+    const trapped = t - flatSince > 1;
+    again.classList.toggle("wanted", trapped);
+    const grade = trapped ? "trapped" : error < 0.07 ? "follows" : error < 0.25 ? "roughly" : "not";
     if (grade !== words.grade) Object.assign(words, { since: t, grade });
     // Said once some time after each change, when the answer has been another for a while, and a trap at once.
     const other = grade !== words.said && t > words.since + 1.5 && words.due === Infinity;
