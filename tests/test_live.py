@@ -206,10 +206,10 @@ def test_the_browser_goes_as_python_goes(laws, name, T, neurons, bound):
 
 def test_per_arc_signs_go_as_python_goes_over_each_time_unit(laws):
     """Switching is chaotic: a last digit is a whole sign after some hundred steps. So each time unit starts anew."""
-    target = drawn_target(6)
+    target = drawn_target(4)
     problem = hlp.Tracking(hlp.fully_connected(5), target, q=100, r_w=1, r=0.1, speed=20)
     state, apart = None, []
-    for unit in range(6):
+    for unit in range(4):
         begin = dict(seed=3) if state is None else dict(start=state)
         run = hlp.run(problem, hlp.PerArc(0.03), T=1, dt=1e-3, **begin)
         start = dict(x=run.x[0], w=run.w[0], p_x=run.p_x[0], p_w=run.p_w[0])
@@ -231,7 +231,7 @@ def prospective(x, W, D, z, dz, mu=0.04, kappa=0.8, lead=0.08, c=20.0, q=100.0, 
 
 
 def test_the_prospective_law_is_that_of_the_theory_sheet(laws):
-    target, h = drawn_target(8).values, 1e-3
+    target, h = drawn_target(4).values, 1e-3
     dice = np.random.default_rng(3)
     point = [0.5 * dice.standard_normal(5), 0.5 / 5**0.5 * dice.standard_normal((5, 6)), np.zeros(5)]
     start = dict(x=point[0], w=point[1].ravel(), p_x=np.zeros(5), p_w=np.zeros(30))
