@@ -215,7 +215,7 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
   function draw() {
     if (age++ % 20 === 0) colours = palette(root);
     const k = lines.begin(colours.paper), { width, height } = lines, t = count * STEP;
-    const right = width - 74, left = 34, bottom = height - 6, floor = height * 0.72, strip = (floor + 22 + bottom) / 2;
+    const right = width - 74, left = 40, bottom = height - 6, floor = height * 0.72, strip = (floor + 22 + bottom) / 2;
     const from = calm() ? Math.floor(t / SPAN) * SPAN : t - SPAN;
     const X = (when) => left + ((when - from) / SPAN) * (right - left);
     const Y = (value) => 10 + ((floor - 10) * (1 - Math.max(-1.1, Math.min(1.1, value)) / 1.1)) / 2;
