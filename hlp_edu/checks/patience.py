@@ -6,6 +6,8 @@ import threading
 
 from hlp_edu.bars import shows_progress
 
+__all__ = []  # for the checks alone
+
 SOON, MOST = 8, 90  # seconds until a check says that it takes long, and until it gives up
 
 
