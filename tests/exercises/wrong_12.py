@@ -35,7 +35,7 @@ def energies(e, f, w, p_x, p_w, q, r_w, r):
         swap("q / 2", "q", "r_w / 2", "r_w", "(2 * r)", "r", says="a half with them"),
         swap(".sum(axis=1)", ".sum(axis=0)", says="raised|shape"),
     ],
-    "books": [
+    "balance": [
         swap("np.full(len(run.t), run.hamiltonian[0])", "np.zeros(len(run.t))", says="begins at 0"),
         swap("np.diff(run.t) * ", "", says="without the step of time"),
         swap("-theta_x * (run.p_x * f).sum(axis=1) + ", "", says="missing: the friction on p_x"),
@@ -64,7 +64,7 @@ def energies(e, f, w, p_x, p_w, q, r_w, r):
         swap("2 * (H_x * f)", "0 * (H_x * f)", "2 * (H_w * v)", "0 * (H_w * v)", says="missing: the flip of p_w"),
         swap("-run.p_w / problem.r", "run.p_w / problem.r", says="wrong sign: the flip of p_w"),
         swap("return H", "return H[1:]", says="for each of them"),
-        swap("return H", "return np.full(len(run.t), H[0])", says="nothing is ever booked"),
+        swap("return H", "return np.full(len(run.t), H[0])", says="no term is ever added"),
         swap("return H", "return 2 * H[0] - H", says="all entries have the wrong sign"),
         swap("return H", "return H / 0", says="not finite"),
     ],
