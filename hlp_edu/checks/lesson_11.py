@@ -276,8 +276,7 @@ contest = Function(
     tolerance=0.03,  # another step of the integrator is as good
     mistakes={
         "it counts the second policy's wins: the smaller error wins": _unfair(wins=np.greater),
-        "it reports the best seed, which is no fair summary; the first number is "
-        "the median": _unfair(middle=np.min),
+        "it reports the best seed, which is no fair summary; the first number is the median": _unfair(middle=np.min),
         "the first number is the mean: one run that diverges would make it infinite, so take the median": _unfair(
             middle=np.mean
         ),

@@ -354,7 +354,8 @@ swelling = Function(
         "Here f_i = c (-x_i + tanh(a_i)), and a_i contains w_ii x_i. So df_i/dx_i = c (-1 + (1 - tanh(a_i)²) w_ii).",
         "`a = W @ y`; the w_ii are `np.diag(W)`; there are `len(W)` neurons and `W.size` arcs.",
     ],
-    moral="The leak and the friction shrink the volume. Whether the start is forgotten is another question: the bare flip's volume shrinks too.",
+    moral="The leak and the friction shrink the volume. Whether the start is forgotten is another question: the bare "
+    "flip's volume shrinks too.",
 )
 
 
@@ -405,5 +406,5 @@ enough = Function(
         "Bisect: begin with 5 and 60, try the middle, and keep the half in which the answer changes; nine rounds "
         "are plenty.",
     ],
-    moral="At 0.8 saturation weakens every correction, and half the friction is enough. But at 0.4 it takes more than at 0.",
+    moral="At 0.8 saturation weakens every correction: half the friction is enough. At 0.4 more than at 0 is needed.",
 )

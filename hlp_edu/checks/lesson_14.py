@@ -39,8 +39,8 @@ break_even = Value(
         "the n cancels: BPTT keeps n numbers a step, RTRL n for each arc": lambda right: ARCS / NEURONS,
     },
     hints=[
-        "BPTT keeps the states of every step, RTRL the derivative of every state with respect to every weight. The table in "
-        "lesson 05 "
+        "BPTT keeps the states of every step, RTRL the derivatives of all states with respect to all weights. The "
+        "table in lesson 05 "
         "has both counts.",
         "Compare n K + 2 m with n m + 2 m: at which K are they equal?",
     ],
@@ -211,9 +211,7 @@ def _same_to_the_last_bit(in_two):
                 return "the second part saw the first samples again: its source begins at sample number `cut`"
             return f"it returns the shape {got.shape} for {len(samples)} samples where {right.shape} is asked for"
         if not np.array_equal(got[:cut], right[:cut]):
-            return (
-                "the first part guesses otherwise than without a break: `seed`, `listen=0.5`, and no other argument?"
-            )
+            return "the first part guesses otherwise than without a break: `seed`, `listen=0.5`, and no other argument?"
         if not written:
             return "nothing was written to `path`: at the end of the first part, `first.state.save(path)`"
         if np.array_equal(got, right):
