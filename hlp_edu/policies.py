@@ -423,7 +423,7 @@ class ProspectiveSteering(_Prospective):
         if not problem.q > 0:
             raise ValueError(f"q = {problem.q:g}: must be above 0 to steer; with 0 no error counts")
         decay = math.sqrt(problem.r_w / problem.r)
-        numbers = (True, 0.0, 0.0, float(self.lead), decay, self.lean, self.level, self.floor)
+        numbers = (True, 0.0, -1.0, float(self.lead), decay, self.lean, self.level, self.floor)
         order, messages = towards(problem.network)
         nodes = np.zeros((3, len(problem.network.labels)))
         return Ahead(*numbers, order, messages, *nodes)
