@@ -23,7 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 RULES = ("exact", "flipped", "instantaneous", "look-ahead")
-ROLE = {"exact": "optimum", "flipped": "flip", "instantaneous": "backprop", "look-ahead": "prospective"}
+ROLE = {"exact": "optimum", "flipped": "flip", "instantaneous": "backprop", "look-ahead": "costate"}
 
 
 def transfer(rule, frequency):
@@ -69,8 +69,8 @@ def bode(caption=None, headline="", more=""):
 
     w = np.geomspace(0.05, 10, 200)
     fig, (left, right) = figure(columns=2, height=2.7)
-    phase = {f"{ROLE[rule]}: {rule}": np.angle(transfer(rule, w), deg=True) for rule in RULES}
-    phase[f"{ROLE['look-ahead']}: look-ahead"] = phase.pop(f"{ROLE['look-ahead']}: look-ahead") + 2.0  # to be seen
+    phase = {f"{ROLE[rule]}: {rule}": np.angle(transfer(rule, w), deg=True) for rule in RULES[:3]}
+    phase["optimum: exact, look-ahead"] = phase.pop("optimum: exact")  # one line
     plot_lines(phase, w, ax=left, xscale="log", xlabel="frequency / c", ylabel="phase in degrees")
     gain = {f"{ROLE[rule]}: {rule}": np.abs(transfer(rule, w)) for rule in RULES}
     plot_lines(gain, w, ax=right, xscale="log", yscale="log", xlabel="frequency / c", ylabel="gain")
