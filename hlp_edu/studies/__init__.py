@@ -44,7 +44,7 @@ def study(name):
     Examples
     --------
     >>> len(study("optimality"))
-    30
+    240
     """
     _known(name)
     path = SHELF / f"{name}.csv"
