@@ -18,8 +18,8 @@ from hlp_edu.signals import Signal, _times
 from hlp_edu.validate import finite, kind, number, numbers_of, one_of, vector, whole
 
 __all__ = [
-    "RULES", "Noisy", "altered", "angles", "bode", "cost_of_clean", "credits", "growth", "meet_backprop_ahead",
-    "random_chain", "random_net", "transfer",
+    "RULES", "Noisy", "altered", "angles", "bode", "closed_loop", "cost_of_clean", "credits", "growth",
+    "meet_backprop_ahead", "random_chain", "random_net", "transfer",
 ]  # fmt: skip
 
 RULES = ("exact", "flipped", "instantaneous", "look-ahead")
@@ -112,6 +112,39 @@ def growth(law, omega):
         roots = {"gradient flow": [1, 2, 1, gain], "credit looks ahead": [1, 1, gain]}.get(law)
         found.append(np.roots(roots or [1, 1 + kappa * gain, gain]).real.max())
     return np.reshape(found, omega.shape)
+
+
+def closed_loop(frequency, c, omega, heading=0.0, lead=0.0, credit=0.0):
+    """Phase in degrees of the output against the target under (16), linearised around z = 0 for one neuron.
+
+    Parameters
+    ----------
+    frequency : array_like
+        In radians per time unit, above 0.
+    c, omega : float
+        Speed, and gain mu q S / r.
+    heading, lead, credit : float
+        kappa, the time by which the target is led, and by how much the credit looks ahead, in units of 1/c.
+
+    Returns
+    -------
+    numpy.ndarray
+        Continuous in the frequency; below 0 the output lags.
+
+    Raises
+    ------
+    ValueError
+        If a frequency is not finite.
+
+    Examples
+    --------
+    >>> bool(closed_loop([1.0], 20, 30)[0] < closed_loop([1.0], 20, 30, lead=0.08, credit=1)[0])
+    True
+    """
+    s = 1j * finite("frequency", numbers_of("frequency", frequency))
+    back = omega * (1 + credit * s / c) / (1 + s / c)
+    x_over_z = back * (1 + lead * s) / (s * (1 + s / c) + back * (1 + heading * s / c))
+    return np.degrees(np.unwrap(np.angle(x_over_z)))
 
 
 # ---- credits along a run with frozen weights, beside the exact gradient ------------------------------
@@ -248,7 +281,7 @@ def credits(problem, w, T=20.0, dt=0.01, noise=0.0, theta_x=0.0):
     by_control = cost_gradient(problem, np.zeros((steps + 1, m)), **still)[1]  # dt p_w
     exact = -np.diff(by_control[1:-1], axis=0) / dt**2  # H_w, without r_w
     clean = problem.targets[0]
-    size = noise * np.std(clean(np.arange(0, T, dt)))
+    size = number("noise", noise, least=0) * np.std(clean(np.arange(0, T, dt)))
     seen = problem.replace(target=Noisy(clean, size), theta=theta_x)
     went = run(seen, Frozen(), T=T, **still)
     W = problem.network.matrix(w)
@@ -259,10 +292,8 @@ def credits(problem, w, T=20.0, dt=0.01, noise=0.0, theta_x=0.0):
     inner = W[:, :n]
     flipped = c * went.p_x
     found = {"flipped": flipped, "flipped, own look-ahead": error + (slope * flipped) @ inner}
-    now = np.zeros_like(error)
-    for k in range(len(now)):
-        now[k] = np.linalg.solve(np.eye(n) - inner.T * slope[k], error[k])
-    found["instantaneous"] = now
+    at_once = np.eye(n) - inner.T * slope[:, None, :]
+    found["instantaneous"] = np.linalg.solve(at_once, error[..., None])[..., 0]
     ahead = np.zeros_like(error)
     for _ in range(n):  # as many hops back as there are neurons
         source = error + (slope * ahead) @ inner
@@ -399,7 +430,7 @@ def _slope(signal, t):
 
 
 def altered(policy, curvature=True, **parts):
-    """A rule that looks ahead with one of its parts replaced: what does it buy?
+    """A rule that looks ahead with one of its parts replaced, to see what that part buys.
 
     Parameters
     ----------
