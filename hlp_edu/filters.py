@@ -337,9 +337,9 @@ MATCHED = ("not", "own", "depth")
 def meet_backprop_ahead(problem, w, speed, times, matched="depth", settle=40.0, per_c=0.1):
     """The error of a layered flow's gradient against backprop's, when its credit looks ahead.
 
-    Layer l of L hears its inputs (l - 1) / c late, and its credit comes (L - l + 1) / c late. With "depth" each neuron
-    reads both ahead by that much, by their own velocities; the slope in the credit's dynamics is read at the moment
-    that fits the credit, (2 l - L - 2) / c ahead; the output error at x + (L / c) x'. Plant and weights are unchanged.
+    Layer l of N hears its inputs with a lag of (l - 1) / c, and its credit lags by (N - l + 1) / c. With "depth" each
+    neuron reads both ahead by that much, by their own velocities; the slope in the credit's dynamics is read at the
+    moment that fits the credit, (2 l - N - 2) / c ahead; the output error at x + (N / c) x'. Plant and weights are unchanged.
 
     Parameters
     ----------

@@ -184,8 +184,8 @@ def test_each_step_of_the_ladder_has_its_best_rate(name):
 def test_a_floor_that_is_too_high_ends_at_the_dead_point():
     silent = []
     for floor in (0.001, 0.01):
-        runs = [hlp.run(Settings.problem("bias-2-2-1", seed), hlp.ProspectiveSteering(floor=floor), 20, dt=5e-3, seed=seed)
-                for seed in range(5)]  # fmt: skip
+        rule = hlp.ProspectiveSteering(floor=floor)
+        runs = [hlp.run(Settings.problem("bias-2-2-1", seed), rule, 20, dt=5e-3, seed=seed) for seed in range(5)]
         silent.append(sum(np.abs(run.outputs[-1000:]).max() < 1e-3 for run in runs))
     assert silent[0] == 0 and silent[1] >= 1
 

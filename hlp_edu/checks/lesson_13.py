@@ -94,19 +94,19 @@ gains = Function(
         "the r and the K have changed places: r makes moving costly, K makes it cheap": _with_omega(
             lambda q, K, r: np.sqrt(q * r / K)
         ),
-        "kappa is the fraction of the gain on the heading s; that is the one on the state x": (
+        "kappa is the fraction of the gain on the heading; that is the one on the state x": (
             lambda right, q, K, r, c: (right[0], 1 - right[1])
         ),
         "kappa needs 2 omega / c under the root": lambda right, q, K, r, c: (right[0], _kappa(right[0], c, 1.0)),
-        "that is the gain on s itself; kappa is the fraction of omega": lambda right, *given: (
+        "that is the gain on the heading itself; kappa is the fraction of omega": lambda right, *given: (
             right[0],
             right[0] * right[1],
         ),
     },
     hints=[
         "Either solve the Riccati equation with scipy's `solve_continuous_are`, or use the two closed formulas.",
-        "The two states are x and s, A = [[-c, c], [0, 0]], B = [[0], [1]]; the prices are diag(q, 0) and r / K. "
-        "The gains are (K / r) B^T P; omega is their sum.",
+        "The two states are x and its heading: A = [[-c, c], [0, 0]], B = [[0], [1]]; the prices are diag(q, 0) and "
+        "r / K. The gains are (K / r) B^T P; omega is their sum.",
         "In closed form, omega = sqrt(q K / r) and kappa = 2 / (1 + sqrt(1 + 2 omega / c)).",
     ],
     moral="A fast neuron may rely on its heading alone, a slow one has to wait and see where it is.",
