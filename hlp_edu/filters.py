@@ -339,7 +339,7 @@ def meet_backprop_ahead(problem, w, speed, times, matched="depth", settle=40.0, 
 
     Layer l of N hears its inputs with a lag of (l - 1) / c, and its credit lags by (N - l + 1) / c. With "depth" each
     neuron reads both ahead by that much, by their own velocities; the slope in the credit's dynamics is read at the
-    moment that fits the credit, (2 l - N - 2) / c ahead; the output error at x + (N / c) x'. Plant and weights are unchanged.
+    moment that fits the credit, (2 l - N - 2) / c ahead; the output error at x + (N / c) x'. Plant and weights stay.
 
     Parameters
     ----------
