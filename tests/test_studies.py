@@ -118,6 +118,31 @@ def test_the_planner_finds_what_the_optimum_finds_and_its_step_is_short_enough()
         assert sum(bound.plan(signal, step=0.01, start=start)[2:]) == pytest.approx(coarse[1], rel=1e-8)
 
 
+SETTINGS = studies.STUDIES["settings"]
+
+
+def test_the_study_of_settings_is_complete_and_consistent():
+    table = hlp.study("settings")
+    assert [(row["setting"], row["seed"], row["method"]) for row in table.rows] == list(SETTINGS.cases)
+    assert {key: table.about[key] for key in SETTINGS.parameters} == SETTINGS.parameters and table.about["version"]
+    cost = {(row["setting"], row["seed"], row["method"]): row["cost"] for row in table.rows}
+    for setting, seed, method in SETTINGS.cases:
+        assert cost[setting, seed, "optimum"] <= cost[setting, seed, method] < math.inf
+        assert cost[setting, seed, "prospective steering"] < cost[setting, seed, "gradient flow"]
+
+
+def test_rows_of_the_study_of_settings_computed_anew():
+    """The rules of four cases, and an optimum that is quick; other ones every day, printed."""
+    kept, dice = hlp.study("settings").rows, random.Random(datetime.date.today().isoformat())
+    quick = [row for row in kept if row["method"] == "optimum" and row["setting"] in ("r = 1", "bias-2-2-1")]
+    rules = [row for row in kept if row["method"] != "optimum"]
+    for row in dice.sample(rules, 4) + dice.sample(quick, 1):
+        made = SETTINGS.compute(row["setting"], row["seed"], row["method"])
+        print(row, made)
+        assert made["mu"] == row["mu"]
+        assert made["cost"] == pytest.approx(row["cost"], rel=SETTINGS.repeats.get(row["method"], 1e-4)), row
+
+
 STREAMS = studies.STUDIES["streams"]
 
 

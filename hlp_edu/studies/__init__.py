@@ -14,13 +14,14 @@ from hlp_edu.compare import Table
 from hlp_edu.storage import atomic_write
 from hlp_edu.studies.bound import Bound
 from hlp_edu.studies.optimality import Optimality
+from hlp_edu.studies.settings import Settings
 from hlp_edu.studies.streams import Streams
 from hlp_edu.validate import one_of
 
 __all__ = ["STUDIES", "study", "write_study"]
 
 SHELF = Path(__file__).parent
-STUDIES = {"optimality": Optimality, "bound": Bound, "streams": Streams}
+STUDIES = {"optimality": Optimality, "bound": Bound, "settings": Settings, "streams": Streams}
 
 
 def study(name):
