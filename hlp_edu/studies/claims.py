@@ -24,13 +24,15 @@ from hlp_edu.policies import Canonical, Flipped, Frozen, HamiltonianServo, PerAr
 from hlp_edu.problem import Tracking
 from hlp_edu.signals import constant, patchwork, sinusoid
 from hlp_edu.studies import contest
+from hlp_edu.studies.contest import EXAMS, fitted, wins
 from hlp_edu.studies.shelf import shipped
 from hlp_edu.studies.streams import STREAMS
 from hlp_edu.validate import one_of
 
-__all__ = ["Claims", "MEASUREMENTS", "Seen", "wins"]
+__all__ = ["Claims", "MEASUREMENTS", "Seen"]
 
 DAMPED = Flipped(dissipation_w=30, dissipation_x=5)
+later, other, larger, shaken = EXAMS.values()
 
 
 class Seen(NamedTuple):
@@ -243,48 +245,6 @@ def _past():
     return Seen(all(learned), any(learned), (near[0], near[1], far[0], far[1]))
 
 
-@functools.cache
-def fitted(method, T, speed=20):
-    """Weights of ten networks after a stream, with the setting that the study of the contest chose."""
-    rows = {(row["task"], row["method"], row["T"]): row for row in shipped("contest").rows}
-    row = rows["plain", method, T]
-    how = {} if method == "online backprop" else dict(speed=speed, dt=0.8 / speed)
-    return contest.fit("plain", method, [(row["first"], row["second"])], T, contest.start("plain", range(10)), **how)[0]
-
-
-def wins(ours, rival, exam):
-    """On how many seeds ``ours`` has the smaller error.
-
-    Parameters
-    ----------
-    ours, rival : numpy.ndarray, shape (seeds, arcs)
-        Weights of two camps.
-    exam : callable
-        Errors, shape (seeds,), of weights.
-    """
-    return int((exam(ours) < exam(rival)).sum())
-
-
-def later(w):
-    """The exam: the same stream, later."""
-    return contest.exam_error("plain", w)
-
-
-def other(w):
-    """The exam on another input."""
-    return contest.exam_error("plain", w, contest.elsewhere)
-
-
-def larger(w):
-    """The exam on inputs larger by three tenths."""
-    return contest.exam_error("plain", w, size=1.3)
-
-
-def shaken(w):
-    """The exam with every weight changed by a tenth."""
-    return contest.bumped("plain", w)
-
-
 def _better(counts):
     """The course's measure: nine of ten seeds in every comparison; under a condition, in half of them."""
     won = np.array(counts) >= 9
@@ -346,42 +306,14 @@ def _less_data():
     return Seen(*_better(counts), (*_medians(100), *counts))
 
 
-def hindsight():
-    """Online backpropagation with the one of its twenty settings that is best on larger inputs: ten networks."""
-    trials = contest.fit("plain", "online backprop", contest.settings_of("online backprop"), 1000,
-                         contest.start("plain", range(3)))  # fmt: skip
-    best = int(np.nanargmin(np.median(larger(trials), axis=1)))
-    setting = contest.settings_of("online backprop")[best]
-    return contest.by_sgd("plain", [setting], 1000, contest.start("plain", range(10)))[0]
-
-
-FINER = [(rate, momentum) for rate in (2e-4, 1.5e-4, 1e-4, 7e-5) for momentum in (0, 0.5)]
-
-
-def under_noise(method, settings=None):
-    """Ten networks that learned from noisy targets, with the setting of the study, or the best of others.
-
-    Parameters
-    ----------
-    method : str
-        One of `hlp_edu.studies.contest.METHODS`.
-    settings : list of (float, float), optional
-        To choose among, on seeds 0 to 2.
-    """
-    if settings is None:
-        row = next(row for row in shipped("contest").rows if (row["task"], row["method"]) == ("noise", method))
-        setting = row["first"], row["second"]
-    else:
-        setting = contest.tune("noise", method, 1000, settings)
-    return contest.fit("noise", method, [setting], 1000, contest.start("noise", range(10)))[0]
-
-
 def _robust():
     """Larger inputs than were seen; weights changed by a tenth; noise on the targets."""
     rival, slow, fast = fitted("online backprop", 1000), fitted("damped flip", 1000), fitted("damped flip", 1000, 100)
-    bold, careful = hindsight(), under_noise("online backprop", FINER)  # rivals that were tuned for it
+    bold, careful = contest.hindsight("larger inputs"), contest.careful()  # rivals that were tuned for it
     counts = [wins(slow, bold, larger), wins(fast, bold, larger), wins(slow, rival, shaken), wins(fast, rival, shaken)]
-    counts += [wins(under_noise(law), careful, later) for law in ("damped flip", "per-arc signs, damped")]
+    counts += [
+        wins(fitted(law, 1000, task="noise"), careful, later) for law in ("damped flip", "per-arc signs, damped")
+    ]
     won = sum(count >= 9 for count in counts)
     return Seen(*_better(counts), (float(np.median(larger(bold))), float(np.median(larger(fast))), won, len(counts)))
 

@@ -16,11 +16,13 @@ from hlp_edu.flow import beginning, run
 from hlp_edu.network import feed_forward
 from hlp_edu.policies import Flipped, GradientFlow, PerArc, ProspectiveFlow
 from hlp_edu.problem import Tracking
+from hlp_edu.studies.shelf import shipped
 from hlp_edu.validate import one_of
 
 __all__ = [
-    "Contest", "METHODS", "TASKS", "answers", "bumped", "by_flow", "by_sgd", "elsewhere", "exam_error", "fit",
-    "heard", "network_of", "rule", "settings_of", "start", "task", "tune",
+    "Contest", "EXAMS", "METHODS", "TASKS", "answers", "bumped", "by_flow", "by_sgd", "careful", "elsewhere",
+    "exam_error", "fit", "fitted", "heard", "hindsight", "network_of", "rule", "settings_of", "start", "task", "tune",
+    "wins",
 ]  # fmt: skip
 
 METHODS = ("online backprop", "damped flip", "per-arc signs, damped", "gradient flow", "prospective flow")
@@ -369,6 +371,83 @@ def tune(name, method, T, settings=None, **how):
     trials = fit(name, method, settings, T, start(name, range(3)), **how)
     errors = np.median(exam_error(name, trials, t=PRACTICE), axis=1)
     return settings[int(np.nanargmin(errors))]
+
+
+# What is asked of held weights: a function of weights, shape (..., arcs), each.
+EXAMS = {
+    "later": functools.partial(exam_error, "plain"),
+    "another input": functools.partial(exam_error, "plain", signal=elsewhere),
+    "larger inputs": functools.partial(exam_error, "plain", size=1.3),
+    "bumped weights": functools.partial(bumped, "plain"),
+}
+FINER = [(rate, momentum) for rate in (2e-4, 1.5e-4, 1e-4, 7e-5) for momentum in (0, 0.5)]
+
+
+@functools.cache
+def fitted(method, T=1000, speed=20, task="plain"):
+    """Weights of ten networks after the stream, with the setting that the study chose at speed 20.
+
+    Parameters
+    ----------
+    method : str
+        One of `METHODS`.
+    T, speed : float
+        Length of the stream, and speed of the neurons.
+    task : str
+        One of `TASKS`.
+
+    Returns
+    -------
+    numpy.ndarray, shape (10, arcs)
+    """
+    rows = {(row["task"], row["method"], row["T"]): row for row in shipped("contest").rows}
+    row = rows[task, method, T]
+    how = {} if method == "online backprop" else dict(speed=speed, dt=0.8 / speed)
+    return fit(task, method, [(row["first"], row["second"])], T, start(task, range(10)), **how)[0]
+
+
+def wins(ours, rival, exam):
+    """On how many seeds ``ours`` has the smaller error.
+
+    Parameters
+    ----------
+    ours, rival : numpy.ndarray, shape (seeds, arcs)
+        Weights of two camps.
+    exam : callable
+        One of `EXAMS`.
+    """
+    return int((exam(ours) < exam(rival)).sum())
+
+
+@functools.cache
+def hindsight(exam):
+    """Online backpropagation with the one of its twenty settings that is best in an exam: ten networks.
+
+    Parameters
+    ----------
+    exam : str
+        One of `EXAMS`.
+
+    Returns
+    -------
+    numpy.ndarray, shape (10, arcs)
+    """
+    settings = settings_of("online backprop")
+    trials = by_sgd("plain", settings, 1000, start("plain", range(3)))
+    best = int(np.nanargmin(np.median(EXAMS[exam](trials), axis=1)))
+    return by_sgd("plain", [settings[best]], 1000, start("plain", range(10)))[0]
+
+
+@functools.cache
+def careful():
+    """Online backpropagation in the task "noise", its rate chosen from finer steps: ten networks.
+
+    Returns
+    -------
+    numpy.ndarray, shape (10, arcs)
+    """
+    setting = tune("noise", "online backprop", 1000, FINER)
+    return by_sgd("noise", [setting], 1000, start("noise", range(10)))[0]
 
 
 class Contest:
