@@ -240,10 +240,11 @@ def run_checks(options):
     paths = [] if chosen else [name for name in everything if (HERE / name).is_dir()]
     notebooks = ["--continue-on-collection-errors", "--nbval", "--nbval-current-env", "--nbval-cell-timeout=120"]
     notebooks += ["--nbval-sanitize-with=tests/nbval_sanitize.cfg"]
+    at_once = [] if chosen else ["-n", "auto", "--dist", "loadfile"]  # a file a process, on all cores
     parts = {
         "ruff check": ["-m", "ruff", "check", "."],
         "ruff format": ["-m", "ruff", "format", "--check", "."],
-        "pytest": ["-m", "pytest", "--benchmark-disable"] + notebooks + paths + options,
+        "pytest": ["-m", "pytest", "--benchmark-disable"] + at_once + notebooks + paths + options,
     }
     # Progress bars would differ from run to run in the notebooks' outputs.
     environment = dict(os.environ, TQDM_DISABLE="1", JUPYTER_PREFER_ENV_PATH="1")

@@ -185,7 +185,7 @@ class Forward:
     def signals(self, t, origin):
         """Targets and inputs at the steps ``t``, and the slopes that the policy asks for."""
         middles = len(self.method.weight) > 1
-        slope = self.policy.slopes(self.problem, t, origin, middles)
+        slope = self.policy.slopes(self.problem, t, (origin, self.method.h), middles)
         return Signals(t, *self.problem.at_steps(t, middles), slope)
 
     def march(self, state, signals, rows, h=None):

@@ -16,8 +16,14 @@ from hlp_edu.policies import Flipped, Policy
 from hlp_edu.problem import Tracking
 from hlp_edu.validate import kind, whole
 
-__all__ = ["KINDS", "Audit", "audit", "library_update"]
+__all__ = ["EXTRA", "KINDS", "Audit", "audit", "library_update"]
 
+EXTRA = {  # what a rule may read beyond its neighbourhood, if it says so
+    "heading": "an output's error reads its own sum a, where the neuron is heading",
+    "slope": "an output reads z' beside z",
+    "change of the costate": "an arc reads all that the velocity of its head's costate reads",
+    "messages": "an arc reads messages that travel along the arcs: what any neuron is, and its parents",
+}
 KINDS = ("not read", "its own", "one hop away", "only inside sigma'(a)", "VIOLATION")
 
 
@@ -32,7 +38,7 @@ def library_update(problem, policy):
     Returns
     -------
     callable
-        ``update(network, x, w, p_x, p_w, u, z)`` gives x', w', p_x', p_w'.
+        ``update(network, x, w, p_x, p_w, u, z, slope=None)`` gives x', w', p_x', p_w'; ``slope``: z' of each output.
 
     Examples
     --------
@@ -46,14 +52,17 @@ def library_update(problem, policy):
     forward = Forward(problem, policy, "euler", 1.0, np.inf)
     forward.blocks, forward.model = None, forward.model._replace(single=problem.model.single)
 
-    def update(network, x, w, p_x, p_w, u, z):
+    def update(network, x, w, p_x, p_w, u, z, slope=None):
         segment, first, tail = network.segments
         forward.model = forward.model._replace(segment=segment, first=first, tail=tail)
         before = [np.array(part, float) for part in (x, w, p_x, p_w)]
         state = forward.copy((*before, *(np.full(len(part), policy.sign_at_start) for part in before[:2])))
-        z, u = (np.tile(np.asarray(part, float), (2, 3, 1)) for part in (z, u))
-        slope = np.zeros((*z.shape, 2))
-        forward.march(state, Signals(np.arange(2.0), z, u, slope), no_rows(1))  # a step of length 1 adds the velocities
+        slope = np.zeros(len(z)) if slope is None else slope
+        z, u, slope = (np.tile(np.asarray(part, float), (2, 3, 1)) for part in (z, u, slope))
+        slopes = np.stack([slope, 0 * slope], axis=-1)
+        forward.march(
+            state, Signals(np.arange(2.0), z, u, slopes), no_rows(1)
+        )  # a step of length 1 adds the velocities
         return [new - old for new, old in zip(state[:4], before, strict=True)]
 
     return update
@@ -64,8 +73,8 @@ class Audit:
     """What every update reads.
 
     Rows of the arrays are the updates, ("x'", neuron), ("w'", arc), ("p_x'", neuron), ("p_w'", arc). Columns are
-    the variables, ("x", neuron), ("w", arc), ("p_x", neuron), ("p_w", arc), ("u", input), ("z", output)
-    and, in ``reads`` and ``allowed``, ("a", neuron) behind them.
+    the variables, ("x", neuron), ("w", arc), ("p_x", neuron), ("p_w", arc), ("u", input), ("z", output), for a
+    rule that declares it ("z'", output), and, in ``reads`` and ``allowed``, ("a", neuron) behind them.
 
     Parameters
     ----------
@@ -78,6 +87,8 @@ class Audit:
     reads, allowed : numpy.ndarray of bool, shape (rows, columns)
         The same with every neuron's sum a_k held too, and a_k, which its parents and arcs may read, as a
         variable; and the neighbourhoods that lesson 04 states.
+    extra : tuple of str
+        Keys of `EXTRA`: what the rule declares to read beyond them.
     """
 
     network: Network
@@ -86,6 +97,7 @@ class Audit:
     total: np.ndarray
     reads: np.ndarray
     allowed: np.ndarray
+    extra: tuple = ()
 
     @property
     def violations(self):
@@ -159,7 +171,7 @@ class Audit:
         return (
             f"Audit({len(self.rows)} updates, {self.total.shape[1]} variables, {int(self.total.sum())} reads: "
             f"{len(self.violations)} violations, {len(self.hidden)} reads only inside sigma'(a), "
-            f"{len(self.weight_transport)} against the arrow)"
+            f"{len(self.weight_transport)} against the arrow" + "".join(f"; {name}" for name in self.extra) + ")"
         )
 
 
@@ -202,12 +214,14 @@ def audit(problem, policy=None, update=None, draws=None, seed=0):
     update = library_update(problem, policy) if update is None else update
     kind("update", update, Callable, "a function update(network, x, w, p_x, p_w, u, z)")
     network = problem.network
-    total, reads = _measured(network, update, draws, dice)
+    extra = policy.extra_reads
+    total, reads = _measured(network, update, draws, dice, "slope" in extra)
     neurons, arcs = network.neurons, network.arcs
     rows = [*_each("x'", neurons), *_each("w'", arcs), *_each("p_x'", neurons), *_each("p_w'", arcs)]
     columns = [*_each("x", neurons), *_each("w", arcs), *_each("p_x", neurons), *_each("p_w", arcs)]
-    columns += [*_each("u", network.inputs), *_each("z", network.outputs), *_each("a", neurons)]
-    return Audit(network, rows, columns, total, reads, _neighbourhoods(network, not policy.inertia))
+    columns += [*_each("u", network.inputs), *_each("z", network.outputs)]
+    columns += [*_each("z'", network.outputs if "slope" in extra else []), *_each("a", neurons)]
+    return Audit(network, rows, columns, total, reads, _neighbourhoods(network, not policy.inertia, extra), extra)
 
 
 def _each(name, labels):
@@ -215,7 +229,7 @@ def _each(name, labels):
     return [(name, label) for label in labels]
 
 
-def _measured(network, update, draws, dice):
+def _measured(network, update, draws, dice, slopes):
     """`Audit.total` and `Audit.reads`: which rates change with which variable, at some random states."""
     n, m, inputs, outs = (len(part) for part in (network.neurons, network.heads, network.inputs, network.outputs))
     heads, tails = network.heads, network.tails
@@ -228,19 +242,20 @@ def _measured(network, update, draws, dice):
     )  # fmt: skip
     real = np.arange(m) + heads
     weights, costates = np.ones(m + n), np.zeros(m + n)
-    cuts = np.cumsum([n, m, n, m, inputs])
+    cuts = np.cumsum([n, m, n, m, inputs, outs])
 
     def rates(variables, clamp):
-        x, w, p_x, p_w, u, z = np.split(variables, cuts)
+        x, w, p_x, p_w, u, *signal = np.split(variables, cuts)
         weights[real], costates[real] = w, p_w
-        rate = update(clamped, x, weights.copy(), p_x, costates.copy(), np.append(u, clamp), z)
+        signal = signal if slopes else signal[:1]
+        rate = update(clamped, x, weights.copy(), p_x, costates.copy(), np.append(u, clamp), *signal)
         return np.concatenate([rate[0], rate[1][real], rate[2], rate[3][real]])
 
     def sums(variables):
-        x, w, _, _, u, _ = np.split(variables, cuts)
+        x, w, _, _, u, *_ = np.split(variables, cuts)
         return np.bincount(heads, w * np.append(x, u)[tails], minlength=n)
 
-    size, nothing = cuts[-1] + outs, np.zeros(n)
+    size, nothing = cuts[-1] + (outs if slopes else 0), np.zeros(n)
     total, reads = np.zeros((2 * (n + m), size), bool), np.zeros((2 * (n + m), size + n), bool)
     for _ in range(draws):
         state = 0.7 * dice.standard_normal(size)
@@ -265,16 +280,18 @@ def _changed(after, before):
     return ~(np.abs(after - before) <= 1e-9 * (1 + np.abs(before)))
 
 
-def _neighbourhoods(network, slaved):
-    """`Audit.allowed`: what lesson 04 says that each update may read; ``slaved`` if p_w is no state."""
+def _neighbourhoods(network, slaved, extra):
+    """`Audit.allowed`: what lesson 04 says that each update may read; ``slaved`` if p_w is no state; and the extra."""
     n, m, inputs = len(network.neurons), len(network.heads), len(network.inputs)
-    x, w, p_x, p_w, u, z, a = np.cumsum([0, n, m, n, m, inputs, len(network.outputs)])  # first columns
+    outs = len(network.outputs)
+    x, w, p_x, p_w, u, z, dz, a = np.cumsum([0, n, m, n, m, inputs, outs, outs if "slope" in extra else 0])  # columns
     allowed = np.zeros((2 * (n + m), a + n), bool)
     for i in range(n):
         allowed[i, [x + i, a + i]] = True  # x_i' reads x_i and its own sum a_i
         allowed[n + m + i, p_x + i] = True  # p_x,i' reads p_x,i
     for o, i in enumerate(network.output_index):
         allowed[n + m + i, [x + i, z + o]] = True  # ... on an output x_i and z_i
+        allowed[n + m + i, [a + i] * ("heading" in extra) + [dz + o] * ("slope" in extra)] = True
     for k in range(m):
         i, j = network.heads[k], network.tails[k]
         if j < n:
@@ -283,4 +300,9 @@ def _neighbourhoods(network, slaved):
         gradient = [parent, w + k, p_x + i, a + i]
         allowed[n + k, gradient if slaved else [p_w + k]] = True  # w_ij' reads p_w,ij alone
         allowed[2 * n + m + k, [*gradient, p_w + k]] = True  # p_w,ij' reads its arc and the arc's two ends
+    arcs = np.arange(n, n + m)
+    if "change of the costate" in extra:
+        allowed[arcs] |= allowed[n + m + network.heads]
+    if "messages" in extra:
+        allowed[n : n + m, [*range(p_x), *range(u, a + n)]] = True
     return allowed

@@ -55,6 +55,7 @@ class Policy:
     one_sign = False  # whether all arcs share one sign
     steady = False  # whether the signs never change
     inertia, gain = 1.0, 0.0  # whether p_w is a state of its own; if not, it is gain times H_w
+    extra_reads = ()  # what the audit grants beyond the neighbourhoods of lesson 04: `locality.EXTRA`
 
     def __init__(self, rule, dissipation_w=0.0, dissipation_x=0.0):
         self.dissipation_w = number("dissipation_w", dissipation_w)
@@ -75,11 +76,26 @@ class Policy:
         return student_rule(self.rule, tuple(_surroundings(self.rule)))
 
     def look(self, problem):
-        """What the kernel needs of a rule that looks ahead; None for all others."""
+        """What the kernel needs of a rule that looks ahead; None for all others.
+
+        Parameters
+        ----------
+        problem : Tracking
+        """
         return None
 
-    def slopes(self, problem, times, origin, middles):
-        """The slopes of the targets that the rule asks for; by default none."""
+    def slopes(self, problem, times, grid, middles):
+        """The slopes of the targets that the rule asks for, shape (steps + 1, 3, outputs, 2); by default none.
+
+        Parameters
+        ----------
+        problem : Tracking
+        times : numpy.ndarray, shape (steps + 1,)
+        grid : pair of float
+            Origin of time, and the step.
+        middles : bool
+            See `Tracking.at_steps`.
+        """
         return np.zeros((len(times), 3, 0, 2))
 
     def rehearse(self, neurons, arcs):
@@ -315,12 +331,13 @@ class _Prospective(_BuiltIn):
         super().__post_init__()
         one_of("slope", self.slope, ("known", "measured"))
 
-    def slopes(self, problem, times, origin, middles):
+    def slopes(self, problem, times, grid, middles):
         """The slopes z' and z'' of the targets, known by their signals or measured: `measured_slope`."""
         if self.slope == "known":
             return problem.slopes_at_steps(times, middles)
+        number("dt", grid[1], least=FILTER_TIME / 1000)  # a filter of more steps takes too long
         found = np.zeros((len(times), 3, len(problem.targets), 2))
-        found[..., 0] = measured_slope(problem.target_at, times, origin)[:, None]
+        found[..., 0] = measured_slope(problem.target_at, times, *grid)[:, None]
         return found
 
     def __repr__(self):
@@ -328,20 +345,20 @@ class _Prospective(_BuiltIn):
         return super().__repr__()[:-1] + measured + ")"
 
 
-def measured_slope(signal, times, origin):
-    """The slope of a signal, from its values at the steps up to each of the ``times``.
+def measured_slope(signal, times, origin, h):
+    """The slope of a signal, from its values at the steps origin + k h up to each of the ``times``.
 
     A mean of the differences so far, weighted by exp(-age / FILTER_TIME). Where it is steeper than STEEPEST there was
-    a jump, and it stays silent (0) until the jump is forgotten. Before ``origin`` nothing is known.
+    a jump, and it stays zero until the jump is forgotten. Before ``origin`` nothing is known.
     """
-    h = times[1] - times[0] if len(times) > 1 and times[1] > times[0] else 1.0
-    keep = math.exp(-h / FILTER_TIME)
-    past = min(math.ceil(20 * FILTER_TIME / h), round((times[0] - origin) / h))
-    values = signal(np.append(times[0] + h * np.arange(-past, 0), times))
+    keep, gone = math.exp(-h / FILTER_TIME), round((times[0] - origin) / h)  # steps until the first time
+    oldest = math.ceil(20 * FILTER_TIME / h)  # difference that counts, in steps
+    past = min(oldest + 1, gone)
+    values = signal(np.append(origin + (gone + np.arange(-past, 0)) * h, times))
     difference = np.zeros_like(values)
     difference[1:] = np.diff(values, axis=0) / h
     found = np.zeros_like(difference[past:])
-    for age in range(math.ceil(20 * FILTER_TIME / h) + 1):
+    for age in range(oldest + 1):
         shifted = difference[max(past - age, 0) : len(difference) - age]
         found[len(found) - len(shifted) :] += (1 - keep) * keep**age * shifted
     return np.where(np.abs(found) > STEEPEST, 0.0, found)
@@ -367,6 +384,7 @@ class ProspectiveFlow(_Prospective):
         If a number is out of its bounds, or ``slope`` is neither.
     """
 
+    extra_reads = ("heading", "slope", "change of the costate")
     mu: float = 0.04
     kappa: float = 0.8
     lead: float = 0.08
@@ -404,6 +422,7 @@ class ProspectiveSteering(_Prospective):
         If an argument is out of its bounds; when it is run, if the network has not one output or q is 0.
     """
 
+    extra_reads = ("heading", "slope", "messages")
     lead: bool = True
     lean: float = 0.0
     level: float = 0.25
@@ -414,6 +433,10 @@ class ProspectiveSteering(_Prospective):
         super().__post_init__()
         one_of("lead", self.lead, (True, False))
         number("floor", self.floor, above=0)
+
+    def __repr__(self):
+        changed = [field.name for field in fields(self) if getattr(self, field.name) != field.default]
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in changed)})"
 
     def look(self, problem):
         """(17)."""
@@ -428,11 +451,11 @@ class ProspectiveSteering(_Prospective):
         nodes = np.zeros((3, len(problem.network.labels)))
         return Ahead(*numbers, order, messages, *nodes)
 
-    def slopes(self, problem, times, origin, middles):
+    def slopes(self, problem, times, grid, middles):
         """As they are used."""
         if not self.lead:
             return np.zeros((len(times), 3, 1, 2))
-        return super().slopes(problem, times, origin, middles)
+        return super().slopes(problem, times, grid, middles)
 
 
 @dataclass(repr=False, eq=False)

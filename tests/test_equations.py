@@ -1,5 +1,6 @@
 """One numeric test for every equation that lesson 00 numbers, against something that does not use it."""
 
+import networkx as nx
 import numpy as np
 import pytest
 from reference import Dense, beginning, flat, given, orders, random_case
@@ -7,6 +8,7 @@ from scipy.integrate import quad, simpson, solve_bvp, solve_ivp
 from scipy.linalg import solve_continuous_are
 
 import hlp_edu as hlp
+from hlp_edu.locality import library_update
 
 CASES = [random_case(seed) for seed in (1, 2, 3)]
 
@@ -353,3 +355,65 @@ def test_equation_15(problem, s):
 
         volume = np.linalg.slogdet(slope(end, np.concatenate(begin), step=h))[1]
         assert volume / T == pytest.approx(divergence, rel=0.05)
+
+
+@pytest.mark.parametrize("problem", CASES, ids="abc")
+def test_equation_16(problem):
+    """Prospective flow is gradient flow with the costate p + p' / c, and an error that looks ahead."""
+    problem = problem.replace(theta=0)
+    policy, net, (x, w, p_x, p_w) = hlp.ProspectiveFlow(0.05, 0.7, 0.1), problem.network, beginning(problem)
+    z, u, dz = problem.target_at(0.3), problem.inputs_at(0.3), np.linspace(-2, 3, len(net.outputs))
+    dx, dw, dp_x, dp_w = library_update(problem, policy)(net, x, w, p_x, p_w, u, z, dz)
+    heading = x + problem.dynamics(x, w, 0.3) / problem.speed
+    moved = np.zeros(len(x))
+    moved[net.output_index] = problem.q * (0.7 * (heading - x)[net.output_index] - 0.1 * dz)
+    assert np.allclose(dx, problem.dynamics(x, w, 0.3), atol=1e-12)
+    assert np.allclose(dp_x, problem.gradients(x, w, p_x, p_w, 0.3)[0] + moved, atol=1e-9)  # (10), flipped
+    ahead = problem.gradients(x, w, p_x + dp_x / problem.speed, p_w, 0.3)[1]
+    assert np.allclose(dw, -0.05 / problem.r * ahead, rtol=1e-10, atol=1e-12) and not dp_w.any()
+
+
+@pytest.mark.parametrize("tree", [{(1, 2), (2, 3), (4, 3), ("u", 1), ("bias", 4)}, {(1, 3), (3, 3), ("bias", 3)}])
+@pytest.mark.parametrize("lean", [0.0, 0.1])
+def test_equation_17(tree, lean):
+    """Prospective steering moves the output's heading towards the led target at the Riccati equation's rate.
+
+    On a tree, with the neurons where they are heading, by differences of the output as a function of the weights.
+    """
+    net = hlp.Network(nx.DiGraph(tree), [end for end in ("u", "bias") if end in dict(tree)], [3])
+    q, r_w, r, c, u, z, dz = 50.0, 2.0, 0.3, 15.0, 0.6, 0.4, -0.8
+    problem = hlp.Tracking(
+        net, hlp.constant(z), q=q, r_w=r_w, r=r, speed=c, inputs={"u": hlp.constant(u)} if "u" in net.inputs else {}
+    )
+    w, loop = np.random.default_rng(4).normal(0, 0.7, len(net.heads)), 0.2  # the output's arc to itself reads 0.2
+
+    def states(w):
+        weight, x = dict(zip(net.arcs, w, strict=True)), {"u": u, "bias": 1.0}
+        for i in (1, 2, 4, 3):
+            parents = net.parents(i) if i in net.neurons else ()
+            x[i] = np.tanh(sum(weight[j, i] * (loop if j == i else x[j]) for j in parents))
+        return np.array([x[i] for i in net.neurons])
+
+    out = net.neurons.index(3)
+    x, dF = states(w), slope(lambda w: states(w)[out], w)
+    sigma, x[out] = x[out], loop if (3, 3) in tree else x[out]
+    K, h = dF @ dF, dF @ w
+    omega = np.sqrt((q * K + r_w) / r)
+    kappa = 2 / (1 + np.sqrt(1 + 2 * omega / c))
+    led = z + (1 / omega + kappa / c) * dz - r_w * h / (q * K) - lean * (z - 0.25)
+    policy = hlp.ProspectiveSteering(lean=lean)
+    dw = library_update(problem, policy)(net, x, w, 0 * x, 0 * w, problem.inputs_at(0.0), [z], [dz])[1]
+    assert dF @ dw == pytest.approx(-omega * ((1 - kappa) * x[out] + kappa * sigma - led), rel=1e-6)
+    across = dw + np.sqrt(r_w / r) * w
+    assert np.allclose(across, dF * (dF @ across) / K, atol=1e-6)  # the cheapest way: along the gradient
+
+
+@pytest.mark.parametrize("q, K, r, c", [(100, 1, 0.1, 20), (3, 0.2, 2.0, 5), (1e4, 2.0, 0.01, 1.0)])
+def test_equation_17_gains(q, K, r, c):
+    """Its omega and kappa are the gains of the Riccati equation of x' = c (s - x), s' = v, for r_w = 0."""
+    A, B = np.array([[-c, c], [0.0, 0.0]]), np.array([[0.0], [1.0]])
+    P = solve_continuous_are(A, B, np.diag([q, 0.0]), [[r / K]])
+    by_x, by_s = (K / r * B.T @ P)[0]
+    omega = np.sqrt(q * K / r)
+    kappa = 2 / (1 + np.sqrt(1 + 2 * omega / c))
+    assert by_s == pytest.approx(omega * kappa) and by_x == pytest.approx(omega * (1 - kappa))

@@ -35,7 +35,7 @@ def notebooks(folder):
 
 LESSONS, SOLUTIONS, EXERCISES = (notebooks(folder) for folder in ("lessons", "solutions", "exercises"))
 MAP = "00_start_here"  # the map of the course: it measures no failure of its own
-EQUATIONS = 15
+EQUATIONS = 17
 
 
 def load(path):
@@ -570,6 +570,7 @@ INTERNAL = {
     "blocks",
     "compiled",
     "kernel",
+    "lookahead",
     "laws",
     "optimum.collocation",
     "storage",
