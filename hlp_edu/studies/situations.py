@@ -6,6 +6,7 @@ from hlp_edu.batch import runs
 from hlp_edu.compare import sets, tracking_problem
 from hlp_edu.flow import run
 from hlp_edu.policies import ProspectiveFlow, ProspectiveSteering
+from hlp_edu.studies import contest
 from hlp_edu.studies.shelf import shipped
 from hlp_edu.validate import one_of
 
@@ -67,12 +68,18 @@ def _kept(law):
     return [kept]
 
 
+def _noise(law):
+    """The exam of lesson 15 after noisy targets, for a rival whose rate was chosen from finer steps."""
+    return [float(error) for error in contest.exam_error("noise", contest.careful())]
+
+
 class Situations:
     """Jumps of the target, neurons of unequal speed, and what a law must keep: for lesson 16's last table."""
 
     parameters = dict(seeds=10, T=20.0, dt=2e-3)
     cases = tuple([("jumps", law) for law in (*LAWS, "MPC")]
                   + [(what, law) for what in ("clocks", "kept") for law in LAWS])  # fmt: skip
+    cases += (("noise", "online SGD"),)
     repeats = 0.02  # how closely another machine repeats a number, relative
 
     @classmethod
@@ -83,7 +90,8 @@ class Situations:
         ----------
         situation : str
             "jumps": cost over the least possible on patched signals; "clocks": RMSE on the wave with unequal speeds;
-            "kept": numbers to be kept beside states and weights, six neurons and 60 arcs.
+            "kept": numbers to be kept beside states and weights, six neurons and 60 arcs; "noise": online
+            backpropagation in the contest with noise, its rate chosen from finer steps.
         law : str
             A policy's name, or "MPC".
 
@@ -97,7 +105,7 @@ class Situations:
         ValueError
             If there is no such situation.
         """
-        ways = {"jumps": _jumps, "clocks": _clocks, "kept": _kept}
+        ways = {"jumps": _jumps, "clocks": _clocks, "kept": _kept, "noise": _noise}
         values = ways[one_of("situation", situation, ways)](law)
         found = dict(value=np.median(values), least=min(values), greatest=max(values))
         return dict(situation=situation, law=law) | {key: float(f"{value:.4g}") for key, value in found.items()}
