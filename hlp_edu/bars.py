@@ -3,10 +3,15 @@
 import os
 
 
+def shows_progress():
+    """Whether progress is to be shown: not where TQDM_DISABLE is set in the environment."""
+    # In a notebook tqdm does not look at its own variable, so it is read here.
+    return os.environ.get("TQDM_DISABLE", "") in ("", "0")
+
+
 def bar(show=True, **options):
     """A tqdm bar; silent if ``show`` is false or TQDM_DISABLE is set in the environment."""
-    # In a notebook tqdm does not look at its own variable TQDM_DISABLE, so it is read here.
-    if not show or os.environ.get("TQDM_DISABLE", "") not in ("", "0"):
+    if not show or not shows_progress():
         return _Silent(options.get("iterable", ()))
     from tqdm.auto import tqdm
 

@@ -5,7 +5,8 @@ import inspect
 
 import numpy as np
 
-from hlp_edu.checks.core import Task, _Empty, _is_untouched, _Refused
+from hlp_edu.checks.core import Task
+from hlp_edu.checks.values import Empty, Refused, is_untouched
 
 __all__ = ["OwnPolicy"]
 
@@ -33,28 +34,28 @@ class OwnPolicy(Task):
         import hlp_edu as hlp
 
         if inspect.isfunction(answer):
-            if _is_untouched(answer):
-                raise _Empty
+            if is_untouched(answer):
+                raise Empty
             try:
                 answer = hlp.Policy(answer)
             except ValueError as error:
-                raise _Refused(str(error)) from None
+                raise Refused(str(error)) from None
         if not isinstance(answer, hlp.Policy):
             kind = type(answer).__name__
-            raise _Refused(f"`{self.name}` is no function but of the type {kind}: pass the rule, without calling it")
+            raise Refused(f"`{self.name}` is no function but of the type {kind}: pass the rule, without calling it")
         if type(answer) is not hlp.Policy:
-            raise _Refused(f"`{answer}` is the library's; write a rule of your own")
+            raise Refused(f"`{answer}` is the library's; write a rule of your own")
         if answer.dissipation_w != 0 or answer.dissipation_x != 0:
-            raise _Refused(f"`{answer}` has friction, and the task is to do without")
+            raise Refused(f"`{answer}` has friction, and the task is to do without")
         try:
             answer.rehearse(5, 30)
             runs = [self._runs(answer, target) for target in waves()]
         except ValueError as error:
-            raise _Refused(str(error)) from None
+            raise Refused(str(error)) from None
         self._fair(answer, runs[1][1])
         words = self.scores(np.array([[run.rmse(after=20 / 3) for run in some] for some, _ in runs]))
         if words:
-            raise _Refused(words)
+            raise Refused(words)
 
     def _problem(self, target):
         import hlp_edu as hlp
@@ -82,13 +83,13 @@ class OwnPolicy(Task):
             before, (s_x, s_w) = [value.copy() for value in arrays], _signs(policy, t, H, arrays)
             for name, old, new in zip(("p_x", "p_w", "H_x", "H_w"), before, arrays, strict=True):
                 if not np.array_equal(old, new):
-                    raise _Refused(
+                    raise Refused(
                         f"the rule changes `{name}`: that is friction by another name. It may set signs alone"
                     )
             for name, s in (("s_x", s_x), ("s_w", s_w)):
                 odd = s[np.abs(s) != 1]
                 if odd.size:
-                    raise _Refused(
+                    raise Refused(
                         f"the rule sets an entry of `{name}` to {odd[0]:.3g}: a sign is +1 or -1. "
                         "A dial between them is friction by another name"
                     )
@@ -98,13 +99,13 @@ class OwnPolicy(Task):
                 if all(np.array_equal(s, here) for s, here in zip(later, (s_x, s_w), strict=True)):
                     continue
                 if hours == 0:
-                    raise _Refused("the rule chooses otherwise when it is asked again: no dice, please")
-                raise _Refused(
+                    raise Refused("the rule chooses otherwise when it is asked again: no dice, please")
+                raise Refused(
                     "the rule reads the clock: with it a target that is known by heart can be smuggled in. "
                     "Let it decide by H, the prices and the gradients"
                 )
         if bare:
-            raise _Refused(
+            raise Refused(
                 "every sign of an arc stays -1, and that is the bare flip, which swings. If you wrote `s_w = ...`: "
                 "that makes a new array, and `s_w[:] = ...` fills the one that counts"
             )
@@ -115,7 +116,7 @@ def _signs(policy, t, H, arrays):
     with np.errstate(all="ignore"):
         returned = policy.rule(float(t), float(H), *arrays, s_x, s_w)
     if returned is not None:
-        raise _Refused("the rule returns something, and that is not used: fill `s_x` and `s_w` in place")
+        raise Refused("the rule returns something, and that is not used: fill `s_x` and `s_w` in place")
     return s_x, s_w
 
 

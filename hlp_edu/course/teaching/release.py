@@ -1,7 +1,7 @@
 """Make an exercise from its solutions: nbgrader's own steps, without its database.
 
-Solution regions become a comment, outputs go, the test cells are locked and get checksums. The file
-depends on nothing but the solutions, byte for byte, and runs without nbgrader.
+Solution regions become a comment, outputs go, the test cells are locked and get checksums; "Run All" goes on behind
+one that fails. The file depends on nothing but the solutions, byte for byte, and runs without nbgrader.
 """
 
 from pathlib import Path
@@ -34,6 +34,9 @@ def exercise(solution):
         notebook = nbformat.read(path, as_version=4)
         for step in STEPS:
             notebook, _ = getattr(preprocessors, step)(config=Config(SETTINGS)).preprocess(notebook, {})
+        for cell in notebook.cells:
+            if cell.metadata.get("nbgrader", {}).get("grade"):  # "Run All" goes on behind a test that fails
+                cell.metadata["tags"] = [*cell.metadata.get("tags", []), "raises-exception"]
         nbformat.validate(notebook)
     except OSError:
         raise

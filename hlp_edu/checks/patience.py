@@ -1,0 +1,41 @@
+"""Patience with a learner's code: say that a check takes long, and end what does not end by itself."""
+
+import contextlib
+import signal
+import threading
+
+from hlp_edu.bars import shows_progress
+
+__all__ = []  # for the checks alone
+
+SOON, MOST = 8, 90  # seconds until a check says that it takes long, and until it gives up
+
+
+class TooLong(BaseException):
+    """The time is up. No Exception, so that ``except Exception`` in a learner's code lets it through."""
+
+
+@contextlib.contextmanager
+def patience(soon=None, most=None):
+    """Say after ``soon`` seconds that this takes long; raise `TooLong` after ``most``, where the system can do that."""
+    soon, most = SOON if soon is None else soon, MOST if most is None else most
+    words = f"still checking; it gives up after {most:g} s, and Kernel > Interrupt (Ctrl-C) stops it at once"
+    timer = threading.Timer(soon, print if shows_progress() else len, [words])
+    timer.daemon = True
+    ours = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+    ours = ours and signal.getsignal(signal.SIGALRM) in (signal.SIG_DFL, None)  # somebody else's alarm is left alone
+
+    def ring(*_):
+        raise TooLong
+
+    timer.start()
+    if ours:
+        signal.signal(signal.SIGALRM, ring)
+        signal.setitimer(signal.ITIMER_REAL, most, 1.0)  # again every second, should code swallow it
+    try:
+        yield
+    finally:
+        timer.cancel()
+        if ours:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
