@@ -28,6 +28,7 @@ from hlp_edu.checks.values import (
     like,
     names,
     near,
+    plain,
     said,
     same,
     too,
@@ -342,7 +343,7 @@ class Function(Task):
             if not same(old, new):
                 raise Refused(f"it changes its argument `{name}`, which is the caller's: work on a copy")
         self.failed = None
-        return got
+        return plain(got)
 
 
 # ------------------------------------------------------------------------ mistakes that many tasks share

@@ -77,7 +77,7 @@ def like(right, answer, what):
         where = np.argwhere(~np.isfinite(got))[0]
         at = f" at index {', '.join(map(str, where))}" if got.ndim else ""
         raise Refused(f"{what} is {got[tuple(where)]}{at}, no finite number: a division by 0, or a run that diverges?")
-    return got.reshape(()) if np.ndim(right) == 0 and got.size == 1 else got
+    return got.reshape(np.shape(right)) if np.size(right) == got.size == 1 and np.ndim(right) != 1 else got
 
 
 def near(got, right, tolerance):
@@ -137,6 +137,19 @@ def kind_of(value):
     """What a value is, with its article."""
     kind = "array" if isinstance(value, np.ndarray) else type(value).__name__
     return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def plain(value):
+    """What a function returned, in its plainest form: an array for a list of numbers, a number for shape (1, 1)."""
+    if isinstance(value, list):
+        try:
+            array = np.asarray(value)
+        except Exception:  # rows of different lengths, odd objects
+            array = np.array(None)
+        value = array if array.size and array.dtype.kind in "iufc" else tuple(value)
+    if isinstance(value, tuple) and type(value) is tuple:
+        return tuple(map(plain, value))
+    return value.item() if isinstance(value, np.ndarray) and value.ndim > 1 and value.size == 1 else value
 
 
 def said(error, most=200):
