@@ -342,6 +342,11 @@ def fit(name, method, settings, T, w, **how):
     Returns
     -------
     numpy.ndarray, shape (settings, seeds, arcs)
+
+    Raises
+    ------
+    ValueError
+        If there is no such method.
     """
     one_of("method", method, METHODS)
     if method == "online backprop":

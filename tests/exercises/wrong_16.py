@@ -85,7 +85,7 @@ def refuted(evidence):
         swap("np.median", "np.mean", says="by the mean"),
         swap("np.median", "np.max", says="worst run"),
         swap(" / 2", "", says="half of it"),
-        swap("return bool(", "return int(", says="True or False"),
+        swap("return bool(", "return str(", says="True or False|text"),
     ],
     "counterexample": [
         write("def counterexample(t):\n    return 0.5 * np.sin(2 * t)", says="the claim stands"),
