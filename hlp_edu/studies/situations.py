@@ -38,12 +38,11 @@ def unequal(seed):
 
 
 def _jumps(law):
-    """Cost over the least possible on the ten patched signals: median, least, greatest."""
-    least = {row["seed"]: row["cost"] for row in shipped("optimality").rows
-             if row["signal"] == "patched" and row["method"] == "optimum"}  # fmt: skip
+    """Cost over the least possible on the patched signals 0 to 9."""
+    rows = [row for row in shipped("optimality").rows if row["signal"] == "patched" and row["seed"] in range(10)]
+    least, planned = ({row["seed"]: row["cost"] for row in rows if row["method"] == m} for m in ("optimum", "mpc"))
     if law == "MPC":
-        plans = [row for row in shipped("optimality").rows if row["signal"] == "patched" and row["method"] == "mpc"]
-        return [row["cost"] / least[row["seed"]] for row in plans]
+        return [planned[seed] / least[seed] for seed in range(10)]
     made = runs(lambda s: tracking_problem("patched", s), _policy(law), range(10), T=20, dt=2e-3, progress=False)
     return [one.cost / least[seed] for seed, one in enumerate(made)]
 
