@@ -115,8 +115,8 @@ CLAIMS = {
     12: Claim(
         "tracks the unpredictable", '"despite its high unpredictability"', "11_tracking_the_unpredictable",
         ("error: damped flip", "error: gradient flow", "error: prospective steering", "error: silent output"),
-        "Friction, or signs chosen by each arc, again; gradient flow tracks better ({1}), a rule that looks ahead better "
-        "still ({2}).", 0),
+        "Friction, or signs chosen by each arc, again; gradient flow tracks better ({1}), a rule that looks ahead "
+        "better still ({2}).", 0),
     13: Claim(
         "energy exchange", '"illustrates the energy exchange dynamics"', "12_where_the_energy_goes",
         ("unexplained part of H", "H, greatest", "H, least", "added by friction on p_w"),
@@ -444,7 +444,7 @@ def situations():
         texts.append(
             f"{what} ({unit}): " + ", ".join(f"{name} {word}" for name, word in zip(cells, words, strict=True))
         )
-        body.append((f"{what}<br><small style="font-weight: normal">{unit}</small>", *words))
+        body.append((f'{what}<br><small style="font-weight: normal">{unit}</small>', *words))
     note = (
         "In brackets the lesson; smaller is better; <strong>best</strong> is the least of a row, or within 5 % of it."
     )
