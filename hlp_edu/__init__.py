@@ -66,7 +66,9 @@ _home = {
     "plot_chain": "plotting",
     "plot_waterfall": "plotting",
     "plot_locality": "plotting",
-    "Explorer": "widgets",
+    "Explorer": "widgets.explorer",
+    "Live": "widgets.live",
+    "Spiral": "widgets.live",
 }
 
 __all__ = sorted(_home)

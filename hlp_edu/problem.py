@@ -180,10 +180,12 @@ class Tracking:
         for column, (signal, value_of) in enumerate(zip(signals, values_of or signals, strict=True)):
             if not isinstance(signal, Signal):
                 continue
-            for jump in signal.jumps(times[0] - JOIN, times[-1] + JOIN):
-                k = int(np.argmin(np.abs(times - jump)))
-                if k > 0 and abs(times[k] - jump) < JOIN / 2:
-                    values[k - 1, 2, column] = value_of(np.array([jump - JOIN]))[0]
+            # Of slopes: also where a recording bends.
+            found = signal.bends if values_of else signal.jumps
+            jumps = found(times[0] - JOIN, times[-1] + JOIN)
+            k = np.searchsorted(times, jumps - JOIN / 2)
+            here = (k > 0) & (np.abs(times[np.minimum(k, steps)] - jumps) < JOIN / 2)
+            values[k[here] - 1, 2, column] = value_of(jumps[here] - JOIN)
         return values
 
     def dynamics(self, x, w, t=0.0):

@@ -29,6 +29,15 @@ class Signal:
         """
         return np.empty(0)
 
+    def bends(self, t0, t1):
+        """Times with t0 < time <= t1 at which the slope jumps, as an array: the jumps, and corners of a recording.
+
+        Parameters
+        ----------
+        t0, t1 : float
+        """
+        return self.jumps(t0, t1)
+
     def derivative(self, t, order=1):
         """The slope z' at the times ``t``, or z'' with order 2; at a jump, that after it.
 
@@ -291,6 +300,11 @@ class recorded(Signal):
                 f"{self.t[0]:g} to {self.t[-1]:g}"
             )
         return np.interp(t, self.t, self.values)
+
+    def bends(self, t0, t1):
+        """Times of the samples with t0 < time <= t1."""
+        t0, t1 = number("t0", t0), number("t1", t1)
+        return self.t[(self.t > t0) & (self.t <= t1)]
 
     def _derivative(self, t, order):
         """Of the lines between the samples."""

@@ -107,9 +107,13 @@ def open_notebook(page, server, path):
 
 
 def explorers(page):
-    """Numbers of the cells that show an explorer, with or without a kernel."""
-    cells = page.evaluate(CELLS)
-    return [index for index, cell in enumerate(cells) if VIEW in json.dumps(cell.get("outputs", []))]
+    """Numbers of the cells that show an explorer: its view and its picture are one output."""
+    outputs = [cell.get("outputs", []) for cell in page.evaluate(CELLS)]
+    return [
+        index
+        for index, some in enumerate(outputs)
+        if any({VIEW, "image/png"} <= {*one.get("data", ())} for one in some)
+    ]
 
 
 def press(page, key, times=1):

@@ -379,7 +379,7 @@ def test_check_notices_missing_sliders(monkeypatch, tmp_path):
     import jupyter_core.paths
 
     monkeypatch.setattr(jupyter_core.paths, "jupyter_path", lambda *parts: [str(tmp_path)])
-    with pytest.raises(places.CourseError, match="sliders would not show"):
+    with pytest.raises(places.CourseError, match="jupyterlab_widgets is missing: what moves would not show"):
         installation.check_sliders()
 
 

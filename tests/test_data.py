@@ -21,6 +21,12 @@ def test_the_series():
     assert spots.unit == "sunspot number" and air.unit == "ppm" and "Keeling" in air.source and "NOAA" in spots.source
 
 
+def test_the_drawing_is_smooth_and_within_reach():
+    drawn = data.drawing()
+    assert np.allclose(np.diff(drawn.t), 0.05) and drawn.t[0] == 0 and drawn.t[-1] == 20
+    assert np.abs(drawn.values).max() <= 0.9 and np.abs(np.diff(drawn.values)).max() / 0.05 < 8
+
+
 def test_the_video_is_what_its_generator_renders():
     count, whites = 0, []
     for frame, shape in zip(data.frames(), data.moving_disc(), strict=False):
@@ -64,7 +70,7 @@ def test_they_are_small_and_described():
     shelf = files(hlp_edu) / "data"
     shipped = {file.name: len(file.read_bytes()) for file in shelf.iterdir() if file.name.endswith((".csv", ".gif"))}
     words = (shelf / "README.md").read_text(encoding="utf-8")
-    assert sum(shipped.values()) < 1_000_000 and len(shipped) == 3
+    assert sum(shipped.values()) < 1_000_000 and len(shipped) == 4
     for name in shipped:
         section = words.split(f"## {name}\n")[1].split("\n## ")[0]
         assert "**Licence**" in section and len(section.split()) > 40, name

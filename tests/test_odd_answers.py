@@ -15,7 +15,7 @@ from hlp_edu import checks
 from hlp_edu.checks import patience
 
 TASKS = [(lesson, task) for lesson, module in checks.lessons().items() for task in checks.tasks_of(module)]
-EVERY = 5  # by default each task is handed every fifth thing, another fifth for each
+EVERY = 8  # by default each task is handed every eighth thing, others for the next task
 
 
 class Touchy:

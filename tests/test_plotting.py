@@ -645,7 +645,7 @@ def test_no_colour_outside_the_palette(root):
         "#9a9a9a",
         "#f3f5f8",
     }
-    for path in [*(root / "hlp_edu" / "plotting").glob("*.py"), root / "hlp_edu" / "widgets.py"]:
+    for path in [*(root / "hlp_edu" / "plotting").glob("*.py"), *(root / "hlp_edu" / "widgets").glob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 if re.fullmatch("#[0-9a-fA-F]{3,8}", node.value):

@@ -36,7 +36,7 @@ def test_the_wheel_carries_every_notebook_and_nothing_strange(root, wheel):
     carried = {name.removeprefix(course) for name in names if name.endswith(".ipynb")}
     assert carried == notebooks(root, "lessons", "exercises", "solutions")
     assert "lessons/00_start_here.ipynb" in carried
-    for shelf in ("studies", "data"):
+    for shelf in ("studies", "data", "widgets"):
         shipped = [path.name for path in (root / "hlp_edu" / shelf).iterdir() if path.is_file()]
         assert {f"hlp_edu/{shelf}/{name}" for name in shipped} <= set(names)
     assert {name.split("/")[0].split("-")[0] for name in names} == {"hlp_edu"}

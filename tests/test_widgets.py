@@ -16,8 +16,9 @@ from lesson_explorers import ends_and_middles
 from PIL import Image
 
 import hlp_edu as hlp
-from hlp_edu import blitting, plotting, widgets
+from hlp_edu import blitting, plotting
 from hlp_edu.plotting import picture, style
+from hlp_edu.widgets import explorer as explorer_module
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 POLICIES = {"flipped": hlp.Flipped(dissipation_w=30, dissipation_x=5), "canonical": hlp.Canonical()}
@@ -271,7 +272,7 @@ def test_frames_are_not_kept_for_ever():
     explorer = hlp.Explorer(lambda ax, top: (ax.plot([0, 1]), ax.set_ylim(0, top)), top=(1, 60, 1))
     for top in range(1, 60):
         explorer.controls["top"].value = top
-    assert len(explorer._canvas._frames) == blitting.KEPT and len(explorer._seen) <= widgets.REMEMBERED
+    assert len(explorer._canvas._frames) == blitting.KEPT and len(explorer._seen) <= explorer_module.REMEMBERED
 
 
 def test_a_picture_that_was_seen_is_shown_at_once_and_checked():
@@ -298,7 +299,7 @@ def test_a_picture_that_was_seen_is_shown_at_once_and_checked():
     assert explorer.alt == "rate 3, height 7" and explorer.png != start
     for rate in range(200):
         explorer.controls["rate"].value = rate
-    assert len(explorer._seen) == widgets.REMEMBERED
+    assert len(explorer._seen) == explorer_module.REMEMBERED
 
 
 def test_a_picture_and_its_words_travel_together(monkeypatch):

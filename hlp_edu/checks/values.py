@@ -7,12 +7,14 @@ import numpy as np
 
 __all__ = []
 
+MOST_WORDS = 600  # characters of a reason
+
 
 class Refused(Exception):
     """An answer cannot be right; the message says why, ``given`` on which input."""
 
     def __init__(self, words, given=""):
-        super().__init__(words)
+        super().__init__(words if len(words) <= MOST_WORDS else f"{words[: MOST_WORDS - 3]}...")
         self.given = given
 
 
@@ -122,7 +124,7 @@ def difference(got, right, tolerance, tell=True):
         k = next(k for k, (g, r) in enumerate(zip(got, right, strict=True)) if not near(g, r, tolerance))
         return f"part {k + 1}: " + difference(got[k], right[k], tolerance, tell)
     if isinstance(right, (str, bool, np.bool_)):
-        return f"it gives {got!r} where {right!r} is right" if tell else f"{got!r} is not it"
+        return f"it gives {show(got)} where {show(right)} is right" if tell else f"{show(got)} is not it"
     right = np.asarray(right)
     where = tuple(int(k) for k in np.unravel_index(np.argmax(np.abs(got - right)), right.shape))
     at = f" at index {', '.join(map(str, where))}" if where else ""

@@ -121,6 +121,25 @@ def study(arguments):
     return 0
 
 
+# ------------------------------------------------------------------ page: an instrument as a page of its own
+
+
+def page(arguments):
+    """``hlp-edu page NAME FILE``: write an instrument as one self-contained page."""
+    from hlp_edu.widgets import page as write_page
+
+    try:
+        path = write_page(Path(arguments.file).expanduser(), arguments.name)
+    except FileExistsError:
+        raise CourseError(f"FILE = {arguments.file!r}: exists already; choose another name") from None
+    except ValueError as error:
+        raise CourseError(str(error).replace("path =", "FILE =")) from error
+    except OSError as error:
+        raise CourseError(f"FILE = {arguments.file!r}: cannot write there ({error.strerror})") from error
+    print(f"written: {path}; open it in any browser, it needs no network")
+    return 0
+
+
 # --------------------------------------------------------------------------- release: make the exercises
 
 
@@ -281,6 +300,12 @@ def _parser():
     sub = command(study, "Compute a long study anew and write NAME.csv. Without NAME: list the studies.")
     sub.add_argument("name", nargs="?", metavar="NAME", help="which study")
     sub.add_argument("--dir", default=".", metavar="DIR", help="where to write; default: here")
+
+    sub = command(page, "Write a live instrument as one page that needs no server: five neurons that follow your hand.")
+    sub.add_argument(
+        "name", choices=("live", "spiral"), metavar="NAME", help="live, or spiral (a saddle that becomes one)"
+    )
+    sub.add_argument("file", metavar="FILE", help="for example live.html; nothing is overwritten")
 
     sub = command(release, "For teachers: make the exercises from the solutions. Without NAME: all of them.")
     sub.add_argument("names", nargs="*", metavar="NAME", help="for example 01_optimal_control")

@@ -93,13 +93,14 @@ def check_sliders():
 
     from jupyter_core.paths import jupyter_path
 
-    extension = Path("@jupyter-widgets", "jupyterlab-manager", "package.json")
-    if not any(Path(folder, extension).is_file() for folder in jupyter_path("labextensions")):
-        raise CourseError(
-            "JupyterLab's side of ipywidgets is missing: sliders would not show. Repair with: "
-            f'"{sys.executable}" -m pip install --force-reinstall --no-deps jupyterlab_widgets'
-        )
-    return f"ipywidgets {version('ipywidgets')} with jupyterlab_widgets {version('jupyterlab_widgets')}"
+    sides = {"jupyterlab_widgets": "@jupyter-widgets/jupyterlab-manager", "anywidget": "anywidget"}
+    for package, extension in sides.items():
+        if not any(Path(folder, extension, "package.json").is_file() for folder in jupyter_path("labextensions")):
+            raise CourseError(
+                f"JupyterLab's side of {package} is missing: what moves would not show. Repair with: "
+                f'"{sys.executable}" -m pip install --force-reinstall --no-deps {package}'
+            )
+    return ", ".join(f"{package} {version(package)}" for package in ("ipywidgets", *sides))
 
 
 def check_computing():

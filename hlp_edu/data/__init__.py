@@ -1,4 +1,4 @@
-"""Streams to learn from: two measured series and a short video, small enough to ship with the package.
+"""Streams to learn from: two measured series, a drawing and a short video, small enough to ship with the package.
 
 README.md beside this file says where they come from and what their licences are.
 """
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Series", "Shape", "co2", "frames", "moving_disc", "sunspots"]
+__all__ = ["Series", "Shape", "co2", "drawing", "frames", "moving_disc", "sunspots"]
 
 SHELF = Path(__file__).parent
 SIDE = 24  # pixels of the video, each way
@@ -23,7 +23,7 @@ class Series(NamedTuple):
     Parameters
     ----------
     t, values : numpy.ndarray, shape (samples,)
-        Years, and what was measured; nan where nothing was.
+        Years (of the drawing: time units), and what was measured; nan where nothing was.
     unit, source : str
         Of the values, and where they come from.
     """
@@ -62,6 +62,17 @@ def co2():
     59
     """
     return _read("co2_weekly")
+
+
+def drawing():
+    """A target as a hand may draw it, 20 time units, as a `Series`: for readers who have not drawn one.
+
+    Examples
+    --------
+    >>> drawing().t[-1]
+    np.float64(20.0)
+    """
+    return _read("drawing")
 
 
 class Shape(NamedTuple):
