@@ -216,7 +216,7 @@ class Live(_Instrument):
 
     @property
     def start(self):
-        """Where the network began: {"x0": shape (neurons,), "w0": shape (arcs,)}, or {"seed": 0} if nothing was drawn."""
+        """Its start: {"x0": shape (neurons,), "w0": shape (arcs,)}, or {"seed": 0} if nothing was drawn."""
         return dict(x0=np.array(self._x), w0=np.array(self._w)) if self.drawn else dict(seed=0)
 
     def trajectory(self, policy=None, T=None):
