@@ -315,7 +315,7 @@ def test_a_picture_and_its_words_travel_together(monkeypatch):
 UNCHANGED = {
     "03 draw": {"c"},  # speed is a clock
     "04 draw": set(),
-    "10 follow": {"friction"},  # gradient flow has none
+    "11 follow": {"friction"},  # gradient flow has none
 }
 
 

@@ -11,10 +11,12 @@ from pathlib import Path
 
 from hlp_edu._version import __version__
 from hlp_edu.storage import atomic_write
+from hlp_edu.studies.bound import Bound
 from hlp_edu.studies.claims import Claims
 from hlp_edu.studies.contest import Contest
 from hlp_edu.studies.optimality import Optimality
 from hlp_edu.studies.recall import Recall
+from hlp_edu.studies.settings import Settings
 from hlp_edu.studies.shelf import read_table
 from hlp_edu.studies.situations import Situations
 from hlp_edu.studies.streams import Streams
@@ -23,8 +25,8 @@ from hlp_edu.validate import one_of
 __all__ = ["STUDIES", "study", "write_study"]
 
 SHELF = Path(__file__).parent
-STUDIES = {"optimality": Optimality, "streams": Streams, "contest": Contest, "recall": Recall}
-STUDIES |= {"situations": Situations, "claims": Claims}
+STUDIES = {"optimality": Optimality, "bound": Bound, "settings": Settings, "streams": Streams, "contest": Contest}
+STUDIES |= {"recall": Recall, "situations": Situations, "claims": Claims}
 
 
 def study(name):
@@ -48,7 +50,7 @@ def study(name):
     Examples
     --------
     >>> len(study("optimality"))
-    30
+    240
     """
     _known(name)
     path = SHELF / f"{name}.csv"
