@@ -229,7 +229,7 @@ def test_the_exercise_gives_nothing_away(lesson):
 
 @each_lesson
 def test_the_solutions_are_correct(lesson):
-    notebook, (_, said) = load("solutions", lesson), played(lesson)
+    notebook, (_, said, _) = load("solutions", lesson), played(lesson)
     assert {name: str(outcome) for name, outcome in said.items() if not outcome} == {}
     assert said.keys() == answers(notebook).keys() | locked(notebook).keys()
     for name, cell in answers(notebook).items():  # as they were when the notebook was run
