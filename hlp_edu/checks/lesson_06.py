@@ -109,7 +109,7 @@ digits_lost = Function(
     },
     hints=[
         "An error grows as exp(nu T). A decimal digit is a factor 10.",
-        "The rate nu is in equation (12) of lesson 00: the square root of a² + q b² / r. Digits: nu T / ln 10.",
+        "The rate nu is in equation (12) of the reference: the square root of a² + q b² / r. Digits: nu T / ln 10.",
         "`natural_rate(a, b, q, r)` is imported above, and `np.log` is the natural logarithm.",
     ],
     moral="The number of digits in a computer is fixed. So is, with it, the length of a forward run.",

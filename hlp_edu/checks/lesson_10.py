@@ -48,7 +48,7 @@ silence = Function(
         "The mean of sin is 0 and that of sin² is 1/2: sqrt(offset² + amplitude² / 2). Or take many samples and "
         "`np.mean`.",
     ],
-    moral="No RMSE says anything until it stands beside this one.",
+    moral="An RMSE says something only beside this one.",
 )
 
 
@@ -125,7 +125,7 @@ mine = Value(
     points=2,
     properties=[_is_the_one],
     hints=[
-        "Take the cells of 'Who is who' and 'The repair' and change the numbers, one after the other.",
+        "Take the cells of 'The setting' and 'The repair' in the lesson and change the numbers, one after the other.",
         "`hlp.sinusoid(amplitude=0.6, period=4)`, `hlp.Tracking(network, target, q=..., r_w=1, r=0.1, speed=...)`, "
         "`hlp.Flipped(dissipation_w=..., dissipation_x=...)`, `hlp.run(problem, policy, T=...)`.",
     ],
@@ -176,7 +176,7 @@ valley = Function(
     inputs=_hills,
     expected=lambda *given: _lowest(*given),
     mistakes={
-        "it returns a place in the list; asked is the friction that stands there": lambda right, problem, f, s: f.index(
+        "it returns a place in the list; asked for is the friction at that place": lambda right, problem, f, s: f.index(
             right
         ),
         "that is the RMSE at the best friction, and the friction itself is asked for": lambda right, problem, f, s: (
@@ -196,7 +196,7 @@ valley = Function(
         "`np.median([run.rmse(after=20 / 3) for run in runs])`, kept in a list; then `np.argmin` of the list "
         "says where.",
     ],
-    moral="The valley moves with the speed: a friction is not a constant of nature.",
+    moral="The valley moves with the speed: the best friction has to be found anew.",
 )
 
 
@@ -257,7 +257,7 @@ freeze_test = Function(
         "start=taught.final)`.",
         "`return taught.rmse(after=10), alone.rmse()`.",
     ],
-    moral="The constant is kept, the wave is not: held weights can keep a constant, and no more than that.",
+    moral="The constant is kept, the wave is not: nothing of the wave was stored in these weights.",
 )
 
 
@@ -303,12 +303,12 @@ faster_rule = OwnPolicy(
     speed=50,
     scores=_beats_per_arc_signs,
     hints=[
-        "The per-arc signs make the price slide on p_w = mu H_w with mu = 0.03. The weights go down the slope at the "
+        "The per-arc signs make the costate slide on p_w = mu H_w with mu = 0.03. The weights go down the slope at the "
         "rate mu / r. Credit that arrives sooner allows a faster descent.",
         "Write the per-arc rule with a mu of your own, and see how the RMSE falls as mu grows, and where it breaks.",
         "At speed 50, mu from 0.035 to 0.05 is better than 0.03; from 0.07 on it breaks. Other places to slide "
         "on than a line "
         "are worth a try.",
     ],
-    moral="As with friction: the best mu belongs to the speed. Faster credit, faster descent.",
+    moral="As with friction, the best mu depends on the speed: faster credit allows faster descent.",
 )

@@ -126,7 +126,7 @@ blindness = Function(
 )
 
 
-# ---------------------------------------------------------------------------------- 2: late after a jump
+# ---------------------------------------------------------------------------------- 2: time to settle
 
 
 def _made_record(rng, dt=0.01):
@@ -193,7 +193,7 @@ def _settles(settling):
 settling = Function(
     LESSON,
     "settling",
-    "How late after a jump?",
+    "How long until it settles?",
     points=2,
     properties=[_settles],
     hints=[
@@ -205,7 +205,7 @@ settling = Function(
         "`rows = (t >= start - 1e-6) & (t < end - 1e-6)`, then `outside = np.flatnonzero(abs(error[rows]) > band)` and "
         "`first = outside[-1] + 1 if len(outside) else 0`. For the last jump `end = np.inf`.",
     ],
-    moral="An RMSE mixes being late and being inexact; this number is lateness alone.",
+    moral="An RMSE mixes lag and inexactness; this number is the lag alone.",
 )
 
 
@@ -261,7 +261,7 @@ def _lost_runs(contest):
     lost, _, wins = contest(hlp.Canonical(), flow, SEEDS[:2])
     if not np.isinf(np.asarray(lost, float)).all() or float(wins) != 0:
         return (
-            "it hides runs that diverge: all runs of the canonical policy do, so its median, least and greatest are "
+            "it hides runs that diverge: all runs of the canonical policy do, so its median, minimum and maximum are "
             f"inf and it wins nothing; it gives {lost} and {wins}"
         )
 
@@ -276,13 +276,12 @@ contest = Function(
     tolerance=0.03,  # another step of the integrator is as good
     mistakes={
         "it counts the second policy's wins: the smaller error wins": _unfair(wins=np.greater),
-        "it reports the best seed as if it were the rule. A best seed is always good; the first number is "
-        "the median": _unfair(middle=np.min),
+        "it reports the best seed, which is no fair summary; the first number is the median": _unfair(middle=np.min),
         "the first number is the mean: one run that diverges would make it infinite, so take the median": _unfair(
             middle=np.mean
         ),
         "its errors count the start too: leave out the first third of each run": _unfair(after=None),
-        "the three numbers of each policy stand in another order: median, least, greatest": _in_order,
+        "the three numbers of each policy are in another order: median, minimum, maximum": _in_order,
     },
     properties=[_many_signals, _lost_runs],
     hints=[
@@ -290,7 +289,7 @@ contest = Function(
         '`hlp.run(tracking_problem("patched", seed), policy, T=20, dt=2e-3, seed=seed).rmse(after=20 / 3)`.',
         "With a and b the two arrays: `(np.median(a), a.min(), a.max())`, the same for b, and `(a < b).sum()`.",
     ],
-    moral="Median and spread say how good; wins, signal by signal, say how sure.",
+    moral="Median and spread say how good a policy is; the count of wins says how sure that is.",
 )
 
 
@@ -346,7 +345,7 @@ freeze = Function(
     expected=_frozen,
     tolerance=0.03,
     mistakes={
-        "the two numbers stand in the wrong order: free first, then held": lambda right, *given: right[::-1],
+        "the two numbers are in the wrong order: free first, then held": lambda right, *given: right[::-1],
         "the free error counts the whole run; only its last `rest` time units are asked for": _slip(whole=True),
         "the free error comes from a run that continues; the last `rest` time units of the first run are meant": _slip(
             beyond=True
@@ -372,7 +371,7 @@ freeze = Function(
         "`hlp.Frozen()` holds the weights; `start=first.final` hands over states, weights and the clock.",
         "`first.rmse(after=T - rest)` and `hlp.run(problem, hlp.Frozen(), rest, dt=0.01, start=first.final).rmse()`.",
     ],
-    moral="Six lines that tell control from learning. Keep them: most pictures of tracking do not survive them.",
+    moral="A few lines that tell control from learning.",
 )
 
 
@@ -482,5 +481,5 @@ surprise = Function(
         "`ends = np.cumsum(lengths)`; the pieces of an array of times are `np.searchsorted(ends, t, side='right')`.",
         "`height[piece] * np.cos(rate[piece] * (t - starts[piece]))` serves both kinds: a constant has rate 0.",
     ],
-    moral="It is a function of time and of the seed, and of nothing else; so anyone can repeat your experiment.",
+    moral="The signal depends on time and seed alone, so your experiment can be repeated.",
 )

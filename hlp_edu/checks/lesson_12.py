@@ -6,7 +6,7 @@ import numpy as np
 
 from hlp_edu.checks.core import Function, negated
 
-__all__ = ["spike", "energies", "books", "swelling", "enough"]
+__all__ = ["spike", "energies", "balance", "swelling", "enough"]
 
 LESSON = "12_where_the_energy_goes"
 
@@ -47,14 +47,14 @@ spike = Function(
     mistakes={
         "the sign is wrong: what comes after the jump counts with a plus": negated,
         "that is the surprise alone, as if the output had stood on the target before the jump": _surprise_alone,
-        "it is twice as high as it should be: the error has the price q/2": lambda right, *given: 2 * right,
-        "q is missing: the error has a price": lambda right, *given: right / given[-1],
+        "it is twice as high as it should be: the error is weighted by q/2": lambda right, *given: 2 * right,
+        "q is missing: the error is weighted by it": lambda right, *given: right / given[-1],
     },
     hints=[
         "At the jump x does not change and z does. Which term of H has a z in it?",
         "Delta H = q/2 (e_after² - e_before²), with e = x - z, summed over the outputs.",
     ],
-    moral="The same number is the spike of L. The signal decides it, and the error that was there before.",
+    moral="L jumps by the same number. It depends on the signal, and on the error just before the jump.",
 )
 
 
@@ -70,7 +70,7 @@ def _records(rng):
 
 
 def _energies(e, f, w, p_x, p_w, q, r_w, r):
-    """Row by row, from the prices of each thing."""
+    """Row by row, from the cost of each thing."""
     rows = []
     for k in range(len(e)):
         there, effort, moves = (q * e[k] @ e[k] + r_w * w[k] @ w[k]) / 2, p_w[k] @ p_w[k] / r / 2, p_x[k] @ f[k]
@@ -128,15 +128,15 @@ energies = Function(
             H=dict(speed=2)
         ),
         "in L the velocity is v = -p_w / r, so r/2 |v|² is |p_w|² / (2 r)": _other(L=dict(speed=-1, unscaled=1)),
-        "in L and in H r stands on the wrong side: with v = -p_w / r, r/2 |v|² is |p_w|² / (2 r)": _other(
+        "in L and in H r is on the wrong side: with v = -p_w / r, r/2 |v|² is |p_w|² / (2 r)": _other(
             dict(speed=-1, unscaled=1), dict(speed=1, unscaled=-1)
         ),
         "in L the moving weights are missing: r/2 |v|² with v = -p_w / r": _other(L=dict(speed=-1)),
         "in H the moving weights are missing: -|p_w|² / (2 r)": _other(H=dict(speed=1)),
         "in H the moving neurons are missing: p_x . f": _other(H=dict(flow=-1)),
         "in H p_x . f has the wrong sign": _other(H=dict(flow=-2)),
-        "the size of the weights is missing, and it has the price r_w": _other(dict(size=-1), dict(size=-1)),
-        "the three prices q, r_w and 1/r have a half with them": lambda right, e, f, w, p_x, p_w, q, r_w, r: (
+        "the size of the weights is missing; it is weighted by r_w": _other(dict(size=-1), dict(size=-1)),
+        "each of the terms with q, r_w and 1/r has a factor 1/2": lambda right, e, f, w, p_x, p_w, q, r_w, r: (
             2 * right[0],
             2 * right[1] - (p_x * f).sum(1),
         ),
@@ -147,7 +147,7 @@ energies = Function(
         "L = q/2 |e|² + r_w/2 |w|² + |p_w|² / (2 r);  H = q/2 |e|² + r_w/2 |w|² - |p_w|² / (2 r) + p_x . f.",
         "Every row is one moment: `(e**2).sum(axis=1)` is |e|² for all of them, `(p_x * f).sum(axis=1)` is p_x . f.",
     ],
-    moral="L - H = |p_w|² / r - p_x . f: at rest they are one and the same.",
+    moral="L - H = |p_w|² / r - p_x . f: at rest they are equal.",
 )
 
 
@@ -177,9 +177,9 @@ def _booked():
     return cases
 
 
-def _balanced(books):
+def _balanced(balance):
     for problem, run, theta_x, theta_w, slope, jumps, account in _booked():
-        got = np.asarray(books(problem, run, theta_x, theta_w, slope, jumps), float)
+        got = np.asarray(balance(problem, run, theta_x, theta_w, slope, jumps), float)
         if got.shape != run.t.shape:
             return f"it returns the shape {got.shape} for {len(run.t)} rows: what H should be, for each of them"
         if not np.isfinite(got).all():
@@ -208,7 +208,7 @@ def _missing(off, scale, run, jumps, account):
     change = account.balance - start
     h = run.t[1] - run.t[0]
     if np.abs(off + change).max() < 0.02 * scale:
-        return "nothing is ever booked: H stays at its start"
+        return "no term is ever added: H stays at its start"
     smooth = change - account.terms["target jumps"]
     if np.abs(off - smooth * (1 / h - 1)).max() < 0.05 * np.abs(smooth / h).max():
         return "the rates are added up without the step of time: each row is worth `dt` of it"
@@ -248,16 +248,16 @@ def _at_jumps(off, run, rows, right):
     if abs(booked + due) < 0.02 * abs(due):
         return f"an entry has the wrong sign: {ENTRIES['target jumps']}"
     if abs(booked - due) < 0.02 * abs(due) and abs(off[k + 1] - off[k] + due) < 0.02 * abs(due):
-        return "the entry of a jump is gone a row later: H has jumped for good, so book it in all rows from the jump on"
+        return "the entry of a jump is gone a row later: H has jumped for good, so add it in all rows from the jump on"
     return (
-        f"at the jump at t = {run.t[k]:.1f} you book {booked:.2f}, and {due:.2f} is right: q/2 (e_after² - e_before²), "
+        f"at the jump at t = {run.t[k]:.1f} you add {booked:.2f}, and {due:.2f} is right: q/2 (e_after² - e_before²), "
         "both with the x of this row, and e_before with the target from before the jump"
     )
 
 
-books = Function(
+balance = Function(
     LESSON,
-    "books",
+    "balance",
     "The balance, closed by quadrature",
     points=4,
     properties=[_balanced],
@@ -272,7 +272,7 @@ books = Function(
         "where "
         "`after = run.outputs[k] - run.target[k]` and `before = run.outputs[k] - problem.target_at(jump - 1e-6)`.",
     ],
-    moral="Every change of H has an entry. What is conserved is the bookkeeping.",
+    moral="Every change of H has its term in (14).",
 )
 
 
@@ -354,7 +354,8 @@ swelling = Function(
         "Here f_i = c (-x_i + tanh(a_i)), and a_i contains w_ii x_i. So df_i/dx_i = c (-1 + (1 - tanh(a_i)²) w_ii).",
         "`a = W @ y`; the w_ii are `np.diag(W)`; there are `len(W)` neurons and `W.size` arcs.",
     ],
-    moral="The leak and the friction make a network forget its start. The canonical laws forget nothing, and blow up.",
+    moral="The leak and the friction shrink the volume. Whether the start is forgotten is another question: the bare "
+    "flip's volume shrinks too.",
 )
 
 
@@ -405,5 +406,5 @@ enough = Function(
         "Bisect: begin with 5 and 60, try the middle, and keep the half in which the answer changes; nine rounds "
         "are plenty.",
     ],
-    moral="Saturation lends a hand: at 0.8 half the friction is enough. But at 0.4 it takes more than at 0.",
+    moral="At 0.8 saturation weakens every correction: half the friction is enough. At 0.4 more than at 0 is needed.",
 )

@@ -28,7 +28,7 @@ def _first_longer():
 break_even = Value(
     LESSON,
     "break_even",
-    "Who keeps how much?",
+    "What does each method keep?",
     points=1,
     expected=_first_longer,
     tolerance=1.5 / ARCS,  # "at least as much" is as good as "more"
@@ -39,8 +39,8 @@ break_even = Value(
         "the n cancels: BPTT keeps n numbers a step, RTRL n for each arc": lambda right: ARCS / NEURONS,
     },
     hints=[
-        "BPTT keeps the states of every step, RTRL the derivative of every state by every weight. The table in "
-        "lesson 05 "
+        "BPTT keeps the states of every step, RTRL the derivatives of all states with respect to all weights. The "
+        "table in lesson 05 "
         "has both counts.",
         "Compare n K + 2 m with n m + 2 m: at which K are they equal?",
     ],
@@ -164,11 +164,11 @@ skill = Function(
         "last`; then "
         "`last = z`. At the end return 1 - ours / persistence.",
     ],
-    moral="Every sample is an exam before it is a lesson. No other split of the data is needed, and none is as strict.",
+    moral="Every sample is a test before it is used to learn, so no split of the data is needed.",
 )
 
 
-# ------------------------------------------------------------------------------- 3: one stream, two sittings
+# ------------------------------------------------------------------------------- 3: one stream, two parts
 
 LISTEN = 0.5
 
@@ -206,24 +206,22 @@ def _same_to_the_last_bit(in_two):
         first, begun = _sit(problem, policy, samples[:cut], seed=3)
         if got.shape != right.shape:
             if len(got) == len(samples) - cut:
-                return "it returns the guesses of the second sitting alone: those of both, one behind the other"
+                return "it returns the guesses of the second part alone: those of both, one behind the other"
             if len(got) == len(samples) + cut:
-                return "the second sitting saw the first samples again: its source begins at sample number `cut`"
+                return "the second part saw the first samples again: its source begins at sample number `cut`"
             return f"it returns the shape {got.shape} for {len(samples)} samples where {right.shape} is asked for"
         if not np.array_equal(got[:cut], right[:cut]):
-            return (
-                "the first sitting guesses otherwise than without a break: `seed`, `listen=0.5`, and no other argument?"
-            )
+            return "the first part guesses otherwise than without a break: `seed`, `listen=0.5`, and no other argument?"
         if not written:
-            return "nothing was written to `path`: at the end of the first sitting, `first.state.save(path)`"
+            return "nothing was written to `path`: at the end of the first part, `first.state.save(path)`"
         if np.array_equal(got, right):
             continue
         rest, at = samples[cut:], first.state.at
         seen_as = {
-            "the second sitting begins anew: it must go on with `start=StreamState.load(path)`": dict(seed=3),
-            "the second sitting knows states and weights but has lost the costates, which carry what is under way: "
+            "the second part begins anew: it must go on with `start=StreamState.load(path)`": dict(seed=3),
+            "the second part knows states and weights but has lost the costates, which carry what is under way: "
             "`start=StreamState.load(path)` has them all": dict(x0=at.x, w0=at.w, t0=at.t),
-            "the second sitting knows the weights alone; states and costates are lost: "
+            "the second part knows the weights alone; states and costates are lost: "
             "`start=StreamState.load(path)`": dict(w0=at.w, seed=3),
         }
         for words, how in seen_as.items():
@@ -239,7 +237,7 @@ def _same_to_the_last_bit(in_two):
 in_two = Function(
     LESSON,
     "in_two",
-    "One stream, two sittings",
+    "One stream, two parts",
     points=2,
     properties=[_same_to_the_last_bit],
     hints=[
@@ -249,7 +247,7 @@ in_two = Function(
         "The second: `hlp.stream(problem, policy, samples[cut:], listen=0.5, start=StreamState.load(path))`. "
         "`collect()` returns guesses and targets; join the guesses with `np.concatenate`.",
     ],
-    moral="The state is all there is: weights, neurons, costates and a clock. What is not in it was never remembered.",
+    moral="The state is complete: states, weights, costates and a clock.",
 )
 
 
@@ -332,7 +330,7 @@ forgetting = Function(
         "is "
         "`np.sqrt(np.mean((guess - target) ** 2))`.",
     ],
-    moral="Nothing protects the old weights: there is one set of them, and the present writes into it.",
+    moral="There is one set of weights, and the new samples overwrite it.",
 )
 
 
@@ -342,7 +340,7 @@ LAGS, FIFTY_YEARS = 12, 600
 
 
 def _made_up(count=1500):
-    """A series with a law of its own, which is not the sun's."""
+    """A series that follows another law than the sun's."""
     rng = np.random.default_rng(8)
     values = [0.0, 0.0]
     for noise in 0.2 * rng.normal(size=count):
@@ -381,7 +379,7 @@ def _beats_persistence(forecaster):
 
     for values, least, what in (
         (sunspots().values / 100, 0.05, "on the sunspots"),
-        (_made_up(), 0.3, "on a made-up series with a law of its own"),
+        (_made_up(), 0.3, "on a made-up series that follows another law"),
     ):
         reached, words = _played(forecaster, values)
         if words:

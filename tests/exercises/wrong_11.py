@@ -63,7 +63,7 @@ def blindness(rows, paid):
         swap("[first] - start", "[first] - start - 0.1", says="stays in the band from"),
     ],
     "contest": [
-        swap("np.median(a)", "a.min()", "np.median(b)", "b.min()", says="best seed as if it were the rule"),
+        swap("np.median(a)", "a.min()", "np.median(b)", "b.min()", says="reports the best seed"),
         swap("np.median(a)", "a.mean()", "np.median(b)", "b.mean()", says="is the mean"),
         swap("rmse(after=20 / 3)", "rmse()", says="count the start too"),
         swap("(a < b)", "(a > b)", says="second policy's wins"),

@@ -62,8 +62,8 @@ def skill(guess, learn, values):
             "state",
             says="nothing was written",
         ),
-        swap("np.concatenate([begun, rest])", "rest", says="second sitting alone"),
-        swap("seed=seed", "seed=seed + 1", says="first sitting guesses otherwise"),
+        swap("np.concatenate([begun, rest])", "rest", says="second part alone"),
+        swap("seed=seed", "seed=seed + 1", says="first part guesses otherwise"),
     ],
     "forgetting": [
         swap("return before, after", "return after, before", says="order is wrong"),
