@@ -1,7 +1,7 @@
 """Linear-quadratic tracking: the problem that can be solved completely, and then be solved wrongly on purpose.
 
 x' = A x + B v, cost 1/2 (x - z)' Q (x - z) + 1/2 v' R v. The costate is p = P x + d: P depends on
-the dynamics alone, d on the future of the target. (12), (13) of lesson 00 are its scalar case.
+the dynamics alone, d on the future of the target. (12), (13) are its scalar case.
 
 Every method that runs takes the duration ``T``, the start ``x0`` (one number per state, or one for all) and the
 longest step ``dt``, and gives an `LQRun`.

@@ -31,7 +31,7 @@ class Ahead(NamedTuple):
 
     steers: bool  # (17), else (16)
     gain: float  # mu / r
-    kappa: float
+    kappa: float  # in (17) negative: as its equation gives it
     lead: float  # of (17): 1 or 0
     decay: float  # of a weight
     lean: float
@@ -42,6 +42,7 @@ class Ahead(NamedTuple):
     learning: np.ndarray  # of each neuron: an arc moves by this times its parent's state
     leverage: np.ndarray  # K
     tangent: np.ndarray  # h
+    credit: float = 1.0  # of (16): how far the credit looks ahead, in units of 1 / c
 
 
 @compiled
@@ -75,7 +76,8 @@ def flow_ahead(model, work, ahead, target, slope, k, point):
                 work.H_x[tail + (m - start)] += w[m] * credit[i]  # (7)
     for i in range(ahead.learning.size):
         sigma = tanh(work.a[i])
-        ahead.learning[i] = -ahead.gain * (1.0 - sigma * sigma) * (model.speed[i] * p_x[i] + work.H_x[i])
+        D = model.speed[i] * p_x[i] + ahead.credit * work.H_x[i]
+        ahead.learning[i] = -ahead.gain * (1.0 - sigma * sigma) * D
 
 
 @compiled
@@ -115,7 +117,7 @@ def steer(model, work, ahead, target, slope, y, w):
 def correction(law, ahead, K, h, c, x, sigma, z, slope):
     """The correction eps of (17): how fast the output's heading should change, for each unit of leverage."""
     omega = math.sqrt((law.q * K + law.r_w) / law.r)
-    kappa = 2.0 / (1.0 + math.sqrt(1.0 + 2.0 * omega / c))
+    kappa = ahead.kappa if ahead.kappa >= 0.0 else 2.0 / (1.0 + math.sqrt(1.0 + 2.0 * omega / c))
     z_ = z - law.r_w * h / (law.q * K) - ahead.lean * (z - ahead.level)
     z_ += ahead.lead * ((1.0 / omega + kappa / c) * slope[0] + slope[1] / (omega * c))
     return (-omega * ((1.0 - kappa) * x + kappa * sigma - z_) + ahead.decay * h) / K

@@ -413,6 +413,7 @@ class ProspectiveSteering(_Prospective):
         Mean of the target after a jump.
     floor : float
         Least leverage, above 0: with less the output can hardly be moved at the moment, and the correction is bounded.
+        Where it is too high, the decay of the weights wins, and a deep network ends at the dead point (lesson 13).
     slope : {"known", "measured"}
         Whether the target's signal tells z' and z'', or z' is measured from the target so far, and z'' left out.
 
@@ -426,7 +427,7 @@ class ProspectiveSteering(_Prospective):
     lead: bool = True
     lean: float = 0.0
     level: float = 0.25
-    floor: float = 0.01
+    floor: float = 0.001
     slope: str = "known"
 
     def __post_init__(self):
@@ -446,7 +447,7 @@ class ProspectiveSteering(_Prospective):
         if not problem.q > 0:
             raise ValueError(f"q = {problem.q:g}: must be above 0 to steer; with 0 no error counts")
         decay = math.sqrt(problem.r_w / problem.r)
-        numbers = (True, 0.0, 0.0, float(self.lead), decay, self.lean, self.level, self.floor)
+        numbers = (True, 0.0, -1.0, float(self.lead), decay, self.lean, self.level, self.floor)
         order, messages = towards(problem.network)
         nodes = np.zeros((3, len(problem.network.labels)))
         return Ahead(*numbers, order, messages, *nodes)

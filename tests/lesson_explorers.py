@@ -66,9 +66,7 @@ def recipes(path):
         yield f"{path.stem[:2]} {draw}", made.targets[0].id, ast.Module(kept[::-1], type_ignores=[])
 
 
-WHOLE = {"13 evidence"}  # it shows what the whole lesson has found: it is tried in the browser only
 RECIPES = {name: (variable, module) for path in LESSONS for name, variable, module in recipes(path)}
-RECIPES = {name: recipe for name, recipe in RECIPES.items() if name not in WHOLE}
 
 
 @functools.cache

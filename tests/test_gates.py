@@ -35,6 +35,7 @@ def notebooks(folder):
 
 LESSONS, SOLUTIONS, EXERCISES = (notebooks(folder) for folder in ("lessons", "solutions", "exercises"))
 MAP = "00_start_here"  # the map of the course: it measures no failure of its own
+REFERENCE = "reference"  # symbols, equations, words, books: it teaches nothing, and predicts nothing
 EQUATIONS = 17
 
 
@@ -187,15 +188,19 @@ def promise(notebook):
 
 
 def box(notebook):
-    """Minutes, what one needs, what one will be able to do; then a setup cell of at most 6 lines with the version."""
+    """Minutes, what one needs, what one will be able to do."""
     first = "\n".join(cell.source for cell in cells(notebook, "markdown")[:3]).lower()
     found = [f"nothing about {what!r} at the beginning" for what in ("minutes", "need", "able to") if what not in first]
-    setup = cells(notebook, "code")[0].source if cells(notebook, "code") else ""
-    if "__version__" not in setup or len(code_lines(setup)) > 6:
-        found.append("the first code cell is no setup of at most 6 lines that prints the version")
     if re.search(r"\b(MINUTES|SECONDS|TODO|TBD|FIXME|XXX)\b", text(notebook)):
         found.append("a placeholder was left behind")
     return found
+
+
+def set_up(notebook):
+    """The first cell of code has at most 6 lines and prints the version."""
+    first = cells(notebook, "code")[0].source if cells(notebook, "code") else ""
+    good = "__version__" in first and len(code_lines(first)) <= 6
+    return [] if good else ["the first code cell is no setup of at most 6 lines that prints the version"]
 
 
 def prediction(notebook):
@@ -229,10 +234,50 @@ def numbered_equations(notebook):
 
 
 def known_citations(notebook):
-    """An equation that is cited is one that lesson 00 lists."""
+    """An equation that is cited is one that the reference lists."""
     lists = re.findall(r"\b[Ee]quations? ((?:\(\d+\)(?:,? and |, | to )?)+)", text(notebook))
     cited = {int(n) for some in lists for n in re.findall(r"\((\d+)\)", some)}
-    return [f"equation ({n}) is cited, and lesson 00 lists 1 to {EQUATIONS}" for n in cited if not 1 <= n <= EQUATIONS]
+    return [
+        f"equation ({n}) is cited, and the reference lists 1 to {EQUATIONS}" for n in cited if not 1 <= n <= EQUATIONS
+    ]
+
+
+# What a formula is built with, and functions that every reader knows: no symbols of the course.
+BUILDING = """
+    approx arctan artanh bar begin Big big Bigl bigl Bigr bigr boldsymbol cdot cdots circ colon cos cosh det
+    dfrac dots end equiv exp forall frac ge geq gg hat in infty int ldots le left leftarrow leq lim ll ln log
+    Longleftrightarrow Longrightarrow lvert mapsto mathbb max mid min mp nabla ne neq operatorname overline
+    partial pm prime propto qquad quad Re right Rightarrow rightarrow rvert sim sin sinh sqrt sum tan tanh tfrac
+    tilde times to top tr underbrace vert
+""".split()
+
+
+def symbols(source):
+    """Letters and commands in the formulas of a text: what stands for something; names in \\mathrm are left out."""
+    found = set()
+    for formula in re.findall(r"\$\$(.+?)\$\$|\$([^$\n]+)\$", source, flags=re.S):
+        formula = re.sub(r"\\(text|mathrm|tag|operatorname|begin|end)\*?\s*\{[^{}]*\}", " ", "".join(formula))
+        found |= {f"\\mathcal {letter}" for letter in re.findall(r"\\mathcal\s*\{?\s*(\w)", formula)}
+        formula = re.sub(r"\\mathcal\s*\{?\s*\w\}?", " ", formula)
+        found |= {f"\\{name}" for name in re.findall(r"\\([a-zA-Z]+)", formula) if name not in BUILDING}
+        found |= set(re.findall(r"[a-zA-Z]", re.sub(r"\\[a-zA-Z]+", " ", formula)))
+    return found
+
+
+def listed_symbols():
+    """The symbols in the first columns of the reference's tables of symbols."""
+    tables = re.search(r"^## Symbols$.*?^## ", text(load(ROOT / "lessons" / f"{REFERENCE}.ipynb")), re.M | re.S)[0]
+    return symbols(" ".join(row.split("|")[1] for row in re.findall(r"^\|.*", tables, re.M)))
+
+
+def known_symbols(notebook):
+    """A letter in a formula is in the reference's table, or in the lesson's own line that begins with Notation.
+
+    Whether it means there what the table says, no program can tell.
+    """
+    own = " ".join(re.findall(r"^\*\*Notation\.?\*\*.*", text(notebook), flags=re.M))
+    unknown = symbols(text(notebook)) - listed_symbols() - symbols(own)
+    return [f"the symbol {symbol} is neither in the reference nor in the line Notation" for symbol in sorted(unknown)]
 
 
 def impersonal(notebook):
@@ -311,8 +356,10 @@ EVERYWHERE = [
     single_backslashes,
 ]
 EVERYWHERE += [known_citations, numbered_equations]
-OF_LESSONS = [*EVERYWHERE, small_cells, more_text_than_code, promise, box, prediction, measured_failure]
+OF_THE_REFERENCE = [*EVERYWHERE, known_symbols, small_cells, more_text_than_code, set_up]
+OF_LESSONS = [*OF_THE_REFERENCE, promise, box, prediction, measured_failure]
 OF_THE_MAP = [gate for gate in OF_LESSONS if gate is not measured_failure]
+OF = {MAP: OF_THE_MAP, REFERENCE: OF_THE_REFERENCE}
 OF_EXERCISES = [unrun, kernel, identified, safe_colours, impersonal, placeless, linked, known_citations]
 OF_EXERCISES += [single_backslashes]
 
@@ -326,7 +373,7 @@ def name(value):
 
 @pytest.mark.parametrize(
     "path, gate",
-    [(path, gate) for path in LESSONS for gate in (OF_THE_MAP if path.stem == MAP else OF_LESSONS)],
+    [(path, gate) for path in LESSONS for gate in OF.get(path.stem, OF_LESSONS)],
     ids=name,
 )
 def test_lesson(path, gate):
@@ -363,11 +410,11 @@ def test_length_is_reported(path, record_property):
 
 
 def test_the_first_lessons_are_there():
-    assert {MAP, "10_tracking_a_sinusoid"} <= {path.stem for path in LESSONS}
+    assert {MAP, "10_tracking_a_sinusoid", REFERENCE} <= {path.stem for path in LESSONS}
 
 
-def test_lesson_00_lists_every_equation_once():
-    tags = re.findall(r"\\tag\{(\d+)\}", text(load(ROOT / "lessons" / f"{MAP}.ipynb")))
+def test_the_reference_lists_every_equation_once():
+    tags = re.findall(r"\\tag\{(\d+)\}", text(load(ROOT / "lessons" / f"{REFERENCE}.ipynb")))
     assert tags == [str(n + 1) for n in range(EQUATIONS)]
 
 
@@ -502,9 +549,9 @@ LAMBDA = [nbformat.v4.new_output("execute_result", data={"text/plain": "function
         (safe_colours, with_code("ax.imshow(w, cmap='jet')")),
         (promise, replaced("**Promise.** You will be able", "We are able")),
         (box, replaced("minutes", "hours")),
-        (box, replaced("print(hlp.__version__)", "print('ready')")),
+        (set_up, replaced("print(hlp.__version__)", "print('ready')")),
         (box, replaced("10 minutes", "MINUTES minutes")),
-        (box, replaced("import hlp_edu as hlp", "\n".join(f"import m{k}" for k in range(6)))),
+        (set_up, replaced("import hlp_edu as hlp", "\n".join(f"import m{k}" for k in range(6)))),
         (prediction, replaced("Predict first", "A question")),
         (measured_failure, replaced("What this does not show", "Summary")),
         (measured_failure, replaced("fails", "works")),
@@ -513,6 +560,8 @@ LAMBDA = [nbformat.v4.new_output("execute_result", data={"text/plain": "function
         (numbered_equations, with_text("$$x = y \\tag{A}$$")),
         (known_citations, with_text("See equation (18).")),
         (known_citations, with_text("Equations (3) and (0) say so.")),
+        (known_symbols, with_text("It grows like $e^{\\zeta t}$.")),
+        (known_symbols, with_text("$$F = \\mathcal{K}\\,x$$\n\n**Notation.** $F$ is a force.")),
         (impersonal, put(["metadata", "authors"], [{"name": "me"}])),
         (impersonal, put(["metadata", "language_info", "version"], "3.11")),
         (impersonal, put(["cells", 3, "metadata", "execution"], {"iopub.execute_input": "2026"})),

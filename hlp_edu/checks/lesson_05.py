@@ -53,7 +53,7 @@ ball = Value(
         "first the learning rate, then the momentum": lambda right: right[::-1],
     },
     hints=[
-        "It stands under the formula with w_{n+1}, in the section on phi.",
+        "It is under the formula with w_{n+1}, in the section on phi.",
         "The learning rate is h²/r, the momentum 1 - theta h.",
     ],
     moral="So doubling the step quadruples the learning rate, and lowers the momentum as well.",
@@ -151,7 +151,7 @@ read_flow = Function(
         "The sums are a = network.matrix(w) @ np.append(x, u), and sigma'(a) = 1 - tanh(a)².",
         "The gradient of arc k is delta[network.heads[k]] · y[network.tails[k]], with y = np.append(x, u).",
     ],
-    moral="Three lines, and each of them uses what stands at one place. The sweep has become a reading.",
+    moral="Three lines, and each of them uses what is known at one place. The sweep has become a reading.",
 )
 
 
@@ -221,7 +221,7 @@ at_rest = Function(
         "the sign of the error is wrong: e = x_O - z": negated,
         "q is missing: the output's D begins with q e": lambda right, *given: right / given[-1],
         "the matrix W is not transposed: credit runs against the arrows, from children to parents": _solved("W"),
-        "sigma' stands on the wrong side of W: it is the *child's* slope, applied before the credit is handed on": (
+        "sigma' is on the wrong side of W: it is the *child's* slope, applied before the credit is handed on": (
             _solved("late")
         ),
         "sigma' is missing: D = q e + Wᵀ sigma'(a) D": _solved("no slope"),

@@ -55,7 +55,7 @@ count = Function(
     inputs=_networks,
     expected=_counted,
     mistakes={
-        "the arcs are forgotten: each has a weight and a price, and arcs outnumber neurons": _without_arcs,
+        "the arcs are forgotten: each has a weight and a costate, and arcs outnumber neurons": _without_arcs,
         "the costates are missing among the unknowns: each neuron and each arc has one": lambda right, network: (
             (_size(network),) * 3
         ),
@@ -74,7 +74,7 @@ count = Function(
         ),
     },
     hints=[
-        "What moves? x, w, and the price of each: p_x, p_w. An input does not move by a law; it is given.",
+        "What moves? x, w, and the costate of each: p_x, p_w. An input is given; no equation moves it.",
         "`len(network.neurons)` and `len(network.arcs)`. Equation (9) has two conditions at 0 and two at T.",
         "With k = neurons + arcs: 2 k unknown functions, k conditions at 0 and k at T.",
     ],
@@ -109,7 +109,7 @@ digits_lost = Function(
     },
     hints=[
         "An error grows as exp(nu T). A decimal digit is a factor 10.",
-        "The rate nu is in equation (12) of lesson 00: the square root of a² + q b² / r. Digits: nu T / ln 10.",
+        "The rate nu is in equation (12) of the reference: the square root of a² + q b² / r. Digits: nu T / ln 10.",
         "`natural_rate(a, b, q, r)` is imported above, and `np.log` is the natural logarithm.",
     ],
     moral="The number of digits in a computer is fixed. So is, with it, the length of a forward run.",
@@ -245,7 +245,7 @@ shoot = Function(
         "it returns where the first shot lands; what is asked is where to begin": lambda right, problem, T: (
             _and_its_miss(problem, _fire(problem, 0.0, T), T)
         ),
-        "it aims at x(T) = z(T). (9) does not ask for that: the price ends at 0": _aimed_at_x,
+        "it aims at x(T) = z(T). (9) does not ask for that: the costate ends at 0": _aimed_at_x,
         "the correction has the wrong sign": _wrong_way,
         "it subtracts the miss as it is; by how much does the end move if p0 moves by 1?": lambda right, problem, T: (
             _and_its_miss(problem, -_fire(problem, 0.0, T), T)
@@ -270,8 +270,8 @@ shoot = Function(
 def _long(rng):
     import hlp_edu as hlp
 
-    yield _cannon()(-1, 1, 10, 0.1, hlp.constant(0.8)), 20.0, 40
-    yield _cannon()(0.5, 2.0, 3.0, 0.5, hlp.constant(-0.6)), 8.0, 20
+    yield _cannon()(-1, 1, 10, 0.1, hlp.sinusoid(0.8, 7.0, phase=0.5)), 20.0, 40
+    yield _cannon()(0.5, 2.0, 3.0, 0.5, hlp.sinusoid(0.6, 5.0, phase=2.0, offset=-0.2)), 8.0, 20
 
 
 def _at_the_joints(problem, T, pieces):
@@ -280,20 +280,28 @@ def _at_the_joints(problem, T, pieces):
     return np.column_stack([best.x[rows, 0], best.p[rows, 0]])
 
 
-def _x_at_the_end(right, problem, T, pieces):
-    """With x(T) = z in place of p(T) = 0, by superposition: away from the end the two are the same."""
-    from scipy.linalg import expm, solve
-
-    M, z = problem.canonical, problem.targets[0](np.zeros(1))[0]
-    rest = np.linalg.solve(M, [0.0, -problem.Q[0, 0] * z])
-    F, size = expm(M * T / pieces), 2 * pieces + 2
+def _pieces(problem, T, pieces, x_at_the_end=False, moving=True):
+    """The joints by superposition: with x(T) = z in place of p(T) = 0, or the first piece's target for all."""
+    h, size = T / pieces, 2 * pieces + 2
     equations, right_side = np.zeros((size, size)), np.zeros(size)
     for k in range(pieces):
+        push = _fly(problem, k * h if moving else 0.0, h, 0.0, 0.0)
+        F = np.column_stack([_fly(problem, 0.0, h, *start) - _fly(problem, 0.0, h, 0.0, 0.0) for start in np.eye(2)])
         equations[2 * k : 2 * k + 2, 2 * k : 2 * k + 2] = -F
         equations[2 * k : 2 * k + 2, 2 * k + 2 : 2 * k + 4] = np.eye(2)
-    equations[-2, 0], equations[-1, -2] = 1, 1
-    right_side[-2:] = -rest[0], z - rest[0]
-    return solve(equations, right_side).reshape(-1, 2) + rest
+        right_side[2 * k : 2 * k + 2] = push
+    equations[-2, 0], equations[-1, -2 if x_at_the_end else -1] = 1, 1
+    right_side[-1] = problem.targets[0](np.array([T]))[0] if x_at_the_end else 0
+    return np.linalg.solve(equations, right_side).reshape(-1, 2)
+
+
+def _fly(problem, t0, h, x, p):
+    """Where a piece that starts at t0 arrives."""
+    from hlp_edu.linear_quadratic import LQTracking
+
+    signal = problem.targets[0]
+    run = LQTracking(problem.A, problem.B, problem.Q, problem.R, lambda t: signal(t + t0)).forward(h, x0=x, p0=p)
+    return np.array([run.x[-1, 0], run.p[-1, 0]])
 
 
 def _joints_fit(multiple_shooting):
@@ -307,10 +315,9 @@ def _joints_fit(multiple_shooting):
     if abs(y[0, 0]) > 1e-4:
         return f"x begins at {y[0, 0]:.3g} and has to begin at 0"
     if abs(y[-1, 1]) > 1e-4:
-        return f"the price at the last joint is {y[-1, 1]:.3g}, and (9) asks for 0"
+        return f"the costate at the last joint is {y[-1, 1]:.3g}, and (9) asks for 0"
     for k in range(pieces):
-        run = problem.forward(h, x0=y[k, 0], p0=y[k, 1])
-        end = np.array([run.x[-1, 0], run.p[-1, 0]])
+        end = _fly(problem, k * h, h, *y[k])
         if np.abs(end - y[k + 1]).max() > 0.02:
             return (
                 f"the joints do not fit: the run from joint {k} arrives at x = {end[0]:.3g}, p = {end[1]:.3g}, "
@@ -330,7 +337,12 @@ multiple_shooting = Function(
     mistakes={
         "the two columns are exchanged: x first, then p": lambda right, *_: right[:, ::-1],
         "the joints are in the reversed order of time": backwards,
-        "the condition at the end is x(T) = z; (9) asks p(T) = 0": _x_at_the_end,
+        "the condition at the end is x(T) = z; (9) asks p(T) = 0": (
+            lambda right, *given: _pieces(*given, x_at_the_end=True)
+        ),
+        "every piece sees the target of the first one: piece k begins at k T / pieces": (
+            lambda right, *given: _pieces(*given, moving=False)
+        ),
         "everything is 0: a shot from (0, 0) does not end at (0, 0), because the target moves it": lambda right, *_: (
             0 * right
         ),
@@ -340,10 +352,9 @@ multiple_shooting = Function(
         "Unknown: x and p at the pieces + 1 joints. Each piece gives two equations, (9) gives the last two: x = "
         "0 at the "
         "first joint, p = 0 at the last. Solve them all at once.",
-        "A short shot is affine: end = c + F · start. Three shots, from (0, 0), (1, 0) and (0, 1), give c and "
-        "F, and they "
-        "serve for every piece, because the target is constant.",
-        "Rows 2k and 2k+1 of the system: y[k+1] - F y[k] = c. Then one row for x of y[0] and one for p of y[-1]. "
+        "A short shot is affine: end = c + F start. Three shots, from (0, 0), (1, 0) and (0, 1), give c and F. F "
+        "serves for every piece; c does not, because the target has moved on.",
+        "Rows 2k and 2k+1 of the system: y[k+1] - F y[k] = c_k. Then one row for x of y[0] and one for p of y[-1]. "
         "`np.linalg.solve`, `.reshape(-1, 2)`.",
     ],
     moral=(

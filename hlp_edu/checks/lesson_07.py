@@ -1,4 +1,4 @@
-"""The tasks of lesson 07: what a controller is late by, and what it costs to take the past for the future."""
+"""The tasks of lesson 07: by how much a controller lags, what the past costs in the place of the future, and memory."""
 
 import functools
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from hlp_edu.checks.core import Function, negated
 
-__all__ = ["delays", "mirror", "reversed_cost", "extrapolate", "look_ahead"]
+__all__ = ["delays", "mirror", "reversed_cost", "extrapolate", "from_memory"]
 
 LESSON = "07_time_reversal"
 
@@ -21,7 +21,7 @@ def _rate(a, b, q, r):
     return np.sqrt(a * a + q * b * b / r)
 
 
-# ---------------------------------------------------------------------------------------- 1: how late is each?
+# ------------------------------------------------------------------------------------- 1: how much does each lag?
 
 
 def _measured_delays(a, b, q, r):
@@ -36,7 +36,7 @@ def _measured_delays(a, b, q, r):
 delays = Function(
     LESSON,
     "delays",
-    "How late is each controller?",
+    "By how much does each controller lag?",
     points=1,
     inputs=lambda rng: ((rng.normal(), *rng.uniform(0.3, 3, size=3)) for _ in range(5)),
     expected=_measured_delays,
@@ -45,18 +45,18 @@ delays = Function(
         "the order is reversed: the optimum comes first": lambda right, *_: right[::-1],
         "the last two are exchanged: first with the target frozen, then reversed": lambda right, *_: right[[0, 2, 1]],
         "it counts in units of 1/nu; asked are time units": lambda right, *_: np.arange(3.0),
-        "the state's own delay is forgotten: it answers the offset 1/nu late, whatever the control": lambda right, *_: (
+        "the state's own lag is forgotten: it follows the offset 1/nu later, whatever the control": lambda right, *_: (
             right - right[1]
         ),
-        "nu is a rate, and a delay is a time": lambda right, *given: np.arange(3) * _rate(*given),
+        "nu is a rate, and a lag is a time": lambda right, *given: np.arange(3) * _rate(*given),
         "the leak a is missing in nu": lambda right, a, *others: _measured_delays(0.0, *others),
         "b is missing in nu": lambda right, a, b, q, r: _measured_delays(a, 1.0, q, r),
     },
     hints=[
-        "The section on the delay, counted on three fingers, has it: what each reads, plus the state's own 1/nu.",
+        "The section 'The lag: 0, 1, 2' has it: where each looks, plus the state's own 1/nu.",
         "They are 0, 1 and 2 times 1/nu, with nu = sqrt(a² + q b² / r), equation (12).",
     ],
-    moral="If control is cheap, nu is large, and no delay is long.",
+    moral="If control is cheap, nu is large, and no lag is long.",
 )
 
 
@@ -79,8 +79,8 @@ mirror = Function(
     expected=_steady,
     mistakes={
         "it runs ahead of the wave: a derivative brings + i omega, not - i omega": lambda right, *_: np.conj(right),
-        "the sign is wrong: the control is minus b² / r times the price, and d is about minus q z / nu": negated,
-        "that is the optimum's answer. The mirror's is just as large, but late: keep the complex number": (
+        "the sign is wrong: the control is minus b² / r times the costate, and d is about minus q z / nu": negated,
+        "that is the optimum's answer. The mirror's is just as large, and lags: keep the complex number": (
             lambda right, *given: _steady(*given, direction=-1)
         ),
         "that is the answer with the target frozen: the mirror adds a second delay": lambda right, omega, a, b, q, r: (
@@ -95,7 +95,7 @@ mirror = Function(
         "Then i omega X = -nu X - (b² / r) D. Solve for X.",
         "X = (q b² / r) / (nu + i omega)². In Python: `1j * omega`.",
     ],
-    moral="Two equal delays, one after the other: the state's own, and the mirror's.",
+    moral="Two equal lags, one after the other: the state's own, and the mirror's.",
 )
 
 
@@ -191,22 +191,21 @@ extrapolate = Function(
     expected=lambda z, slope, nu, q: _ahead(lambda s: z + slope * s, nu, q),
     tolerance=1e-5,
     mistakes={
-        "the sign is wrong: a target above makes the price negative": negated,
+        "the sign is wrong: a target above makes the costate negative": negated,
         "that is the frozen target: where does the slope come in?": lambda right, z, slope, nu, q: -q * z / nu,
         "it extrapolates backward: what is s ahead is z + slope s": lambda right, z, slope, nu, q: (
             -q * (z / nu - slope / nu**2)
         ),
-        "q is forgotten: the error has a price": lambda right, z, slope, nu, q: right / q,
+        "q is forgotten: it weighs the error": lambda right, z, slope, nu, q: right / q,
         "the weights exp(-nu s) have the integral 1/nu; it is forgotten": lambda right, z, slope, nu, q: right * nu,
         "the integral of s exp(-nu s) is 1/nu², not 1/nu": lambda right, z, slope, nu, q: -q * (z + slope) / nu,
     },
     hints=[
-        "Step 4 of the lesson has the integral for d. Put z + slope s in the place of z(t + s), and let it run "
-        "to infinity.",
+        "The lesson has the integral for d. Put z + slope s in the place of z(t + s), and let it run to infinity.",
         "The integral of exp(-nu s) from 0 to infinity is 1/nu; that of s exp(-nu s) is 1/nu².",
         "The offset is d = -q (z / nu + slope / nu²).",
     ],
-    moral="It is the frozen target, moved ahead by 1/nu: just what the state will be late by.",
+    moral="It is the frozen target, moved ahead by 1/nu: just the lag of the state.",
 )
 
 
@@ -216,86 +215,97 @@ def _ahead(future, nu, q):
     return -q * quad(lambda s: np.exp(-nu * s) * future(s), 0, np.inf)[0]
 
 
-# ------------------------------------------------------------------------------- 5: a better stand-in for the future
+# -------------------------------------------------------------------------------------- 5: leave before the jump
 
 
-DT = 0.01
+DT, PERIODS = 0.01, 3
 
 
-def _steered(offset, z, T=10.0, a=-1.0, b=1.0, q=10.0, r=0.1):
-    """The cost of steering by an offset that has seen the past alone, in steps in which the control is held."""
+def _worlds():
+    """Periodic targets that no learner has seen: values at the steps of one period."""
+    for seed, period in ((5, 3.0), (8, 4.2), (11, 2.5)):
+        dice = np.random.default_rng(seed)
+        t = np.arange(round(period / DT)) * DT / period
+        shape = dice.uniform(0.2, 0.5) * np.sin(2 * np.pi * (t + dice.uniform()))
+        first, second = np.sort(dice.uniform(0.2, 0.8, size=2))
+        yield period, shape + np.where((t > first) & (t < max(second, first + 0.15)), dice.uniform(0.5, 0.9), 0.0)
+    yield 3.3, np.full(330, 0.6)
+
+
+def _steered(offset, seen, a=-1.0, b=1.0, q=10.0, r=0.1):
+    """The cost of every step under an offset, the control held over the step."""
     nu = _rate(a, b, q, r)
-    P, shrink = (a + nu) * r / b**2, np.exp(a * DT)
-    seen = z(np.arange(round(T / DT)) * DT)
-    x, total = 0.0, 0.0
+    P, shrink, x = (a + nu) * r / b**2, np.exp(a * DT), 0.0
+    costs = np.zeros(len(seen))
     for k, now in enumerate(seen):
-        d = float(np.squeeze(offset(seen[: k + 1].copy(), DT, nu, q)))
-        v = -b / r * (P * x + d)
-        total += DT * (q / 2 * (x - now) ** 2 + r / 2 * v * v)
+        v = -b / r * (P * x + offset(k))
+        costs[k] = DT * (q / 2 * (x - now) ** 2 + r / 2 * v * v)
         x = x * shrink + b * v * (shrink - 1) / a
         if not abs(x) < 1e6:
-            return np.inf
-    return total
+            costs[k] = np.inf
+            break
+    return costs
+
+
+def _told(seen, nu, q):
+    """The offset at every step, from the whole target: backward, as if it went on for ever."""
+    d, keep = np.zeros(len(seen)), np.exp(-nu * DT)
+    for _ in range(2):  # twice round: then it has forgotten where it began
+        for k in range(len(seen) - 1, -1, -1):
+            after = seen[(k + 1) % len(seen)]
+            d[k] = keep * d[(k + 1) % len(seen)] - q * (1 - keep) / nu * (seen[k] + after) / 2
+    return d
 
 
 @functools.cache
-def _rivals():
-    """Signals that no learner has seen; for each, the cost of the optimum and of the frozen target."""
-    import hlp_edu as hlp
-
-    waves = [hlp.sinusoid(0.7, 2 * np.pi / omega, phase) for omega, phase in ((1, 0.4), (2.5, 2.0), (4, 5.0))]
-    found = {"constant": [hlp.constant(0.6)], "wave": waves, "jumps": [hlp.patchwork(seed) for seed in (21, 22, 23)]}
-    frozen = lambda past, dt, nu, q: -q * past[-1] / nu  # noqa: E731
-    return {
-        kind: [(z, _tracking(-1, 1, 10, 0.1, z).optimal(10, dt=DT).cost, _steered(frozen, z)) for z in signals]
-        for kind, signals in found.items()
-    }
+def _measures():
+    """For each world: period, target over all periods, and the costs of every step of the frozen and the told."""
+    nu, q, found = _rate(-1, 1, 10, 0.1), 10.0, []
+    for period, once in _worlds():
+        seen, d = np.tile(once, PERIODS), _told(once, nu, q)
+        frozen = _steered(lambda k, seen=seen: -q * seen[k] / nu, seen)
+        found.append((period, seen, frozen, _steered(lambda k, d=d: d[k % len(d)], seen)))
+    return found
 
 
-def _better_than_frozen(look_ahead):
-    ratio = {}
-    for kind, signals in _rivals().items():
-        costs = [_steered(look_ahead, z) for z, _, _ in signals]
-        ratio[kind] = [(cost - best) / (frozen - best) for cost, (_, best, frozen) in zip(costs, signals, strict=True)]
-        ratio[kind + " cost"] = [cost / frozen for cost, (_, _, frozen) in zip(costs, signals, strict=True)]
-    if ratio["constant cost"][0] > 1.05:
-        return (
-            f"on a target that stands still it costs {ratio['constant cost'][0]:.2f} times as much as the frozen target"
-        )
-    jumps = max(ratio["jumps cost"])
-    if jumps > 2:
-        return (
-            f"on a target with jumps it costs {jumps:.0f} times as much as the frozen target: the slope across a jump "
-            "is no slope. Do not believe a slope that no wave here could have"
-        )
-    extra = max(ratio["wave"])
-    if extra > 1.001:
-        return (
-            f"on waves its extra cost over the optimum is {extra:.2g} times that of the frozen target: does "
-            f"it use the past?"
-        )
-    if extra > 0.999:
-        return "it costs just as much as the frozen target: it does not use what the past says about the next moments"
-    if extra > 0.5:
-        return f"on waves its extra cost over the optimum is {extra:.2f} of the frozen target's; half is asked"
-    if jumps > 1.02:
-        return f"on a target with jumps it costs {jumps:.2f} times as much as the frozen target; it should cost no more"
+def _leaves_in_time(from_memory):
+    nu, q = _rate(-1, 1, 10, 0.1), 10.0
+    for period, seen, frozen, told in _measures():
+
+        def asked(k, seen=seen, period=period):
+            return float(np.squeeze(from_memory(seen[: k + 1].copy(), DT, nu, q, period)))
+
+        steps = len(seen) // PERIODS
+        costs = _steered(asked, seen)
+        still = np.ptp(seen) == 0
+        where = "on a target that stands still" if still else f"on a target of period {period:g}"
+        if not np.isfinite(costs).all():
+            return f"{where} x leaves all bounds at t = {np.argmax(~np.isfinite(costs)) * DT:.2f}"
+        first, later = costs[:steps].sum() / frozen[:steps].sum(), costs[steps:].sum() / told[steps:].sum()
+        if first > 1.02:
+            return (
+                f"{where} it costs {first:.2f} times as much as the frozen target in the first period, when nothing "
+                "is known yet: be the frozen target there"
+            )
+        if later > 1.05:
+            alike = abs(costs[steps:].sum() / frozen[steps:].sum() - 1) < 0.01
+            return f"{where} it costs {later:.2f} times the optimum in the later periods; 1.05 is asked. " + (
+                "That is the frozen target: it has not used its memory" if alike else "Which part of `past` is it?"
+            )
 
 
-look_ahead = Function(
+from_memory = Function(
     LESSON,
-    "look_ahead",
-    "A better stand-in for the future",
+    "from_memory",
+    "Leave before the jump",
     points=4,
-    properties=[_better_than_frozen],
+    properties=[_leaves_in_time],
     hints=[
-        "Estimate the slope of the target from the last two values that you have seen, and use your `extrapolate`.",
-        "At a jump the difference of two values, divided by dt, is enormous and means nothing. A wave of this "
-        "size and speed "
-        "never has a slope above 4 or so.",
-        "If there are fewer than two values, or the slope is too steep to be true, take it as 0: then you are "
-        "the frozen "
-        "target again.",
+        "The lesson's integral for d needs z(t + tau). In a world of period T that is z(t + tau - T), and you saw it.",
+        "With `steps = round(period / dt)`: one period ago is `past[-1 - steps]`, and what followed it is the future "
+        "of now. Weigh it with exp(-nu tau). Before one period has passed, freeze the target.",
+        "The offset d is -q times the sum of exp(-nu tau) z dt over that period, tau from 0 to T; the middle of each "
+        "step is the better tau. What lies more than a period ahead counts next to nothing.",
     ],
-    moral="A guess about the next moments, kept honest at the jumps: as near to the future as the past can bring you.",
+    moral="Nothing but a memory, and x leaves before the jump. The present is the best guess only in a new world.",
 )

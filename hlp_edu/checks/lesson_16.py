@@ -2,76 +2,15 @@
 
 import numpy as np
 
-from hlp_edu.checks.core import Function, negated
+from hlp_edu.checks.core import Function
 
-__all__ = ["slope", "verdict", "cheats", "refuted", "counterexample"]
+__all__ = ["verdict", "advise", "cheats", "refuted", "counterexample"]
 
 LESSON = "16_claims_checked"
 VERDICTS = ("holds", "holds if", "does not hold here", "not testable here")
 
 
-# -------------------------------------------------------------------------------- 1: as 1/c, or not?
-
-
-def _errors_by_speed(rng):
-    for power in (1.0, 2.0, 0.5):
-        c = np.sort(10 ** rng.uniform(0, 5, 12))
-        c[:2] = 1.0, 3.0  # the limit is not reached there
-        c[np.searchsorted(c, 100.0)] = 100.0
-        error = rng.uniform(1, 5) * (c + 20.0) ** -power * np.exp(0.05 * rng.normal(size=12))
-        yield c, error, 100.0
-
-
-def _steepness(c, error, least, log=np.log):
-    """The slope of the regression line: covariance over variance."""
-    x, y = log(c[c >= least]), log(error[c >= least])
-    return ((x - x.mean()) * (y - y.mean())).mean() / x.var()
-
-
-def _half_log(right, c, error, least):
-    x, y = np.log(c[c >= least]), error[c >= least]
-    return np.polyfit(x, y, 1)[0]
-
-
-def _two_points(right, c, error, least):
-    x, y = np.log(c[c >= least]), np.log(error[c >= least])
-    return (y[-1] - y[0]) / (x[-1] - x[0])
-
-
-slope = Function(
-    LESSON,
-    "slope",
-    "As 1/c, or not?",
-    points=1,
-    inputs=_errors_by_speed,
-    expected=_steepness,
-    mistakes={
-        "the sign is wrong: an error that falls as 1/c has the slope -1": negated,
-        "the slow speeds are in it: the limit is not reached there, so leave out c below `least`": (
-            lambda right, c, error, least: _steepness(c, error, 0)
-        ),
-        "it leaves out the speed `least` itself, and *from* `least` on means that it counts": (
-            lambda right, c, error, least: _steepness(c, error, np.nextafter(least, np.inf))
-        ),
-        "that is the slope of the error itself; a power of c is a straight line in the *logarithms* of both": (
-            lambda right, c, error, least: np.polyfit(c[c >= least], error[c >= least], 1)[0]
-        ),
-        "both need a logarithm, the error too": _half_log,
-        "that is the intercept: `np.polyfit` gives the slope first": (
-            lambda right, c, error, least: np.polyfit(np.log(c[c >= least]), np.log(error[c >= least]), 1)[1]
-        ),
-        "it uses the first and the last point alone: let all of them have a say": _two_points,
-    },
-    hints=[
-        "If error = k / c, then log(error) = log(k) - log(c): a straight line of slope -1.",
-        "`np.polyfit(x, y, 1)[0]` is the slope of the best straight line through the points (x, y).",
-        "`far = c >= least`, then `np.polyfit(np.log(c[far]), np.log(error[far]), 1)[0]`.",
-    ],
-    moral="A slope is harder to argue with than a small number: it says what would happen at speeds that were not run.",
-)
-
-
-# ----------------------------------------------------------------------------------- 2: the verdict's word
+# ----------------------------------------------------------------------------------- 1: the verdict's word
 
 
 def _ledgers(rng):
@@ -120,7 +59,7 @@ verdict = Function(
     LESSON,
     "verdict",
     "The verdict's word",
-    points=2,
+    points=1,
     inputs=_ledgers,
     expected=_word,
     mistakes={
@@ -156,6 +95,79 @@ verdict = Function(
         "`all([])` is True.",
     ],
     moral="The word follows from the numbers and from a border that was drawn before they were seen.",
+)
+
+
+# ------------------------------------------------------------------------------- 2: what would you use?
+
+NOTHING = "nothing fits"
+
+
+def _offers(rng):
+    """Methods with errors and sizes, shuffled; untested ones, ties, too large ones."""
+    names = ("gradient flow", "flip", "per-arc signs", "SGD", "BPTT", "RTRL")
+    sizes = (6, 66, 126, 92, 188, 420)
+    for errors, room in (
+        ((0.20, 0.18, 0.17, 0.09, 0.06, 0.05), 1000),
+        ((0.20, 0.18, 0.17, 0.09, 0.06, 0.05), 200),
+        ((0.20, 0.18, 0.17, 0.09, 0.06, 0.05), 92),
+        ((0.105, 0.104, 0.117, 0.107, 0.11, 0.109), 1000),
+        ((0.071, None, 0.07, 0.08, 0.09, None), 1000),
+        ((None, 0.18, 0.17, 0.09, None, 0.05), 60),
+        ((0.106, 0.101, 0.11, 0.12, 0.15, 0.1), 300),
+        ((0.1061, 0.101, 0.11, 0.12, 0.15, 0.1011), 500),
+        ((None,) * 6, 1000),
+    ):
+        rows = [dict(method=m, error=e, stores=s) for m, e, s in zip(names, errors, sizes, strict=True)]
+        yield [rows[k] for k in rng.permutation(6)], room
+
+
+def _advice(rows, room, slack=1.05, small=True, strict=False):
+    """Sort what fits by size, and take the first that is good enough."""
+    fit = [r for r in rows if r["error"] is not None and (r["stores"] < room if strict else r["stores"] <= room)]
+    if not fit:
+        return NOTHING
+    bar = slack * min(r["error"] for r in fit)
+    good = [r for r in fit if r["error"] <= bar]
+    return min(good, key=lambda r: r["stores"] if small else r["error"])["method"]
+
+
+def _all_in(right, rows, room):
+    """The bar from all methods, those that do not fit included."""
+    known = [r for r in rows if r["error"] is not None]
+    if not known:
+        return NOTHING
+    good = [r for r in known if r["error"] <= 1.05 * min(k["error"] for k in known) and r["stores"] <= room]
+    return min(good, key=lambda r: r["stores"])["method"] if good else NOTHING
+
+
+advise = Function(
+    LESSON,
+    "advise",
+    "What would you use?",
+    points=2,
+    inputs=_offers,
+    expected=_advice,
+    mistakes={
+        "it takes the least error; among those within 5 % of it the *smallest* method is asked for": (
+            lambda right, rows, room: _advice(rows, room, small=False)
+        ),
+        "it ignores the room: a method that keeps more numbers does not fit": (
+            lambda right, rows, room: _advice(rows, 10**9)
+        ),
+        "it takes the smallest method whatever its error": lambda right, rows, room: _advice(rows, room, 1e9),
+        "a method that fills the room exactly does fit": lambda right, rows, room: _advice(rows, room, strict=True),
+        "5 % of the least error *among those that fit*: what does not fit sets no bar": _all_in,
+        "it allows ten per cent; five are asked for": lambda right, rows, room: _advice(rows, room, 1.1),
+    },
+    hints=[
+        "Three steps: leave out what is untested or too large; find the least error of the rest; among those within "
+        "5 % of it take the one that keeps least.",
+        "`fit = [row for row in rows if row['error'] is not None and row['stores'] <= room]`; if it is empty, say so.",
+        "`good = [row for row in fit if row['error'] <= 1.05 * least]`, then `min(good, key=lambda row: "
+        "row['stores'])['method']`.",
+    ],
+    moral="A difference of a few per cent is rarely worth ten times the memory, and untested is not the same as bad.",
 )
 
 
@@ -247,10 +259,10 @@ cheats = Function(
     LESSON,
     "cheats",
     "Catch the cheat",
-    points=3,
+    points=2,
     properties=[_catches],
     hints=[
-        "Nobody's word is taken. Change one variable of a state, by a visible amount, and see which updates answer.",
+        "Change one variable of a state, by a visible amount, and see which updates answer.",
         "For every state y and every j: `there = y.copy()`, `there[j] += 0.5`, and the updates that read j are those "
         "where "
         "`update(there)` differs from `update(y)` by more than rounding, say 1e-9.",
@@ -357,7 +369,7 @@ refuted = Function(
         "it takes any error below silence for tracking; the border is half of it": _without(half=1),
     },
     hints=[
-        "Read problem A of the lesson, and turn every word of it into one condition: one sign, no friction, both "
+        "Read the claim, and turn every word of it into one condition: one sign, no friction, both "
         "signals, ten "
         "seeds each, tracks.",
         "One sign for all arcs: in every row of `signs` all entries are equal, `(signs == signs[:, :1]).all()`.",

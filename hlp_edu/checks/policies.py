@@ -22,13 +22,15 @@ class OwnPolicy(Task):
         Of the neurons.
     scores : callable
         Takes the RMSEs of the policy, one row a target, and returns None or what is wrong.
+    targets : callable, optional
+        Gives the targets; by default `waves`.
     **others
         Of `Task`.
     """
 
-    def __init__(self, *given, speed, scores, **others):
+    def __init__(self, *given, speed, scores, targets=None, **others):
         super().__init__(*given, properties=[scores], **others)
-        self.speed, self.scores = speed, scores
+        self.speed, self.scores, self.targets = speed, scores, targets or waves
 
     def _judge(self, answer):
         import hlp_edu as hlp
@@ -49,7 +51,7 @@ class OwnPolicy(Task):
             raise Refused(f"`{answer}` has friction, and the task is to do without")
         try:
             answer.rehearse(5, 30)
-            runs = [self._runs(answer, target) for target in waves()]
+            runs = [self._runs(answer, target) for target in self.targets()]
         except ValueError as error:
             raise Refused(str(error)) from None
         self._fair(answer, runs[1][1])
@@ -102,7 +104,7 @@ class OwnPolicy(Task):
                     raise Refused("the rule chooses otherwise when it is asked again: no dice, please")
                 raise Refused(
                     "the rule reads the clock: with it a target that is known by heart can be smuggled in. "
-                    "Let it decide by H, the prices and the gradients"
+                    "Let it decide by H, the costates and the gradients"
                 )
         if bare:
             raise Refused(

@@ -150,10 +150,12 @@ def plot_heat(
     def draw(ax):
         strength = np.log2(values / centre)
         reach = max(np.abs(strength).max(), 1e-6)
-        ax.imshow(-strength, cmap=diverging(), norm=TwoSlopeNorm(0, -1.6 * reach, 1.6 * reach), aspect="auto")
+        image = ax.imshow(-strength, cmap=diverging(), norm=TwoSlopeNorm(0, -1.6 * reach, 1.6 * reach), aspect="auto")
+        dark = image.to_rgba(-strength)[..., :3] @ (0.2126, 0.7152, 0.0722) < 0.45
         for (k, n), value in np.ndenumerate(values):
             best = value == values[:, n].min()
-            ax.text(n, k, digits(value), ha="center", va="center", color=INK, weight="semibold" if best else "normal")
+            ink = PAPER if dark[k, n] else INK
+            ax.text(n, k, digits(value), ha="center", va="center", color=ink, weight="semibold" if best else "normal")
         ax.set_xticks(range(len(columns)), columns)
         ax.set_yticks(range(len(rows)), [label_of(row) for row in rows])
         for text, row in zip(ax.get_yticklabels(), rows, strict=True):

@@ -98,8 +98,9 @@ def _draw_marks(ax, at, style, label, names, clip):
     """Draw points without a line; what is to be said of them."""
     across, y = map(np.atleast_1d, at)
     face = dict(markeredgewidth=1.6) if style.marker in "x_|+" else dict(markeredgecolor="white")
+    size = 14 if style.marker == "*" else 8  # a star is thin
     ax.plot(
-        across, y, style.marker, color=style.color, markersize=8, zorder=4, label=label, clip_on=clip, **face
+        across, y, style.marker, color=style.color, markersize=size, zorder=4, label=label, clip_on=clip, **face
     )  # fmt: skip
     if names and len(across) > 1:
         name_line(ax, across, y, label, style)

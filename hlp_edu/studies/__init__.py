@@ -10,16 +10,23 @@ import time
 from pathlib import Path
 
 from hlp_edu._version import __version__
-from hlp_edu.compare import Table
 from hlp_edu.storage import atomic_write
+from hlp_edu.studies.bound import Bound
+from hlp_edu.studies.claims import Claims
+from hlp_edu.studies.contest import Contest
 from hlp_edu.studies.optimality import Optimality
+from hlp_edu.studies.recall import Recall
+from hlp_edu.studies.settings import Settings
+from hlp_edu.studies.shelf import read_table
+from hlp_edu.studies.situations import Situations
 from hlp_edu.studies.streams import Streams
 from hlp_edu.validate import one_of
 
 __all__ = ["STUDIES", "study", "write_study"]
 
 SHELF = Path(__file__).parent
-STUDIES = {"optimality": Optimality, "streams": Streams}
+STUDIES = {"optimality": Optimality, "bound": Bound, "settings": Settings, "streams": Streams, "contest": Contest}
+STUDIES |= {"recall": Recall, "situations": Situations, "claims": Claims}
 
 
 def study(name):
@@ -43,20 +50,13 @@ def study(name):
     Examples
     --------
     >>> len(study("optimality"))
-    30
+    240
     """
     _known(name)
     path = SHELF / f"{name}.csv"
     if not path.exists():
         raise ValueError(f"name = {name!r}: has not been computed; compute it with: hlp-edu study {name}")
-    lines = path.read_text(encoding="utf-8").splitlines()
-    about = {}
-    for line in lines:
-        if line.startswith("# "):
-            key, _, value = line[2:].partition(" = ")
-            about[key] = _value(value)
-    rows = csv.DictReader([line for line in lines if not line.startswith("#")])
-    return Table([{key: _value(value) for key, value in row.items()} for row in rows], about)
+    return read_table(path)
 
 
 def write_study(name, folder=None, say=print):
@@ -99,12 +99,3 @@ def write_study(name, folder=None, say=print):
 
 def _known(name):
     return STUDIES[one_of("name", name, STUDIES)]
-
-
-def _value(text):
-    for number in (int, float):
-        try:
-            return number(text)
-        except ValueError:
-            pass
-    return text

@@ -208,6 +208,7 @@ class Explorer:
                 said.append(self._call(row, values))
                 if not row[0].get_title(loc="left"):
                     pictures.fit_title(row[0], titles[k])
+            pictures.grow(fig, top=0.25)  # a legend and a title above the first row
             short, each = None, None
         words = " ".join(f"{title}: {sentence(text)}" for title, text in zip(titles, said, strict=True))
         return Picture(fig, words, caption or (sentence(short) if each else words))

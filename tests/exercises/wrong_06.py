@@ -49,8 +49,9 @@ WRONG = {
     "multiple_shooting": [
         swap("reshape(-1, 2)", "reshape(-1, 2)[:, ::-1]", says="two columns are exchanged"),
         swap("reshape(-1, 2)", "reshape(-1, 2)[::-1]", says="reversed order of time"),
-        swap("equations[-1, -1] = 1", "equations[-1, -2], right[-1] = 1, problem.targets[0](0.0)", says="end is x"),
-        swap("-F, np.eye(2), push", "-F, np.eye(2), 0", says="everything is 0"),
+        swap("equations[-1, -1] = 1", "equations[-1, -2], right[-1] = 1, problem.targets[0](T)", says="end is x"),
+        swap("fly(problem, k * length, length, 0, 0)", "fly(problem, 0, length, 0, 0)", says="target of the first one"),
+        swap("right[here] = fly(problem, k * length, length, 0, 0)", "right[here] = 0", says="everything is 0"),
         swap("reshape(-1, 2)", "reshape(-1, 2)[:-1]", says="last joint is missing"),
         swap("equations[-2, 0] = 1", "equations[-2, 1] = 1", says="x begins at .* has to begin at 0"),
         swap("equations[-1, -1] = 1", "equations[-1, 1] = 1", says="both given at the start"),

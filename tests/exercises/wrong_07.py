@@ -5,8 +5,8 @@ from wrong_answers import swap, write
 WRONG = {
     "delays": [
         swap("return 0, late, 2 * late", "return 2 * late, late, 0", says="order is reversed"),
-        swap("0, late, 2 * late", "-late, 0, late", says="own delay is forgotten"),
-        swap("1 / natural_rate", "natural_rate", says="rate, and a delay is a time"),
+        swap("0, late, 2 * late", "-late, 0, late", says="own lag is forgotten"),
+        swap("1 / natural_rate", "natural_rate", says="rate, and a lag is a time"),
         swap("natural_rate(a", "natural_rate(0", says="a is missing"),
         swap("rate(a, b", "rate(a, 1", says="b is missing"),
         swap("return 0, late, 2 * late", "return 0, 2 * late, late", says="last two are exchanged"),
@@ -64,14 +64,14 @@ def reversed_cost(a, b, q, r, z, T):
         swap("(z / nu + slope / nu**2)", "(z + slope / nu)", says="integral 1/nu"),
         swap("nu**2", "nu", says="1/nu², not 1/nu"),
     ],
-    "look_ahead": [
-        swap("> 4", "> 1e9", says="the slope across a jump is no slope"),
-        swap("(past[-1], slope,", "(past[-1], 0.0,", says="just as much as the frozen target"),
-        swap("(past[-1], slope,", "(past[-1], -slope,", says="does it use the past"),
-        swap("(past[-1], slope,", "(past[-1], 0.2 * slope,", says="half is asked"),
-        swap("return extrapolate(past[-1], slope, nu, q)", "return 0.0", says="stands still"),
-        swap("0.0 if len(past) < 2 else ", "", says="raised IndexError"),
-        swap("past[-1] - past[-2]", "past[1] - past[0]", says="frozen target"),
-        swap("> 4", "> 1", says="half is asked"),
+    "from_memory": [
+        swap("if len(past) <= steps:", "if True:", says="has not used its memory"),
+        swap("return -q * past[-1] / nu", "return 0.0", says="be the frozen target there"),
+        swap("len(past) - 1 - steps : len(past)", "len(past) - steps - 1 : len(past)][::-1", says="Which part of"),
+        swap("np.exp(-nu * dt", "np.exp(nu * dt", says="leaves all bounds|Which part of"),
+        swap("once = -q", "once = q", says="Which part of"),
+        swap("return once / (1 - np.exp(-nu * period))", "return 0.8 * once", says="Which part of"),
+        swap("if len(past) <= steps:", "if len(past) < 2:", says="raised ValueError"),
+        write("def from_memory(past, dt, nu, q, period):\n    past = None", says="returns nothing"),
     ],
 }

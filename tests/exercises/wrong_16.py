@@ -3,23 +3,6 @@
 from wrong_answers import swap, write
 
 WRONG = {
-    "slope": [
-        swap("return ", "return -1 * ", says="sign is wrong"),
-        swap("c >= least", "c > least", says="leaves out the speed"),
-        swap("c >= least", "c >= 0", says="slow speeds are in it"),
-        swap("np.log(c[far]), np.log(error[far])", "c[far], error[far]", says="slope of the error itself"),
-        swap("np.log(error[far])", "error[far]", says="error too"),
-        swap("[0]", "[1]", says="intercept"),
-        write(
-            """
-def slope(c, error, least):
-    x, y = np.log(c[c >= least]), np.log(error[c >= least])
-    return (y[-1] - y[0]) / (x[-1] - x[0])
-""",
-            says="first and the last point",
-        ),
-        swap("1)[0]", "2)[0]", says="where .* is right"),
-    ],
     "verdict": [
         swap("if not tracks:", "if False:", says="where nothing was measured, it says that the claim holds"),
         swap(
@@ -36,6 +19,27 @@ def slope(c, error, least):
         swap("silence / 2", "silence", says="half"),
         swap('return "holds"', "return True", says="must be a text"),
         swap('"holds if"', '"it depends"', says="where 'holds if' is right"),
+    ],
+    "advise": [
+        swap('min(good, key=lambda row: row["stores"])', 'min(good, key=lambda row: row["error"])', says="least error"),
+        swap(' and row["stores"] <= room', "", says="ignores the room"),
+        swap("1.05 * least", "1e9 * least", says="whatever its error"),
+        swap('row["stores"] <= room', 'row["stores"] < room', says="exactly does fit"),
+        swap("1.05", "1.1", says="ten per cent"),
+        swap("row['error'] is not None".replace("'", '"') + " and ", "", says="raised TypeError"),
+        write(
+            """
+def advise(rows, room):
+    known = [row for row in rows if row["error"] is not None]
+    if not known:
+        return "nothing fits"
+    least = min(row["error"] for row in known)
+    good = [row for row in known if row["error"] <= 1.05 * least and row["stores"] <= room]
+    return min(good, key=lambda row: row["stores"])["method"] if good else "nothing fits"
+""",
+            says="what does not fit sets no bar",
+        ),
+        swap('["method"]', "", says="must be a text"),
     ],
     "cheats": [
         swap("for y in states", "for y in states[:1]", says="misses"),
@@ -81,7 +85,7 @@ def refuted(evidence):
         swap("np.median", "np.mean", says="by the mean"),
         swap("np.median", "np.max", says="worst run"),
         swap(" / 2", "", says="half of it"),
-        swap("return bool(", "return int(", says="True or False"),
+        swap("return bool(", "return str(", says="True or False|text"),
     ],
     "counterexample": [
         write("def counterexample(t):\n    return 0.5 * np.sin(2 * t)", says="the claim stands"),

@@ -1,0 +1,313 @@
+"""The tasks of lesson 13: what a neuron knows about its near future, and what one may do with it."""
+
+import functools
+
+import numpy as np
+
+from hlp_edu.checks.core import Function
+
+__all__ = ["heading", "gains", "look_ahead", "velocities", "anticipate"]
+
+LESSON = "13_looking_ahead"
+
+
+# --------------------------------------------------------------------------- 1: the heading of a neuron
+
+
+def _moments(rng):
+    for n in (1, 3, 5):
+        x, a, c = rng.uniform(-0.9, 0.9, n), rng.normal(size=n), rng.uniform(2, 40)
+        yield x, c * (np.tanh(a) - x), c
+
+
+def _rest(x, velocity, c):
+    """By running on: with a held, (2) is x' = velocity - c (x - start), and comes to rest."""
+    there = x.copy()
+    for _ in range(400):
+        there = there + 0.1 / c * (velocity - c * (there - x))
+    return there
+
+
+heading = Function(
+    LESSON,
+    "heading",
+    "The heading of a neuron",
+    points=1,
+    inputs=_moments,
+    expected=_rest,
+    mistakes={
+        "the sign is wrong: that is where it came from": lambda right, x, v, c: x - v / c,
+        "that is x after a whole time unit; it heads for where it would be after the time 1/c": (
+            lambda right, x, v, c: x + v
+        ),
+        "the velocity is to be divided by c, not multiplied": lambda right, x, v, c: x + c * v,
+        "that is the distance still to go; add where it is": lambda right, x, v, c: v / c,
+    },
+    hints=[
+        "Solve (2), x' = c (-x + tanh(a)), for tanh(a).",
+        "The heading tanh(a) is x + x' / c.",
+    ],
+    moral="No sum over parents was needed: a neuron's own state and velocity tell where it is heading.",
+)
+
+
+# ------------------------------------------------------------------------------- 2: the gains of steering
+
+
+def _prices(rng):
+    for _ in range(5):
+        yield rng.uniform(5, 500), rng.uniform(0.1, 5), rng.uniform(0.05, 2), rng.uniform(3, 60)
+
+
+def _riccati(q, K, r, c):
+    """From the numerical solution of the Riccati equation."""
+    from scipy.linalg import solve_continuous_are
+
+    A, B = np.array([[-c, c], [0.0, 0.0]]), np.array([[0.0], [1.0]])
+    on_x, on_s = (K / r * B.T @ solve_continuous_are(A, B, np.diag([q, 0.0]), np.array([[r / K]])))[0]
+    return float(on_x + on_s), float(on_s / (on_x + on_s))
+
+
+def _kappa(omega, c, twice=2.0):
+    return 2 / (1 + np.sqrt(1 + twice * omega / c))
+
+
+def _with_omega(how):
+    def value(right, q, K, r, c):
+        omega = how(q, K, r)
+        return omega, _kappa(omega, c)
+
+    return value
+
+
+gains = Function(
+    LESSON,
+    "gains",
+    "Two gains from one Riccati equation",
+    points=2,
+    inputs=_prices,
+    expected=_riccati,
+    mistakes={
+        "the order is wrong: omega first, then kappa": lambda right, *given: right[::-1],
+        "omega is a root: a rate, not a rate squared": _with_omega(lambda q, K, r: q * K / r),
+        "in omega K is missing: leverage makes moving cheap": _with_omega(lambda q, K, r: np.sqrt(q / r)),
+        "the r and the K have changed places: r makes moving costly, K makes it cheap": _with_omega(
+            lambda q, K, r: np.sqrt(q * r / K)
+        ),
+        "kappa is the fraction of the gain on the heading; that is the one on the state x": (
+            lambda right, q, K, r, c: (right[0], 1 - right[1])
+        ),
+        "kappa needs 2 omega / c under the root": lambda right, q, K, r, c: (right[0], _kappa(right[0], c, 1.0)),
+        "that is the gain on the heading itself; kappa is the fraction of omega": lambda right, *given: (
+            right[0],
+            right[0] * right[1],
+        ),
+    },
+    hints=[
+        "Either solve the Riccati equation with scipy's `solve_continuous_are`, or use the two closed formulas.",
+        "The two states are x and its heading: A = [[-c, c], [0, 0]], B = [[0], [1]]; the prices are diag(q, 0) and "
+        "r / K. The gains are (K / r) B^T P; omega is their sum.",
+        "In closed form, omega = sqrt(q K / r) and kappa = 2 / (1 + sqrt(1 + 2 omega / c)).",
+    ],
+    moral="A fast neuron may rely on its heading alone, a slow one has to wait and see where it is.",
+)
+
+
+# ------------------------------------------------------------------------- 3: the look-ahead credit of one neuron
+
+
+def _families(rng):
+    for children, error in ((1, 0.0), (3, 0.0), (2, 0.4), (0, -0.7)):
+        w, D, a = rng.normal(size=(3, children))
+        yield error, rng.uniform(5, 100), w, 1 - np.tanh(a) ** 2, D
+
+
+def _from_the_costate(e, q, w, slopes, D):
+    """D + D'/c with D' of the flipped law (10), for a neuron whose own credit is drawn."""
+    c, own = 7.0, 0.3
+    velocity = c * -own + c * sum(wk * gk * Dk for wk, gk, Dk in zip(w, slopes, D, strict=True)) + c * q * e
+    return own + velocity / c
+
+
+look_ahead = Function(
+    LESSON,
+    "look_ahead",
+    "The look-ahead credit of one neuron",
+    points=2,
+    inputs=_families,
+    expected=_from_the_costate,
+    mistakes={
+        "the slopes of the children are missing: a child passes on what reaches its sum a": (
+            lambda right, e, q, w, slopes, D: q * e + w @ D
+        ),
+        "the error has the price q": lambda right, e, q, w, slopes, D: e + w @ (slopes * D),
+        "its own error is missing: an output has one": lambda right, e, q, w, slopes, D: w @ (slopes * D),
+        "the children are missing": lambda right, e, q, w, slopes, D: q * e,
+        "the weights are missing": lambda right, e, q, w, slopes, D: q * e + (slopes * D).sum(),
+    },
+    hints=[
+        "The flipped credit obeys D' = c (source - D). What is D + D'/c, then?",
+        "It is the source: the neuron's own error, and what its children send back.",
+        "`q * e + np.sum(w * slopes * D)`.",
+    ],
+    moral="Its own D cancels: the credit that looks ahead by 1/c has no lag of this neuron left in it.",
+)
+
+
+# ------------------------------------------------------------------------------------------ 4: a step of PGF
+
+
+def _networks(rng):
+    for n in (1, 3, 5):
+        W, x, D = rng.normal(size=(n, n + 1)) / np.sqrt(n), rng.uniform(-0.8, 0.8, n), rng.normal(size=n) * 5
+        prices = rng.uniform(20, 200), rng.uniform(0.05, 0.5), rng.uniform(0.3, 3)
+        rule = rng.uniform(0.01, 0.1), rng.uniform(0.3, 0.9), rng.uniform(0.03, 0.2)
+        yield W, x, D, rng.uniform(-0.6, 0.6), rng.normal() * 2, rng.uniform(5, 30), *prices, *rule
+
+
+def _by_the_library(W, x, D, z, z_slope, c, q, r, r_w, mu, kappa, lead):
+    """From the record of a run: p_w is reported as -r w'."""
+    import hlp_edu as hlp
+
+    rate = 4.0
+    height, phase = np.hypot(z, z_slope / rate), np.arctan2(z, z_slope / rate)
+    target = hlp.sinusoid(height, 2 * np.pi / rate, phase)
+    problem = hlp.Tracking(hlp.fully_connected(len(x)), target, q=q, r_w=r_w, r=r, speed=c)
+    net = problem.network
+    w0 = W[net.heads, net.tails]
+    policy = hlp.ProspectiveFlow(mu=mu, kappa=kappa, lead=lead)
+    run = hlp.run(problem, policy, T=1e-4, dt=1e-4, x0=x, w0=w0, p0=(D / c, np.zeros(len(w0))))
+    return net.matrix(-run.p_w[0] / r)
+
+
+def _flow(W, x, D, z, z_slope, q, r, r_w, mu, kappa, lead, credit=1, own=1, inner=1, back=True):
+    """(16) with things left out."""
+    y = np.append(x, 1.0)
+    s = np.tanh(W @ y)
+    source = (W[:, : len(x)].T if back else W[:, : len(x)]) @ ((1 - s**2) ** inner * D)
+    source[0] += q * (x[0] + kappa * (s[0] - x[0]) - z - lead * z_slope)
+    return -mu / r * (np.outer((1 - s**2) ** own * (source if credit else D), y) + r_w * W)
+
+
+def _slip(**what):
+    """(16) with other numbers, or without a part."""
+    names = "q", "r", "r_w", "mu", "kappa", "lead"
+
+    def value(right, W, x, D, z, z_slope, c, *numbers):
+        given = dict(zip(names, numbers, strict=True))
+        return _flow(W, x, D, z, z_slope, **(given | what))
+
+    return value
+
+
+def _without_r(right, *given):
+    return given[7] * right
+
+
+velocities = Function(
+    LESSON,
+    "velocities",
+    "A step of prospective gradient flow",
+    points=3,
+    inputs=_networks,
+    expected=_by_the_library,
+    mistakes={
+        "the credit D lags: take D + D'/c, which is the source": _slip(credit=0),
+        "the decay of the weights is missing: r_w w": _slip(r_w=0.0),
+        "the weights move at mu / r times the gradient": _without_r,
+        "the neuron's own slope tanh' is missing": _slip(own=0),
+        "the slopes of the children are missing in the source": _slip(inner=0),
+        "credit travels against the arcs: the weights back are W transposed": _slip(back=False),
+        "the error is read at the state; it looks ahead to x + kappa (tanh(a) - x)": _slip(kappa=0.0),
+        "the heading counts with the fraction kappa": _slip(kappa=1.0),
+        "the target is not led: z + lead z'": _slip(lead=0.0),
+        "the lead has the wrong sign: where the target will be is z + lead z'": lambda right, *given: _slip()(
+            right, *given[:-1], -given[-1]
+        ),
+        "the sign is wrong: gradient flow goes downhill": lambda right, *given: -right,
+    },
+    tolerance=1e-5,
+    hints=[
+        "Start with `y = np.append(x, 1.0)`, `s = np.tanh(W @ y)` and `slope = 1 - s**2`. Row i of W holds the arcs "
+        "into neuron i.",
+        "The source of every neuron is `W[:, :n].T @ (slope * D)`; neuron 0, the output, adds q times the error that "
+        "looks ahead.",
+        "`-mu / r * (np.outer(slope * source, y) + r_w * W)`.",
+    ],
+    moral="Each arc used numbers of its two ends and of the head's children: looking ahead cost no locality but z'.",
+)
+
+
+# ------------------------------------------------------------------------------- 5: beat it with a statistic (open)
+
+
+def jumping(seed):
+    """The signals of the open task: constant for 0.15 to 0.45, then 0 or 0.8 with equal odds.
+
+    Parameters
+    ----------
+    seed : int
+
+    Returns
+    -------
+    hlp_edu.signals.steps
+    """
+    import hlp_edu as hlp
+
+    dice = np.random.default_rng(1000 + seed)
+    times = np.cumsum(dice.uniform(0.15, 0.45, 100))
+    return hlp.steps(times, dice.choice([0.0, 0.8], len(times) + 1))
+
+
+SEEDS, ENOUGH = range(50, 56), 0.85
+
+
+def _costs(policy):
+    import hlp_edu as hlp
+
+    def problem(seed):
+        return hlp.Tracking(hlp.fully_connected(5), jumping(seed))
+
+    return np.array([run.cost for run in hlp.runs(problem, policy, SEEDS, T=10, dt=5e-3, progress=False)])
+
+
+@functools.cache
+def _to_beat():
+    import hlp_edu as hlp
+
+    return _costs(hlp.ProspectiveFlow())
+
+
+def _cheaper(anticipate):
+    import hlp_edu as hlp
+
+    policy = anticipate()
+    if not isinstance(policy, hlp.Policy):
+        return f"it returns {type(policy).__name__}, and a policy is asked for, such as hlp.ProspectiveSteering()"
+    if "slopes" in vars(policy) or type(policy).__module__ != "hlp_edu.policies":
+        return f"`{policy!r}` is not one of the library's policies: choose one, and its numbers"
+    try:
+        ratio = np.median(_costs(policy) / _to_beat())
+    except ValueError as error:
+        return f"the run refuses `{policy!r}`: {error}"
+    if not ratio <= ENOUGH:
+        fate = "diverges" if not np.isfinite(ratio) else f"costs {ratio:.2f} times what PGF costs"
+        more = " (it uses no statistic yet: lean towards the mean)" if not getattr(policy, "lean", 0) else ""
+        return f"in the median of six new signals `{policy!r}` {fate}; at most {ENOUGH} is asked for{more}"
+
+
+anticipate = Function(
+    LESSON,
+    "anticipate",
+    "Beat PGF with a statistic (open)",
+    points=2,
+    properties=[_cheaper],
+    hints=[
+        "Nothing tells when the next jump comes; but it comes soon, and where it leads is known in the mean. Which "
+        "rule has an argument for that?",
+        "`hlp.ProspectiveSteering(lean=..., level=...)` leans from the target towards a level. Which level is the "
+        "mean after a jump?",
+        "The level is 0.4. Try leans between 0.05 and 0.4 on signals of your own, `tasks.jumping(seed)`.",
+    ],
+    moral="A statistic bought what no look at the present could: a good guess about the next jump.",
+)

@@ -1,0 +1,46 @@
+"""The results that ship: one CSV a study, with its parameters as comments on top."""
+
+import csv
+from pathlib import Path
+
+from hlp_edu.compare import Table
+
+__all__ = ["read_table", "shipped"]
+
+
+def read_table(path):
+    """A study's file as a `hlp_edu.compare.Table`.
+
+    Parameters
+    ----------
+    path : path-like
+        The CSV; lines "# key = value" on top are its ``about``.
+    """
+    lines = Path(path).read_text(encoding="utf-8").splitlines()
+    about = {}
+    for line in lines:
+        if line.startswith("# "):
+            key, _, value = line[2:].partition(" = ")
+            about[key] = _value(value)
+    rows = csv.DictReader([line for line in lines if not line.startswith("#")])
+    return Table([{key: _value(value) for key, value in row.items()} for row in rows], about)
+
+
+def shipped(name):
+    """The result of a study, as it ships: for other studies; everyone else calls `hlp_edu.study`.
+
+    Parameters
+    ----------
+    name : str
+        Name of the study.
+    """
+    return read_table(Path(__file__).parent / f"{name}.csv")
+
+
+def _value(text):
+    for number in (int, float):
+        try:
+            return number(text)
+        except ValueError:
+            pass
+    return text

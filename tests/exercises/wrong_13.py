@@ -1,0 +1,68 @@
+"""Wrong answers to the tasks of lesson 13."""
+
+from wrong_answers import swap, write
+
+WRONG = {
+    "heading": [
+        swap("x + velocity", "x - velocity", says="where it came from"),
+        swap("velocity / c", "velocity", says="whole time unit"),
+        swap("velocity / c", "velocity * c", says="divided by c"),
+        swap("x + velocity / c", "velocity / c", says="distance still to go"),
+        swap("x + velocity / c", "np.tanh(x + velocity / c)", says="where .* is right"),
+    ],
+    "gains": [
+        swap(
+            "return omega, 2 / (1 + np.sqrt(1 + 2 * omega / c))",
+            "return 2 / (1 + np.sqrt(1 + 2 * omega / c)), omega",
+            says="order is wrong",
+        ),
+        swap("np.sqrt(q * K / r)", "q * K / r", says="omega is a root"),
+        swap("q * K / r", "q / r", says="K is missing"),
+        swap("q * K / r", "q * r / K", says="changed places"),
+        swap("omega, 2 /", "omega, 1 - 2 /", says="on the state x"),
+        swap("2 * omega / c", "omega / c", says="2 omega / c under the root"),
+        swap("omega, 2 /", "omega, 2 * omega /", says="fraction of omega"),
+        swap("omega, 2 / (1 + np.sqrt(1 + 2 * omega / c))", "omega", says="2 things"),
+    ],
+    "look_ahead": [
+        swap("w * slopes * D", "w * D", says="slopes of the children"),
+        swap("q * e", "e", says="price q"),
+        swap("q * e + ", "", says="own error is missing"),
+        swap(" + np.sum(w * slopes * D)", "", says="children are missing"),
+        swap("w * slopes * D", "slopes * D", says="weights are missing"),
+        swap("np.sum(w * slopes * D)", "w * slopes * D", says="must be a number|shape"),
+    ],
+    "velocities": [
+        swap("np.outer(slope * source, y)", "np.outer(slope * D, y)", says="the credit D lags"),
+        swap(" + r_w * W", "", says="decay of the weights"),
+        swap("-mu / r", "-mu", says="mu / r times"),
+        swap("np.outer(slope * source, y)", "np.outer(source, y)", says="own slope"),
+        swap("(slope * D)", "D", says="slopes of the children"),
+        swap("len(x)].T", "len(x)]", says="transposed"),
+        swap(" + kappa * (s[0] - x[0])", "", says="read at the state"),
+        swap("kappa * (s[0] - x[0])", "s[0] - x[0]", says="fraction kappa"),
+        swap(" - lead * z_slope", "", says="not led"),
+        swap("- lead * z_slope", "+ lead * z_slope", says="lead has the wrong sign"),
+        swap("return -mu", "return mu", says="downhill"),
+        swap("source[0] += q", "source += q", says="where .* is right"),
+        swap("+ r_w * W)", "+ r_w * W)[0]", says="shape"),
+    ],
+    "anticipate": [
+        swap("lean=0.2, level=0.4", "", says="uses no statistic"),
+        swap("lean=0.2", "lean=0.02", says="times what PGF costs"),
+        swap("level=0.4", "level=-0.4", says="times what PGF costs"),
+        write("def anticipate():\n    return hlp.ProspectiveFlow(mu=0.05)", says="uses no statistic"),
+        write("def anticipate():\n    return hlp.Canonical()", says="diverges"),
+        write("def anticipate():\n    return 0.2", says="a policy is asked for"),
+        write(
+            """
+def anticipate():
+    class Mine(hlp.ProspectiveSteering):
+        pass
+
+    return Mine()
+""",
+            says="not one of the library's",
+        ),
+    ],
+}
