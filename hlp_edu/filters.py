@@ -220,6 +220,11 @@ def random_chain(seed, c):
     Returns
     -------
     problem, w : Tracking, numpy.ndarray
+
+    Raises
+    ------
+    ValueError
+        If the seed is no whole number of at least 0, or the speed is not above 0.
     """
     import hlp_edu as hlp
 
@@ -229,7 +234,22 @@ def random_chain(seed, c):
 
 
 def random_net(seed, c):
-    """The same with five fully connected neurons and a bias, which hear the input too."""
+    """The same with five fully connected neurons and a bias, which hear the input too.
+
+    Parameters
+    ----------
+    seed, c
+        Of `random_chain`.
+
+    Returns
+    -------
+    problem, w : Tracking, numpy.ndarray
+
+    Raises
+    ------
+    ValueError
+        As `random_chain`.
+    """
     import hlp_edu as hlp
 
     dice = np.random.default_rng(whole("seed", seed, least=0))

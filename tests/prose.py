@@ -31,7 +31,7 @@ WORDS = {
     r"\b(has|have|of) (its|their) own law\b": "say which equation",
     r"\bstands? written\b": "is written",
     r"\bthe row of\b(?= one neuron)": "one neuron",
-    r"\b(policy|policies|set|sets) [A-D]\b": "the policy's name",
+    r"\b(policy|policies|set|sets) (?-i:[A-D])\b": "the policy's name",
 }
 
 

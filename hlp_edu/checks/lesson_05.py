@@ -72,7 +72,7 @@ def _flows(rng):
 
 
 def _read(network, c, w, x, p_x, u):
-    """From p_x . f: c p_x, its derivatives by every sum a, and by every weight (complex steps)."""
+    """From p_x . f: c p_x, its derivatives with respect to every sum a and every weight (complex steps)."""
     h, y, W = 1e-30j, np.append(x, u), network.matrix(w).astype(complex)
     delta = [(p_x @ (c * np.tanh(W @ y + h * nudge))).imag / 1e-30 for nudge in np.eye(len(x))]
     gradient = np.empty(len(w))

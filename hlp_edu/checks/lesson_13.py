@@ -162,14 +162,14 @@ def _networks(rng):
         W, x, D = rng.normal(size=(n, n + 1)) / np.sqrt(n), rng.uniform(-0.8, 0.8, n), rng.normal(size=n) * 5
         prices = rng.uniform(20, 200), rng.uniform(0.05, 0.5), rng.uniform(0.3, 3)
         rule = rng.uniform(0.01, 0.1), rng.uniform(0.3, 0.9), rng.uniform(0.03, 0.2)
-        yield W, x, D, rng.uniform(-0.6, 0.6), rng.normal() * 2, rng.uniform(5, 30), *prices, *rule
+        yield W, x, D, rng.uniform(-0.6, 0.6), rng.normal() * 2, rng.uniform(5, 30), prices, rule
 
 
-def _by_the_library(W, x, D, z, z_slope, c, q, r, r_w, mu, kappa, lead):
+def _by_the_library(W, x, D, z, z_slope, c, prices, rule):
     """From the record of a run: p_w is reported as -r w'."""
     import hlp_edu as hlp
 
-    rate = 4.0
+    (q, r, r_w), (mu, kappa, lead), rate = prices, rule, 4.0
     height, phase = np.hypot(z, z_slope / rate), np.arctan2(z, z_slope / rate)
     target = hlp.sinusoid(height, 2 * np.pi / rate, phase)
     problem = hlp.Tracking(hlp.fully_connected(len(x)), target, q=q, r_w=r_w, r=r, speed=c)
@@ -180,28 +180,27 @@ def _by_the_library(W, x, D, z, z_slope, c, q, r, r_w, mu, kappa, lead):
     return net.matrix(-run.p_w[0] / r)
 
 
-def _flow(W, x, D, z, z_slope, q, r, r_w, mu, kappa, lead, credit=1, own=1, inner=1, back=True):
-    """(16) with things left out."""
-    y = np.append(x, 1.0)
-    s = np.tanh(W @ y)
-    source = (W[:, : len(x)].T if back else W[:, : len(x)]) @ ((1 - s**2) ** inner * D)
-    source[0] += q * (x[0] + kappa * (s[0] - x[0]) - z - lead * z_slope)
-    return -mu / r * (np.outer((1 - s**2) ** own * (source if credit else D), y) + r_w * W)
-
-
-def _slip(**what):
+def _slip(credit=1, own=1, inner=1, back=True, **numbers):
     """(16) with other numbers, or without a part."""
-    names = "q", "r", "r_w", "mu", "kappa", "lead"
 
-    def value(right, W, x, D, z, z_slope, c, *numbers):
-        given = dict(zip(names, numbers, strict=True))
-        return _flow(W, x, D, z, z_slope, **(given | what))
+    def value(right, W, x, D, z, z_slope, c, prices, rule):
+        given = dict(zip(("q", "r", "r_w", "mu", "kappa", "lead"), (*prices, *rule), strict=True)) | numbers
+        y = np.append(x, 1.0)
+        s = np.tanh(W @ y)
+        source = (W[:, : len(x)].T if back else W[:, : len(x)]) @ ((1 - s**2) ** inner * D)
+        source[0] += given["q"] * (x[0] + given["kappa"] * (s[0] - x[0]) - z - given["lead"] * z_slope)
+        learning = (1 - s**2) ** own * (source if credit else D)
+        return -given["mu"] / given["r"] * (np.outer(learning, y) + given["r_w"] * W)
 
     return value
 
 
-def _without_r(right, *given):
-    return given[7] * right
+def _without_r(right, W, x, D, z, z_slope, c, prices, rule):
+    return prices[1] * right
+
+
+def _back_in_time(right, W, x, D, z, z_slope, c, prices, rule):
+    return _slip(lead=-rule[2])(right, W, x, D, z, z_slope, c, prices, rule)
 
 
 velocities = Function(
@@ -221,9 +220,7 @@ velocities = Function(
         "the error is read at the state; it looks ahead to x + kappa (tanh(a) - x)": _slip(kappa=0.0),
         "the heading counts with the fraction kappa": _slip(kappa=1.0),
         "the target is not led: z + lead z'": _slip(lead=0.0),
-        "the lead has the wrong sign: where the target will be is z + lead z'": lambda right, *given: _slip()(
-            right, *given[:-1], -given[-1]
-        ),
+        "the lead has the wrong sign: where the target will be is z + lead z'": _back_in_time,
         "the sign is wrong: gradient flow goes downhill": lambda right, *given: -right,
     },
     tolerance=1e-5,

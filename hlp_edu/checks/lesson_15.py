@@ -211,7 +211,7 @@ chosen = Function(
         "A diverged run is the worst there is, and inf says so: leave it in; medians can take it.",
         "`k = np.argmin(np.median(practice, axis=1))`, then `np.median(exam[k])`.",
     ],
-    moral="Whoever looks at the exam while choosing reports luck. The price of not looking is a larger number.",
+    moral="A score chosen by looking at the exam is partly luck. The price of not looking is a larger number.",
 )
 
 

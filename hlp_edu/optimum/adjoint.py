@@ -232,7 +232,7 @@ class Run:
 
 
 def cost_gradient(problem, v, dt=0.01, seed=0, t0=0, x0=None, w0=None):
-    """The cost (4) of a control, and its exact derivative by every value of that control.
+    """The cost (4) of a control, and its exact derivative with respect to every value of that control.
 
     The derivative is that of the discretised run itself (RK4, the control linear between its
     values), computed by one sweep backward in time: the adjoint.

@@ -37,7 +37,7 @@ from hlp_edu.policies import GradientFlow, ProspectiveFlow, ProspectiveSteering
 from hlp_edu.problem import Tracking
 from hlp_edu.signals import patchwork
 
-__all__ = ["Bound", "avoidable", "charges", "hazard", "news", "one_neuron", "plan"]
+__all__ = ["avoidable"]  # the rest is for `hlp_edu.study` and `hlp-edu study`
 
 C, Q, R_W, R = 20.0, 100.0, 1.0, 0.1  # speed and prices, as in the tracking lessons
 T, TICK, TICKS = 20.0, 0.1, 200  # the jumps of a patchwork lie on ticks

@@ -36,7 +36,7 @@ class Optimality:
 
     @classmethod
     def compute(cls, signal, seed, method):
-        """One row; the RMSE is over the samples at multiples of ``dt``, whoever made them."""
+        """One row; the RMSE is over the samples at multiples of ``dt``, for every method."""
         given, problem = cls.parameters, tracking_problem(signal, seed)
         if method == "optimum":
             made = optimum(problem, given["T"], dt=given["dt"], seed=seed, method="adjoint", progress=False)

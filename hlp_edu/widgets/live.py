@@ -216,7 +216,7 @@ class Live(_Instrument):
 
     @property
     def start(self):
-        """Where the network began: {"x0": shape (neurons,), "w0": shape (arcs,)}, or {"seed": 0} if nobody drew."""
+        """Its start: {"x0": shape (neurons,), "w0": shape (arcs,)}, or {"seed": 0} if nothing was drawn."""
         return dict(x0=np.array(self._x), w0=np.array(self._w)) if self.drawn else dict(seed=0)
 
     def trajectory(self, policy=None, T=None):
@@ -252,7 +252,7 @@ class Live(_Instrument):
         return plot_tracking(
             self.trajectory(T=20),
             caption=f"A still picture, {whose}. Run the cell with a kernel, and you can move the target yourself.",
-            headline="The output follows a target that nobody announced",
+            headline="The output follows a target that was not announced",
             more=f"{self.policy.capitalize()}, {self.neurons} neurons, random start, one pass.",
         )
 
