@@ -321,7 +321,7 @@ UNCHANGED = {
 
 def test_every_lesson_has_an_explorer():
     with_one = {name[:2] for name in lessons.RECIPES}
-    assert {path.stem[:2] for path in lessons.LESSONS} == with_one
+    assert {path.stem[:2] for path in lessons.LESSONS if path.stem != "reference"} == with_one
 
 
 @pytest.mark.parametrize("name", lessons.RECIPES)

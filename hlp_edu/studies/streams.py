@@ -268,8 +268,7 @@ class Streams:
         tuned_on=0.4, seeds=10, tuning_seeds=3, hold=1.0, dt=0.1, listen=0.5, method="exponential", speed=10.0,
         mu=0.2, sweeps=2, momentum=0.5, window=50,
     )  # fmt: skip
-    # RTRL on the video would take longer than all the rest: lesson 14 times one step of it instead. Steering is for one
-    # output, and the video has two.
+    # RTRL on the video would take longer than all the rest. Steering is for one output, and the video has two.
     left_out = (("video", "RTRL"), ("video", "prospective steering"))
     cases = tuple(itertools.filterfalse(left_out.__contains__, itertools.product(STREAMS, LEARNERS + NAIVE)))
     repeats = 0.02  # how closely another machine repeats a median, relative
