@@ -134,18 +134,28 @@ def towards(network):
     heads, tails = network.heads[inner], network.tails[inner]
     far = np.full(n, -1)
     far[out] = 0
-    for hops in range(1, n + 1):  # the longest way, unless there is a cycle
-        reached = np.unique(tails[far[heads] == hops - 1])
+    for hops in range(1, n):  # the shortest way
+        reached = tails[far[heads] == hops - 1]
+        reached = reached[far[reached] < 0]
         if not len(reached):
             break
         far[reached] = hops
-    else:
-        far[:] = -1
-        far[out] = 0
-        for hops in range(1, n):
-            reached = tails[far[heads] == hops - 1]
-            far[reached[far[reached] < 0]] = hops
+    if not _has_cycle(n, heads[far[heads] >= 0], tails[far[heads] >= 0]):
+        for hops in range(1, n):  # the longest
+            reached = np.unique(tails[far[heads] == hops - 1])
+            if not len(reached):
+                break
+            far[reached] = hops
     order = np.argsort(-far, kind="stable")
     messages = np.zeros(len(network.heads), bool)
     messages[inner] = (far[tails] > far[heads]) & (far[heads] >= 0)
     return order[far[order] >= 0], messages
+
+
+def _has_cycle(n, heads, tails):
+    """Whether arcs among n neurons form a cycle."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    arcs = coo_array((np.ones(len(heads), np.int8), (tails, heads)), shape=(n, n))
+    return bool((heads == tails).any()) or connected_components(arcs, connection="strong")[0] < n
