@@ -127,6 +127,7 @@ def check_computing():
         hlp.HamiltonianServo(**damped),
         hlp.PerArc(0.03),
         hlp.GradientFlow(0.03),
+        hlp.ProspectiveFlow(),
         hlp.Frozen(),
     ]
     for policy in policies:
