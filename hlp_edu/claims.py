@@ -82,7 +82,7 @@ CLAIMS = {
         "no locking, finite speed", 'addresses "the update locking and infinite signal propagation challenges"',
         "03_neurons_in_time",
         ("c t when the signal reaches the output of a chain of five", "c t when the credit reaches the first arc",
-         "arcs of 5 whose force is half its size before that", "the same, without an error"),
+         "of 5 arcs feel half their force before the first one hears of the error", "the same, without an error"),
         "Arcs near the output do not wait for the first one, which hears of the error at c t = {1}; weight decay was "
         "switched off, so that credit alone moves them.", 2),
     7: Claim(
@@ -401,11 +401,12 @@ def _measured():
     """{(situation, method): (value, lesson)} of all that was measured, from the studies."""
     found, names = {}, dict(zip(("SGD", "BPTT", "RTRL"), METHODS[4:7], strict=True))
     names |= {"gradient flow": METHODS[0], "damped flip": METHODS[1], "per-arc signs, damped": METHODS[2]}
+    names["prospective steering"] = METHODS[3]
     for row in study("streams").rows:
         where = {"switching": "laws switch", "waves": "memory of the past"}.get(row["stream"])
         if row["method"] in names and where:
             found[where, names[row["method"]]] = row["rmse"], "14"
-        if row["method"] in names and row["stream"] == "sunspots":
+        if row["method"] in names and row["method"] != "prospective steering" and row["stream"] == "sunspots":
             found["storage is tight", names[row["method"]]] = row["stores"], "14"
     names |= {"online backprop": METHODS[4], "prospective flow": METHODS[3]}
     for row in study("contest").rows:
@@ -415,7 +416,6 @@ def _measured():
     names |= {
         "per-arc signs": METHODS[2],
         "online SGD": METHODS[4],
-        "prospective steering": METHODS[3],
         "MPC": METHODS[7],
     }
     wheres = {"jumps": "the target jumps", "clocks": "no global clock"}

@@ -386,7 +386,7 @@ def test_what_happens_is_said_in_words(opened):
     for _ in range(8):  # a page judges several times a second
         go(page, "ahead(0.2)")
     said, wanted = words(page), page.locator("button.wanted")
-    assert "Trapped: the weights have grown" in said and "Start again?" in said and wanted.count() == 1
+    assert "Trapped: the output is at its limit" in said and "or start again" in said and wanted.count() == 1
     wanted.click()
     go(page, "ahead(5)")
     assert "Gradient flow: error 0.0" in words(page) and not wanted.count()

@@ -349,7 +349,7 @@ class Spiral(_Instrument):
 
 _PAGES = {
     "live": (
-        "Drag the target. Five neurons follow.",
+        "Drag the target. The neurons follow.",
         "Every weight moves by what the two ends of its arrow report, and by nothing else: no data set, no training "
         "phase, and nothing is known about what comes next. Then take the friction away, or freeze the weights.",
     ),

@@ -212,7 +212,7 @@ export function network(surface, run, colours, beat) {
     if (i === 0) surface.disc(x1, y1, size + 3.5, null, colours.output, 1.5);
     if (size < 9 && i && i < n) continue;
     const name = i === n ? "bias" : String(i + 1);
-    const lit = i < n && Math.abs(value) > 0.5;
+    const lit = i < n && Math.abs(value) > 0.5 && parseInt(colours.paper.slice(1, 3), 16) > 127; // white on the colour
     surface.text(name, x1, y1 + 1, lit ? colours.paper : colours.ink, { size: i === n ? 13 : Math.max(10, Math.min(13, size)), bold: true, align: "center" });
   }
 }

@@ -9,7 +9,7 @@ const SAYINGS = {
   "per-arc signs": "each arc chooses its own sign, and so imitates gradient flow without friction",
   "gradient flow": "each weight goes straight downhill, on what the two ends of its arc report",
   prospective: "gradient flow on what each neuron is heading for, instead of what it is",
-  frozen: "the weights are held. Does the output still know where to go?",
+  frozen: "the weights are held; move the target, and see what the network has learned",
 };
 const SOURCES = { "my hand": "hand", "a wave": "wave", jumps: "jumps" };
 const TASKS = [
@@ -204,7 +204,7 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
     Object.assign(words, { due: Infinity, said: grade });
     const about = `${capital(now.policy)}: error ${error.toFixed(2)} over the last ${WINDOW} time units. `;
     status.textContent = {
-      trapped: `Trapped: the weights have grown to ${largest(run.w).toFixed(1)}. There tanh is flat, and almost no gradient is left to bring them back; it takes long. Start again?`,
+      trapped: `Trapped: the output is at its limit, its largest weight ${largest(run.w).toFixed(1)}. There tanh is flat, and almost no gradient is left to bring the weights back. Raise the friction and wait some ten time units, or start again.`,
       follows: now.policy === "frozen" ? `${about}A small error with frozen weights: the target stands still.` : `${about}The output follows.`,
       roughly: `${about}The output follows roughly.`,
       not: now.policy === "frozen" ? `${about}Frozen weights do not follow: they know where the target was, and not where it goes.` : `${about}The output does not follow.`,
@@ -305,6 +305,9 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
   });
   plot.addEventListener("pointermove", (event) => { if (plot.hasPointerCapture(event.pointerId)) move(pointed(event)); });
   for (const over of ["pointerup", "pointercancel"]) plot.addEventListener(over, () => plot.classList.remove("held"));
+  root.addEventListener("pointerup", (event) => { // a law or a target chosen by hand: the arrow keys are the target's again
+    if (event.target.closest("fieldset")) setTimeout(() => plot.focus({ preventScroll: true }));
+  });
   plot.addEventListener("keydown", (event) => {
     const by = { ArrowUp: 0.1, ArrowRight: 0.1, ArrowDown: -0.1, ArrowLeft: -0.1, PageUp: 0.4, PageDown: -0.4 }[event.key];
     const to = { Home: -REACH, End: REACH }[event.key] ?? (by && (target.source === "hand" ? target.wanted : target.z) + by);
