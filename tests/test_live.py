@@ -187,6 +187,7 @@ def drawn_target(T):
         ("bare flip", 10, 5, 1e-9),
         ("gradient flow", 20, 5, 1e-12),
         ("frozen", 10, 5, 1e-12),
+        ("no flip", 0.3, 5, 1e-9),
         ("prospective", 20, 5, 1e-12),
         ("prospective", 5, 20, 1e-12),
     ],
@@ -394,6 +395,12 @@ def test_what_happens_is_said_in_words(opened):
     assert "the weights are held" in words(page)
     go(page, "ahead(5)")
     assert "Frozen weights do not follow" in words(page)
+    page.get_by_label("no flip").check()
+    go(page, "ahead(20)")
+    assert "Without the flip the costates have run away" in words(page) and go(page, "time") < 40
+    page.get_by_role("radio", name="damped flip").check()
+    go(page, "ahead(6)")
+    assert "The output follows." in words(page)
     page.get_by_role("slider", name="neurons").fill("1")
     assert "One neuron" in words(page) and len(page.evaluate(f"() => [...{HERE}.run.x]")) == 1
 

@@ -14,6 +14,7 @@ export const LAWS = {
   "gradient flow": { gain: 0.03 },
   prospective: { gain: 0.04, kappa: 0.8, lead: 0.08 },
   frozen: { gain: 0 },
+  "no flip": { inertia: true, canonical: true }, // the exact laws: s = +1 everywhere
 };
 
 /** Numbers from 0 to 1 that a seed repeats (mulberry32). */
@@ -98,13 +99,13 @@ export class Run {
         out[PW + k] = law.inertia ? -s_w[k] * H_w - theta_w * p : 0; // (10)
       }
     }
-    for (let i = 0; i < n; i++) out[P + i] = H_x[i] - theta_x * at[P + i]; // (10), s = -1
+    for (let i = 0; i < n; i++) out[P + i] = (law.canonical ? -1 : 1) * H_x[i] - theta_x * at[P + i]; // (10), s = -1 if flipped
   }
 
-  /** Signs for one step: +1 on an arc with p_w H_w > mu H_w^2, else -1. The other laws flip every arc. */
+  /** Signs for one step: +1 on an arc with p_w H_w > mu H_w^2, else -1. The other laws flip every arc, or none. */
   choose(z) {
     const { n, m, state, law, rate } = this;
-    if (law.mu === undefined) return void this.s_w.fill(-1);
+    if (law.mu === undefined) return void this.s_w.fill(law.canonical ? 1 : -1);
     this.s_w.fill(-1);
     this.velocities(state, z, 0, rate[0]);
     for (let k = 0; k < m; k++) {

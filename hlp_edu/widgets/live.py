@@ -18,7 +18,7 @@ from hlp_edu.data import drawing
 from hlp_edu.flow import run
 from hlp_edu.network import fully_connected
 from hlp_edu.plotting.style import PALETTE, ROLES
-from hlp_edu.policies import Flipped, Frozen, GradientFlow, PerArc, Policy, ProspectiveFlow
+from hlp_edu.policies import Canonical, Flipped, Frozen, GradientFlow, PerArc, Policy, ProspectiveFlow
 from hlp_edu.problem import Tracking
 from hlp_edu.signals import recorded
 from hlp_edu.validate import kind, number, one_of, whole
@@ -150,7 +150,7 @@ class Live(_Instrument):
     Parameters
     ----------
     policy : str
-        "damped flip", "bare flip", "per-arc signs", "gradient flow", "prospective" or "frozen".
+        "damped flip", "bare flip", "per-arc signs", "gradient flow", "prospective", "frozen" or "no flip".
     friction : float
         Dissipation of p_w under the damped flip, from 0 to 60.
     speed : float
@@ -281,6 +281,7 @@ _POLICIES = {  # the browser's laws as policies, given the friction
     "gradient flow": lambda friction: GradientFlow(0.03),
     "prospective": lambda friction: ProspectiveFlow(),
     "frozen": lambda friction: Frozen(),
+    "no flip": lambda friction: Canonical(),
 }
 
 
@@ -351,7 +352,7 @@ _PAGES = {
     "live": (
         "Drag the target. The neurons follow.",
         "Every weight moves by what the two ends of its arrow report, and by nothing else: no data set, no training "
-        "phase, and nothing is known about what comes next. Then take the friction away, or freeze the weights.",
+        "phase, and nothing is known about what comes next. Try: no flip, no friction, frozen weights.",
     ),
     "spiral": (
         "One sign turns a saddle into a spiral",

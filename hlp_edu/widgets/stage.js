@@ -10,11 +10,12 @@ const SAYINGS = {
   "gradient flow": "each weight goes straight downhill, on what the two ends of its arc report",
   prospective: "gradient flow on what each neuron is heading for, instead of what it is",
   frozen: "the weights are held; move the target, and see what the network has learned",
+  "no flip": "the exact laws of the best path, which need the end of time; run forward, the costates run away",
 };
 const SOURCES = { "my hand": "hand", "a wave": "wave", jumps: "jumps" };
 const TASKS = [
   "Drag the target, or press the arrow keys. How closely does the output follow a slow move, and how a fast one?",
-  "Choose bare flip, and keep moving. Then go back to damped flip. What did friction do?",
+  "Choose no flip, then bare flip, then damped flip, and keep moving. What did the flip do, and what friction?",
   "With damped flip, take friction to 0, 10 and 60. Too little and too much fail in different ways.",
   "Freeze the weights, and move the target. What has the network learned?",
 ];
@@ -35,7 +36,7 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
   const target = new Target(), trace = new Trace(4), id = Math.random().toString(36).slice(2);
   let run, count = 0, seed = 1, before = null, paused = false, pace = 1, ended = false, marks = [], recorded, colours;
   let words = { due: Infinity, grade: null, said: null, since: 0 }, flatSince = 0, touched = false, age = 0, seen = true;
-  let lastLaw = "damped flip", rmsNow = null;
+  let lastLaw = "damped flip", rmsNow = null, gone = false;
 
   // ---- the controls
   const plot = make("canvas", {
@@ -43,6 +44,7 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
     "aria-valuemin": -REACH, "aria-valuemax": REACH, "aria-valuenow": 0,
   });
   const net = make("canvas", { class: "hlp-net", role: "img", "aria-label": "The network" });
+  const meaning = make("p", { class: "hlp-meaning" });
   const status = make("p", { class: "hlp-status", role: "status", "aria-live": "polite" });
   const law = choice("Law of the weights", SAYINGS, now.policy, (name) => set("policy", name));
   const source = choice("Target", { "my hand": "drag it, or use the arrow keys", "a wave": "0.8 sin t", jumps: "a new level every 2.5 time units" }, "a wave", (name) => take(SOURCES[name]));
@@ -54,12 +56,13 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
   };
   const pause = make("button", { type: "button", onclick: () => hold(!paused) }, "Pause");
   const freeze = make("button", { type: "button", "aria-pressed": "false", onclick: () => set("policy", now.policy === "frozen" ? lastLaw : "frozen") }, "Freeze the weights");
-  const again = make("button", { type: "button", onclick: () => { begin(); say("Started again, with new random weights.", 3); } }, "Start again");
+  const again = make("button", { type: "button", onclick: () => { if (gone) hold(false); else begin(); say("Started again, with new random weights.", 3); } }, "Start again");
   const tasks = make("details", { class: "hlp-tasks" }, make("summary", {}, "Four things to try"), make("ol", {}, ...TASKS.map((task) => make("li", {}, task))));
   root.classList.add("hlp-live");
   root.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab would take the arrow keys
   root.append(
     make("div", { class: "hlp-row" }, law.element, source.element),
+    meaning,
     make("div", { class: "hlp-stage" }, plot, net),
     status,
     make("div", { class: "hlp-row" }, ...Object.values(dials).map((dial) => dial.element)),
@@ -72,6 +75,7 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
   function set(name, value) {
     if (now[name] === value) return;
     now[name] = value;
+    if (gone) hold(false);
     if (name === "policy") {
       if (value !== "frozen") lastLaw = value;
       run.follow(value);
@@ -90,6 +94,7 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
 
   function show() {
     law.set(now.policy);
+    meaning.textContent = `${capital(now.policy)}: ${SAYINGS[now.policy]}.`;
     for (const name of ["friction", "speed", "neurons"]) dials[name].set(now[name]);
     dials.friction.dim(now.policy !== "damped flip");
     freeze.setAttribute("aria-pressed", String(now.policy === "frozen"));
@@ -110,6 +115,10 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
   }
 
   function hold(still) {
+    if (!still && gone) {
+      gone = false;
+      begin();
+    }
     paused = still;
     before = null;
     pause.textContent = still ? "Run" : "Pause";
@@ -151,7 +160,11 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
       if (done % 8 === 0 && performance.now() > end) break;
     }
     if (done) { recorded.t.push(count * STEP); recorded.z.push(target.z); }
-    if (run.lost) {
+    if (run.lost && now.policy === "no flip") {
+      gone = true;
+      hold(true);
+      say("Without the flip the costates have run away, and the weights with them. Choose another law, or start again.");
+    } else if (run.lost) {
       begin();
       say("The weights left all bounds. Started again, with new random ones.", 3);
     }
@@ -160,11 +173,11 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
 
   /** Go on by so many time units in pieces as short as frames. */
   function ahead(duration) {
-    for (let left = Math.round(duration / STEP); left > 0; left -= 16) {
+    for (let left = Math.round(duration / STEP); left > 0 && !gone; left -= 16) {
       advance(Math.min(16, left) * STEP);
       if (recorded.t.length > 64) tell();
     }
-    judge();
+    if (!gone) judge();
   }
 
   /** Hand on what was drawn since the last time. */
