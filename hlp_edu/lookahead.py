@@ -15,6 +15,9 @@ A neuron knows where it is heading, x_i + x_i' / c_i = tanh(a_i), and how its cr
           delta = tanh'(a) eps at the output, delta_i = tanh'(a_i) sum over children k of  w_ki delta_k  elsewhere
 
 The messages K, h and delta of (17) travel along the arcs that lead towards the output (`towards`).
+
+These rules do not run in blocks: an arc learns from what its head's children have reported, so a stage goes over the
+arcs twice, and a block is fast because it goes over them once.
 """
 
 import math
