@@ -350,7 +350,7 @@ class Spiral(_Instrument):
 
 _PAGES = {
     "live": (
-        "Drag the target. The neurons follow.",
+        "Drag the target. The output follows.",
         "Every weight moves by what the two ends of its arrow report, and by nothing else: no data set, no training "
         "phase, and nothing is known about what comes next. Try: no flip, no friction, frozen weights.",
     ),

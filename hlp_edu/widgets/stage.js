@@ -4,7 +4,7 @@ import { Run, STEP, Target, randomStart } from "./live.js";
 import { Surface, Trace, calm, choice, make, network, palette, slider } from "./parts.js";
 
 const SAYINGS = {
-  "damped flip": "one sign is flipped, so that the laws run forward in time; friction calms the weights",
+  "damped flip": "the sign in the law of the costates (the error's messages) is flipped, so that it runs forward in time; friction calms the weights",
   "bare flip": "the same flip without friction: the weights swing, and nothing slows them down",
   "per-arc signs": "each arc chooses its own sign, and so imitates gradient flow without friction",
   "gradient flow": "each weight goes straight downhill, on what the two ends of its arc report",
@@ -15,9 +15,10 @@ const SAYINGS = {
 const SOURCES = { "my hand": "hand", "a wave": "wave", jumps: "jumps" };
 const TASKS = [
   "Drag the target, or press the arrow keys. How closely does the output follow a slow move, and how a fast one?",
-  "Choose no flip, then bare flip, then damped flip, and keep moving. What did the flip do, and what friction?",
-  "With damped flip, take friction to 0, 10 and 60. Too little and too much fail in different ways.",
+  "Choose no flip, then bare flip, then damped flip; press Start again after each. What did the flip do, and what friction?",
+  "With damped flip, take friction to 0, 10 and 60. With too little it swings; with too much it lags.",
   "Freeze the weights, and move the target. What has the network learned?",
+  "Choose jumps, and compare damped flip, gradient flow and prospective. Which has the smallest error?",
 ];
 const SPAN = 10; // time units in the picture
 const EVERY = 10; // steps from one point of the lines to the next
@@ -57,7 +58,7 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
   const pause = make("button", { type: "button", onclick: () => hold(!paused) }, "Pause");
   const freeze = make("button", { type: "button", "aria-pressed": "false", onclick: () => set("policy", now.policy === "frozen" ? lastLaw : "frozen") }, "Freeze the weights");
   const again = make("button", { type: "button", onclick: () => { if (gone) hold(false); else begin(); say("Started again, with new random weights.", 3); } }, "Start again");
-  const tasks = make("details", { class: "hlp-tasks" }, make("summary", {}, "Four things to try"), make("ol", {}, ...TASKS.map((task) => make("li", {}, task))));
+  const tasks = make("details", { class: "hlp-tasks" }, make("summary", {}, "Five things to try"), make("ol", {}, ...TASKS.map((task) => make("li", {}, task))));
   root.classList.add("hlp-live");
   root.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab would take the arrow keys
   root.append(
