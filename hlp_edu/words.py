@@ -77,4 +77,9 @@ def shown(value, most=200):
         text = repr(value)
     except Exception:  # a whole number with thousands of digits, an object that cannot show itself
         text = f"a {type(value).__name__}"
+    return cut(text, most)
+
+
+def cut(text, most):
+    """The text, its end left out if it is longer than ``most`` characters."""
     return text if len(text) <= most else f"{text[: most - 3]}..."

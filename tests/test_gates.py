@@ -19,6 +19,7 @@ from pathlib import Path
 
 import matplotlib.colors
 import nbformat
+import prose
 import pytest
 import refresh
 from refresh import KEPT
@@ -398,12 +399,8 @@ def complaints(gate, path):
 @pytest.mark.parametrize("path", LESSONS, ids=name)
 def test_length_is_reported(path, record_property):
     notebook = load(path)
-    said, coded = words(text(notebook)), sum(words(cell.source) for cell in cells(notebook, "code"))
     lengths = [len(code_lines(cell.source)) for cell in cells(notebook, "code")]
-    minutes = re.search(r"(\d+)( to (\d+))? minutes", text(notebook))
-    report = dict(words=said, of_code=coded, code_cells=len(lengths), longest=max(lengths, default=0))
-    report |= dict(median=statistics.median(lengths or [0]), minutes_stated=minutes and minutes[0])
-    report |= dict(minutes_to_read=round(said / 180 + sum(lengths) / 15))  # 180 words, 15 lines of code a minute
+    report = prose.measure(notebook) | dict(longest=max(lengths, default=0), median=statistics.median(lengths or [0]))
     for key, value in report.items():
         record_property(key, value)
     print(f"{path.stem}: {report}")

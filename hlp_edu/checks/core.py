@@ -125,12 +125,8 @@ class Task:
         help = f"`tasks.{self.name}.hint()` gives a hint, `tasks.{self.name}.solution()` shows a solution."
         self.failed, self._said = None, io.StringIO()
         try:
-            with (
-                patience.patience(),
-                warnings.catch_warnings(),
-                np.errstate(all="ignore"),
-            ):  # what overflows is said in words
-                warnings.simplefilter("ignore")
+            with patience.patience(), warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")  # what overflows is said in words
                 if answer is None or has_dots(answer):
                     raise Empty
                 self._judge(answer)

@@ -16,14 +16,13 @@ class TooLong(BaseException):
 
 
 @contextlib.contextmanager
-def patience(soon=None, most=None):
-    """Say after ``soon`` seconds that this takes long; raise `TooLong` after ``most``, where the system can do that."""
-    soon, most = SOON if soon is None else soon, MOST if most is None else most
-    words = f"still checking; it gives up after {most:g} s, and Kernel > Interrupt (Ctrl-C) stops it at once"
-    timer = threading.Timer(soon, print if shows_progress() else len, [words])
+def patience():
+    """Say after SOON seconds that this takes long; raise `TooLong` after MOST, where the system can do that."""
+    words = f"still checking; it gives up after {MOST:g} s, and Kernel > Interrupt (Ctrl-C) stops it at once"
+    timer = threading.Timer(SOON, print if shows_progress() else len, [words])
     timer.daemon = True
     ours = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
-    ours = ours and signal.getsignal(signal.SIGALRM) in (signal.SIG_DFL, None)  # somebody else's alarm is left alone
+    ours = ours and signal.getsignal(signal.SIGALRM) in (signal.SIG_DFL, None)  # an alarm that is set is left alone
 
     def ring(*_):
         raise TooLong
@@ -31,7 +30,7 @@ def patience(soon=None, most=None):
     timer.start()
     if ours:
         signal.signal(signal.SIGALRM, ring)
-        signal.setitimer(signal.ITIMER_REAL, most, 1.0)  # again every second, should code swallow it
+        signal.setitimer(signal.ITIMER_REAL, MOST, 1.0)  # again every second, should code swallow it
     try:
         yield
     finally:

@@ -5,6 +5,8 @@ import inspect
 
 import numpy as np
 
+from hlp_edu.words import cut
+
 __all__ = []
 
 MOST_WORDS = 600  # characters of a reason
@@ -14,7 +16,7 @@ class Refused(Exception):
     """An answer cannot be right; the message says why, ``given`` on which input."""
 
     def __init__(self, words, given=""):
-        super().__init__(words if len(words) <= MOST_WORDS else f"{words[: MOST_WORDS - 3]}...")
+        super().__init__(cut(words, MOST_WORDS))
         self.given = given
 
 
@@ -111,9 +113,7 @@ def wrong_shape(got, right, what):
 
 def too(got, right, tolerance):
     """Words for a value that is not the right one, without giving it away."""
-    if isinstance(right, (str, bool, np.bool_)):
-        return f"{got!r} is not it"
-    if not isinstance(right, tuple) and np.ndim(right) == 0 and not np.iscomplexobj(right):
+    if not isinstance(right, (tuple, str, bool, np.bool_)) and np.ndim(right) == 0 and not np.iscomplexobj(right):
         return f"{show(got)} is too {'high' if got > right else 'low'}"
     return difference(got, right, tolerance, tell=False)
 
@@ -160,7 +160,7 @@ def said(error, most=200):
         text = str(error)
     except Exception:
         text = ""
-    return text if len(text) <= most else text[: most - 3] + "..."
+    return cut(text, most)
 
 
 def show(value, digits=4):
@@ -178,10 +178,9 @@ def _show(value, digits):
     if isinstance(value, (list, tuple)):
         text = ", ".join(show(one, digits) for one in value)
         text = f"({text})" if isinstance(value, tuple) else f"[{text}]"
-        return text if len(text) <= 120 else text[:117] + "..."
+        return cut(text, 120)
     if isinstance(value, (bool, np.bool_)) or not np.issubdtype(np.asarray(value).dtype, np.number):
-        text = repr(value)
-        return text if len(text) <= 60 else text[:57] + "..."
+        return cut(repr(value), 60)
     return f"{np.asarray(value).item():.{digits}g}"
 
 

@@ -70,7 +70,7 @@ class Picture:
         finish(fig)
         if headline:
             _draw_headline(fig, headline, more)
-        for text in fig.findobj(Text):  # one font, whoever wrote it
+        for text in fig.findobj(Text):  # one font for all of them
             text.set_fontfamily(FONT)
 
     @property

@@ -36,6 +36,7 @@ from hlp_edu.network import Network
 from hlp_edu.policies import GradientFlow, ProspectiveFlow, ProspectiveSteering
 from hlp_edu.problem import Tracking
 from hlp_edu.signals import patchwork
+from hlp_edu.studies.shelf import rounded
 
 __all__ = ["avoidable"]  # the rest is for `hlp_edu.study` and `hlp-edu study`
 
@@ -190,7 +191,7 @@ class Bound:
             charge = charges(signal, x, a).sum()
         else:
             _, _, cost, charge = plan(signal, fee=float(method == "charged planner"), step=cls.parameters["dt"])
-        return dict(seed=seed, method=method, cost=float(f"{cost:.6g}"), charge=float(f"{charge:.6g}"))
+        return dict(seed=seed, method=method) | rounded(6, cost=cost, charge=charge)
 
 
 def avoidable(table, method):

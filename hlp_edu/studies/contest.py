@@ -16,7 +16,7 @@ from hlp_edu.flow import beginning, run
 from hlp_edu.network import feed_forward
 from hlp_edu.policies import Flipped, GradientFlow, PerArc, ProspectiveFlow
 from hlp_edu.problem import Tracking
-from hlp_edu.studies.shelf import shipped
+from hlp_edu.studies.shelf import rounded, shipped
 from hlp_edu.validate import one_of
 
 __all__ = [
@@ -484,4 +484,4 @@ class Contest:
         errors = exam_error(task, fit(task, method, [setting], T, begin)[0])
         row = dict(task=task, method=method, T=T, first=setting[0], second=setting[1])
         found = {"rmse": np.median(errors), "rmse min": errors.min(), "rmse max": errors.max()}
-        return row | {key: float(f"{value:.4g}") for key, value in found.items()}
+        return row | rounded(**found)

@@ -5,6 +5,7 @@ from hlp_edu.flow import run
 from hlp_edu.mpc import mpc
 from hlp_edu.optimum import optimum
 from hlp_edu.policies import GradientFlow, ProspectiveFlow, ProspectiveSteering
+from hlp_edu.studies.shelf import rounded
 
 __all__ = []  # read by `hlp_edu.study`, computed by `hlp-edu study`
 
@@ -47,6 +48,4 @@ class Optimality:
             step = given["dt_of_rules"]
             made = run(problem, RULES[method], given["T"], dt=step, seed=seed, every=round(given["dt"] / step))
         row = measure(made)
-        return dict(signal=signal, seed=seed, method=method) | {
-            key: float(f"{row[key]:.5g}") for key in ("cost", "rmse")
-        }
+        return dict(signal=signal, seed=seed, method=method) | rounded(5, cost=row["cost"], rmse=row["rmse"])

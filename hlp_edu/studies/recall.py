@@ -7,12 +7,12 @@ present input has no memory at all.
 """
 
 import numpy as np
-from scipy.optimize import minimize
 
 from hlp_edu.backprop import bptt
 from hlp_edu.flow import beginning, run
 from hlp_edu.policies import Flipped, Frozen, GradientFlow
 from hlp_edu.problem import Tracking
+from hlp_edu.studies.shelf import rounded
 from hlp_edu.studies.streams import listener
 
 __all__ = ["DELAYS", "KIT", "Recall", "by_bptt", "by_local_law", "exam", "line", "task", "waves"]
@@ -109,6 +109,8 @@ def by_bptt(delay, seeds):
     -------
     numpy.ndarray, shape (seeds,)
     """
+    from scipy.optimize import minimize
+
     here, found = task(delay), []
     for seed in seeds:
         begin = beginning(here, Flipped(), seed).w
@@ -152,4 +154,4 @@ class Recall:
             errors = by_local_law(delay, KIT[chosen], seeds)
         row = dict(delay=delay, method=method, chosen=chosen)
         found = {"rmse": np.median(errors), "rmse min": errors.min(), "rmse max": errors.max()}
-        return row | {key: float(f"{value:.4g}") for key, value in found.items()}
+        return row | rounded(**found)

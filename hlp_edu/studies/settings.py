@@ -6,6 +6,7 @@ from hlp_edu.network import feed_forward
 from hlp_edu.optimum import optimum
 from hlp_edu.policies import GradientFlow, ProspectiveFlow, ProspectiveSteering
 from hlp_edu.signals import constant
+from hlp_edu.studies.shelf import rounded
 
 __all__ = []  # read by `hlp_edu.study`, computed by `hlp-edu study`
 
@@ -55,4 +56,4 @@ class Settings:
             cost, mu = min((run(problem, GradientFlow(mu), **how).cost, mu) for mu in RATES)
         else:
             cost = run(problem, AHEAD[method], **how).cost
-        return dict(setting=setting, seed=seed, method=method, mu=mu, cost=float(f"{cost:.5g}"))
+        return dict(setting=setting, seed=seed, method=method, mu=mu) | rounded(5, cost=cost)

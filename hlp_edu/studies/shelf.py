@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hlp_edu.compare import Table
 
-__all__ = ["read_table", "shipped"]
+__all__ = ["read_table", "rounded", "shipped"]
 
 
 def read_table(path):
@@ -35,6 +35,28 @@ def shipped(name):
         Name of the study.
     """
     return read_table(Path(__file__).parent / f"{name}.csv")
+
+
+def rounded(digits=4, **found):
+    """Numbers of a row as they are filed.
+
+    Parameters
+    ----------
+    digits : int
+        Significant digits.
+    **found
+        The numbers.
+
+    Returns
+    -------
+    dict of {str: float}
+
+    Examples
+    --------
+    >>> rounded(3, cost=1.23456)
+    {'cost': 1.23}
+    """
+    return {key: float(f"{value:.{digits}g}") for key, value in found.items()}
 
 
 def _value(text):

@@ -7,7 +7,7 @@ from hlp_edu.compare import sets, tracking_problem
 from hlp_edu.flow import run
 from hlp_edu.policies import ProspectiveFlow, ProspectiveSteering
 from hlp_edu.studies import contest
-from hlp_edu.studies.shelf import shipped
+from hlp_edu.studies.shelf import rounded, shipped
 from hlp_edu.validate import one_of
 
 __all__ = ["Situations", "unequal"]
@@ -107,4 +107,4 @@ class Situations:
         ways = {"jumps": _jumps, "clocks": _clocks, "kept": _kept, "noise": _noise}
         values = ways[one_of("situation", situation, ways)](law)
         found = dict(value=np.median(values), least=min(values), greatest=max(values))
-        return dict(situation=situation, law=law) | {key: float(f"{value:.4g}") for key, value in found.items()}
+        return dict(situation=situation, law=law) | rounded(**found)

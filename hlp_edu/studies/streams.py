@@ -17,6 +17,7 @@ from hlp_edu.backprop import Online
 from hlp_edu.network import Network
 from hlp_edu.policies import Flipped, Frozen, GradientFlow, PerArc, ProspectiveFlow, ProspectiveSteering
 from hlp_edu.stream import next_of, open_problem, stream
+from hlp_edu.studies.shelf import rounded
 from hlp_edu.validate import one_of
 
 __all__ = [
@@ -373,7 +374,7 @@ class Streams:
                  ("rmse", "before", "switch", "back", "adaptive", "frozen")}  # fmt: skip
         found |= {"rmse min": min(errors["rmse"]), "rmse max": max(errors["rmse"])}
         order = ("rmse", "rmse min", "rmse max", "before", "switch", "back", "adaptive", "frozen")
-        return {name: float(f"{found[name]:.4g}") for name in order}
+        return rounded(**{name: found[name] for name in order})
 
 
 def make(method, task, setting, seed):

@@ -49,7 +49,7 @@ c.HTMLExporter.template_name = "safe"
 c.HTMLExporter.extra_template_basedirs = {templates!r}
 """
 LARGEST, MOST_CELLS = 50_000_000, 2000  # of a file, in bytes; of a notebook
-# A page of feedback runs no script, whoever wrote it, and fetches nothing: the first thing in it is this rule.
+# A page of feedback runs no script and fetches nothing: the first thing in it is this rule.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
 TEMPLATE = f"""\
 {{%- extends 'theirs.html.j2' -%}}
@@ -59,7 +59,7 @@ TEMPLATE = f"""\
 {{{{ super() }}}}
 {{%- endblock header -%}}
 """
-# What a teacher may want to look at. Nothing is taken off for it, and nobody is accused.
+# What a teacher may want to look at. Nothing is taken off for it, and nothing is said to be cheating.
 REMARKS = {
     r"\.\s*solution\s*\(": "shows a solution (.solution())",
     r"\.\s*expected\b|\b_right\b|solution_text": "names the value that a check expects (.expected)",
