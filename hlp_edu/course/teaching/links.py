@@ -18,17 +18,6 @@ ASKS = ("Predict first", "Your turn", "Checkpoint", "Question")
 CLOSED = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw, nodes.reference, nodes.title)
 
 
-def glossary(text):
-    """Find the glossary in the reference's text: a word or its synonym, to (place, meaning)."""
-    rows = re.findall(r"^\| (\*\*.+?) \| (.+?) \|$", text.split("## Glossary")[1].split("\n## ")[0], re.M)
-    found = {}
-    for words, meaning in rows:
-        words = [word.strip() for word in words.replace("*", "").split(",")]
-        meaning = re.sub(r"[*`$\\]", "", meaning)
-        found |= {word.lower(): (f"word-{nodes.make_id(words[0])}", meaning) for word in words}
-    return found
-
-
 def setup(app):
     """Join Sphinx."""
     app.add_config_value("hlp_lessons", {}, "env", (dict,))  # "06" to the page's name
@@ -81,7 +70,9 @@ def _offer_download(page, doctree):
     title = next(doctree.findall(nodes.title))
     file = "../" * page.count("/") + f"_sources/{page}.ipynb"
     link = f'<a href="{file}" download>Download this notebook</a>'
-    _insert_after(title, f"{link}, or get all of them: <code>hlp-edu start</code>, <code>hlp-edu lab</code>.", "download")
+    _insert_after(
+        title, f"{link}, or get all of them: <code>hlp-edu start</code>, <code>hlp-edu lab</code>.", "download"
+    )
 
 
 def _explain_stills(page, doctree):
@@ -118,7 +109,9 @@ def _link(app, doctree, page):
     to = lambda target, place="": app.builder.get_relative_uri(page, target) + place  # noqa: E731
     for text in list(doctree.findall(nodes.Text)):
         around = list(_ancestors(text))
-        if any(isinstance(one, CLOSED) for one in around) or not any(isinstance(one, nodes.paragraph) for one in around):
+        if any(isinstance(one, CLOSED) for one in around) or not any(
+            isinstance(one, nodes.paragraph) for one in around
+        ):
             continue
         in_books = any(place.startswith("bibliography") for one in around for place in one.get("ids", ()))
         parts = _numbers([str(text)], to, here, app.config.hlp_lessons, in_books)

@@ -22,7 +22,7 @@ def refuse(out, what):
     if (out / MARK).is_file():
         made = json.loads((out / MARK).read_text(encoding="utf-8"))
         ours = set(made["files"]) | {MARK} if made["what"] == what else set()
-    strange = sorted(_files(out) - ours)
+    strange = sorted(_files(out) - ours, key=lambda name: (name == MARK, name))
     if strange:
         raise CourseError(
             f"OUT = {str(out)!r}: holds {strange[0]}, which `hlp-edu {what}` did not write; must be a new folder, "
@@ -31,19 +31,23 @@ def refuse(out, what):
 
 
 def make(out, what, build):
-    """Let `build(folder)` fill a folder beside `out`, then put it there; what fails leaves `out` as it was."""
+    """Let `build(folder)` fill a folder beside `out`, then put it there; what fails leaves `out` as it was.
+
+    Returns what `build` returns.
+    """
     refuse(out, what)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as place:
         new = Path(place) / "new"
         new.mkdir()
-        build(new)
+        said = build(new)
         mark = {"what": what, "files": sorted(_files(new))}
         (new / MARK).write_text(json.dumps(mark, indent=0), encoding="utf-8")
         refuse(out, what)  # something may have been put there in the meantime
         if out.exists():
             shutil.rmtree(out)
         new.rename(out)
+    return said
 
 
 def _files(folder):

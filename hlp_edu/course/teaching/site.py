@@ -4,6 +4,7 @@ import importlib
 import importlib.resources
 import inspect
 import io
+import json
 import os
 import re
 import shutil
@@ -12,7 +13,6 @@ from pathlib import Path
 
 import hlp_edu
 from hlp_edu._version import __version__
-from hlp_edu.course.teaching.links import glossary
 from hlp_edu.widgets import page as write_page
 
 __all__ = ["build_site"]
@@ -67,8 +67,12 @@ def write_pages(source, pages):
     _write_library(pages / "library")
     for name in ("live", "spiral"):
         write_page(pages / f"{name}.html", name)
+    images = [image for path in pages.glob("lessons/*.ipynb") for image in _pictures(path)]
+    known = {"version": __version__, "pictures": len(images)}
+    known["described"] = sum(bool(re.search(r'\balt="[^"]+"', image)) for image in images)
     for name in ("index.md", "accessibility.md"):
-        text = (TEMPLATES / name).read_text(encoding="utf-8").replace("{{version}}", __version__)
+        text = (TEMPLATES / name).read_text(encoding="utf-8")
+        text = re.sub(r"\{\{(\w+)\}\}", lambda found: str(known[found[1]]), text)
         text = re.sub(r"\{\{pages (\w+)\}\}", lambda found: _list(pages, found[1]), text)
         (pages / name).write_text(text, encoding="utf-8")
     return {path.stem[:2]: f"lessons/{path.stem}" for path in sorted(pages.glob("lessons/[0-9]*.ipynb"))}
@@ -94,7 +98,9 @@ def _is_page(path):
 
 def _short(path):
     number, _, words = path.name.partition("_")
-    return f"{number} {words.replace('_', ' ').capitalize()} <{path.as_posix()}>" if number.isdigit() else path.as_posix()
+    return (
+        f"{number} {words.replace('_', ' ').capitalize()} <{path.as_posix()}>" if number.isdigit() else path.as_posix()
+    )
 
 
 def _write_library(folder):
@@ -163,7 +169,23 @@ def configuration(lessons, pages, mathjax):
 
 
 def _glossary(path):
-    import nbformat
+    """The reference's glossary: a word or its synonym, to (place on the page, meaning)."""
+    found = {}
+    section = _text(path).split("## Glossary")[1].split("\n## ")[0]
+    for words, meaning in re.findall(r"^\| (\*\*.+?) \| (.+?) \|$", section, re.M):
+        words = [word.strip().lower() for word in words.replace("*", "").split(",")]
+        place = "word-" + re.sub(r"[^a-z0-9]+", "-", words[0])
+        found |= dict.fromkeys(words, (place, re.sub(r"[*`$\\]", "", meaning)))
+    return found
 
-    cells = nbformat.read(path, as_version=4).cells
-    return glossary("\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown"))
+
+def _text(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+
+
+def _pictures(path):
+    """The images among the outputs of a notebook, as they are in its HTML."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    outputs = [output.get("data", {}).get("text/html", "") for cell in cells for output in cell.get("outputs", ())]
+    return [image for text in outputs for image in re.findall(r"<img\b[^>]*>", "".join(text))]

@@ -1,4 +1,4 @@
-"""The lessons as decks of slides: headings, pictures, equations and questions stay, prose becomes the speaker's notes."""
+"""The lessons as slides: headings, pictures, equations and questions stay, prose becomes the speaker's notes."""
 
 import html
 import importlib.resources
@@ -14,7 +14,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 ASKS = ("Predict first", "Your turn", "Checkpoint", "Question")
 LEFT_OUT = ("Reference", "References")  # sections without a slide
 LINES, MOST, WIDE = 11, 15, 66  # lines of a slide in large letters, in smaller ones; letters a line
-SENTENCE = re.compile(r"(?:\$[^$]*\$|`[^`]*`|[^$`])*?[.?!](?=\s|$)", re.S)  # the first one; formulas may hold full stops
+SENTENCE = re.compile(
+    r"(?:\$[^$]*\$|`[^`]*`|[^$`])*?[.?!](?=\s|$)", re.S
+)  # the first one; formulas may hold full stops
 
 
 @dataclass
@@ -34,7 +36,7 @@ class Slide:
 
 
 def build_slides(source, out):
-    """Write a deck for each lesson, one for the workshop, and a page that lists them. Returns numbers of slides by name.
+    """Write a deck for each lesson, one for the workshop, and a page that lists them. Returns how many slides each has.
 
     Parameters
     ----------
@@ -166,7 +168,10 @@ class _Deck:
             self.add(shown, _lines(shown))
         elif kind == "table_open" and not (self.slides and self.slides[-1].kind == "first"):
             self.new()
-            self.add(shown, 0.8 * sum(max(1, len(cell) / 40) for cell in re.findall(r"<td>(.*?)</td>\s*</tr>", shown, re.S)) + 1.5)
+            self.add(
+                shown,
+                0.8 * sum(max(1, len(cell) / 40) for cell in re.findall(r"<td>(.*?)</td>\s*</tr>", shown, re.S)) + 1.5,
+            )
         elif text.startswith("**") and text.lstrip("*").startswith(ASKS):
             self.new("ask")
             self.add(shown, _lines(shown), "ask")
@@ -262,7 +267,9 @@ def _first_sentence(text):
     """The first sentence of a paragraph in HTML; all of it if that would cut something in two."""
     text = re.sub(r"^<p>|</p>$", "", text.strip())
     found = re.match(r"(?:\\\(.*?\\\)|.)*?[.?!](?=\s|$)", text, re.S)
-    whole = found and all(found[0].count(f"<{tag}") == found[0].count(f"</{tag}") for tag in ("strong", "em", "a", "code"))
+    whole = found and all(
+        found[0].count(f"<{tag}") == found[0].count(f"</{tag}") for tag in ("strong", "em", "a", "code")
+    )
     return found[0] if whole else text
 
 
@@ -305,9 +312,9 @@ def _write_decks(decks, out):
     for name, slides in decks.items():
         text = page.replace("{{title}}", titles[name]).replace("{{slides}}", "\n".join(map(_section, slides)))
         (out / f"{name}.html").write_text(text, encoding="utf-8")
+    numbers = {name: f"{name[:2]} " * name[0].isdigit() for name in decks}
     rows = [
-        f'<li><a href="{name}.html">{name[:2] if name[0].isdigit() else ""} {titles[name]}</a>, {len(slides)} slides</li>'
-        for name, slides in decks.items()
+        f'<li><a href="{name}.html">{numbers[name]}{titles[name]}</a>, {len(decks[name])} slides</li>' for name in decks
     ]
     page = (TEMPLATES / "decks.html").read_text(encoding="utf-8")
     (out / "index.html").write_text(page.replace("{{decks}}", "\n".join(rows)), encoding="utf-8")
@@ -317,8 +324,9 @@ def _section(slide):
     level = "h1" if slide.kind == "first" else "h2"
     body, notes = ("\n".join(_without_links(part) for part in parts) for parts in (slide.body, slide.notes))
     return (
-        f'<section><div class="slide {slide.kind}" style="--scale: {slide.scale:.2f}"><{level}>{slide.title}</{level}>\n'
-        f'<div class="body">{body}</div></div>\n<aside class="notes">{notes}</aside></section>'
+        f'<section><div class="slide {slide.kind}" style="--scale: {slide.scale:.2f}">\n'
+        f'<{level}>{slide.title}</{level}>\n<div class="body">{body}</div>\n</div>\n'
+        f'<aside class="notes">{notes}</aside></section>'
     )
 
 
