@@ -39,12 +39,12 @@ def _give_levels(app, page, template, context, doctree):
 
 def _mark(app, doctree):
     page = app.env.docname
-    for math in doctree.findall(nodes.math_block):
-        math["ids"] += [f"equation-{number}" for number in TAG.findall(math.astext())]
+    for math in list(doctree.findall(nodes.math_block)):
+        places = [nodes.target("", "", ids=[f"equation-{number}"]) for number in TAG.findall(math.astext())]
+        math.parent.insert(math.parent.index(math), places)
     for raw in doctree.findall(nodes.raw):
         if "<summary" in raw.astext():  # Sphinx leaves raw HTML alone, and so does MathJax without this
-            text = re.sub(r"\$(.+?)\$", r'<span class="math">\\(\1\\)</span>', raw.astext())
-            raw.children[:] = [nodes.Text(text)]
+            _rewrite(raw, r"\$(.+?)\$", r'<span class="math">\\(\1\\)</span>')
     if page == REFERENCE:
         _mark_words(app.config.hlp_glossary, doctree)
     if str(app.env.doc2path(page)).endswith(".ipynb"):
@@ -53,17 +53,26 @@ def _mark(app, doctree):
         _explain_stills(page, doctree)
 
 
+def _rewrite(raw, pattern, new):
+    raw.children[:] = [nodes.Text(re.sub(pattern, new, raw.astext()))]
+
+
 def _mark_words(words, doctree):
     for row in doctree.findall(nodes.row):
         first = row[0].astext().split(",")[0].strip().lower()
-        if first in words and row[0][0].children and isinstance(row[0][0][0], nodes.strong):
+        if first in words and _begins_bold(row[0]):
             row["ids"].append(words[first][0])
 
 
 def _mark_questions(doctree):
     for paragraph in doctree.findall(nodes.paragraph):
-        if paragraph.astext().startswith(ASKS) and isinstance(paragraph[0], nodes.strong):
+        if paragraph.astext().startswith(ASKS) and _begins_bold(paragraph):
             paragraph["classes"].append("asks")
+
+
+def _begins_bold(node):
+    bold = next(node.findall(nodes.strong), None)
+    return bold is not None and node.astext().startswith(bold.astext())
 
 
 def _offer_download(page, doctree):
@@ -104,6 +113,9 @@ def _insert_after(node, html, kind):
 
 def _link(app, doctree, page):
     """Link numbers of equations and lessons wherever they occur in prose, and words at their first use."""
+    for raw in doctree.findall(nodes.raw):
+        if '.ipynb"' in raw.astext():  # what a cell has printed as HTML
+            _rewrite(raw, r'(<a href="(?!https?:|[^"]*_sources/)[^"#]*)\.ipynb(?=["#])', r"\1.html")
     here = {number for math in doctree.findall(nodes.math_block) for number in TAG.findall(math.astext())}
     words = {} if page == REFERENCE else dict(app.config.hlp_glossary)
     to = lambda target, place="": app.builder.get_relative_uri(page, target) + place  # noqa: E731
