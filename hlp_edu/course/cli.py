@@ -312,6 +312,23 @@ def _write_folder(arguments, build):
         raise CourseError(f"OUT = {arguments.out!r}: cannot write there ({error.strerror or error})") from error
 
 
+# ---------------------------------------------------------------- pack: the course for rooms without a network
+
+
+def pack(arguments):
+    """``hlp-edu pack OUT``: write a folder from which laptops install the course without a network."""
+    from hlp_edu.course.teaching import pack as packing
+
+    out = Path(arguments.out).expanduser().resolve()
+    wanted = packing.targets(arguments.platform, arguments.python)
+    try:
+        files = packing.pack(out, wanted, say=lambda words: print(words, flush=True))
+    except OSError as error:
+        raise CourseError(f"OUT = {arguments.out!r}: cannot write there ({error.strerror})") from error
+    print(f"written: {out}, {len(files)} files, {sum(files.values()) / 1e6:.0f} MB; README.txt says how to start")
+    return 0
+
+
 # ----------------------------------------------------------------------------- progress: what is solved
 
 
@@ -400,6 +417,12 @@ def _parser():
 
     sub = command(slides, "For teachers: write the lessons as slides, one deck each and one for the workshop.")
     sub.add_argument("out", metavar="OUT", help="a new folder; one that this command made is replaced")
+
+    sub = command(pack, "For workshops: write a folder from which laptops install the course without a network.")
+    sub.add_argument("out", metavar="OUT", help="a new folder; an untouched pack of an earlier time is replaced")
+    kinds = "linux, linux-arm, macos, macos-intel, windows; default: this computer's"
+    sub.add_argument("--platform", nargs="+", metavar="NAME", help=kinds)
+    sub.add_argument("--python", nargs="+", metavar="X.Y", help="for example 3.12 3.13; default: this Python's")
 
     sub = command(progress, "What you have solved so far, from your own notebooks; nothing leaves this computer.")
     sub.add_argument("dir", nargs="?", metavar="DIR", help="your copy of the course; by default it is found")
