@@ -20,6 +20,13 @@ from hlp_edu.storage import atomic_write
 
 __all__ = ["main"]
 
+IN_A_CONTAINER = """\
+Where the system cannot keep strangers' code apart (grade says so when it begins), grade in a container,
+made from Containerfile in a clone with: podman build -t hlp_edu .
+
+    podman run --rm --network none --read-only --tmpfs /tmp:size=4g --memory 8g --pids-limit 1000 \\
+        -v ./submissions:/in:ro -v ./grading:/work/grading hlp_edu hlp-edu grade /in"""
+
 
 # ---------------------------------------------------------------------------- start: copy the course
 
@@ -367,6 +374,7 @@ def _parser():
     sub.add_argument("--seed", metavar="WORD", help="of the bank's tasks, to draw the same again; default: a new one")
 
     sub = command(grade, "For teachers: mark what a class handed in, with nbgrader. Nothing in SUBMISSIONS is changed.")
+    sub.formatter_class, sub.epilog = argparse.RawDescriptionHelpFormatter, IN_A_CONTAINER
     sub.add_argument("submissions", metavar="SUBMISSIONS", help="STUDENT/.../NAME.ipynb, or STUDENT_LESSON.ipynb")
     sub.add_argument("--out", default="grading", metavar="DIR", help="marks and feedback; default: %(default)s")
     sub.add_argument("--course", metavar="DIR", help="with exercises/ and solutions/; default: this course")
