@@ -190,8 +190,8 @@ def test_the_licence_of_the_texts_is_whole():
     text = read("LICENSE-TEXT")
     places = [text.index(f"Section {number} -- ") for number in range(1, 9)]
     assert places == sorted(places) and "Attribution 4.0 International Public License" in text
-    assert text.index("The texts of this course") < places[0] < text.index("creativecommons.org.\n", places[-1])
-    assert text.count("Licensed Material") > 50
+    assert text.startswith("The texts of this course") and text.endswith("contacted at creativecommons.org.\n")
+    assert text.count("Licensed Material") >= 20
 
 
 def test_the_citation_can_be_used():

@@ -367,6 +367,13 @@ def _parser():
     )
     sub.add_argument("file", metavar="FILE", help="for example live.html; nothing is overwritten")
 
+    sub = command(progress, "What you have solved so far, from your own notebooks; nothing leaves this computer.")
+    sub.add_argument("dir", nargs="?", metavar="DIR", help="your copy of the course; by default it is found")
+    _for_teachers(command)
+    return parser
+
+
+def _for_teachers(command):
     sub = command(release, "For teachers: make the exercises from the solutions. Without NAME: all of them.")
     sub.add_argument("names", nargs="*", metavar="NAME", help="for example 01_optimal_control")
     sub.add_argument("--dir", default=".", metavar="DIR", help="the folder that holds solutions/; default: here")
@@ -392,10 +399,6 @@ def _parser():
     kinds = "linux, linux-arm, macos, macos-intel, windows; default: this computer's"
     sub.add_argument("--platform", nargs="+", metavar="NAME", help=kinds)
     sub.add_argument("--python", nargs="+", metavar="X.Y", help="for example 3.12 3.13; default: this Python's")
-
-    sub = command(progress, "What you have solved so far, from your own notebooks; nothing leaves this computer.")
-    sub.add_argument("dir", nargs="?", metavar="DIR", help="your copy of the course; by default it is found")
-    return parser
 
 
 def main(argv=None):

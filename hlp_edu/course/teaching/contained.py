@@ -241,4 +241,5 @@ def how():
     if files and processes:
         return "Their code runs apart: without a network, and out of reach of your files and processes."
     part = "Your files are safe from it. " if files else "Your processes are safe from it. " if processes else ""
-    return f"Their code runs with your rights on this computer. {part}Grade strangers in a container (hlp-edu grade --help)."
+    container = "Grade strangers in a container (hlp-edu grade --help)."
+    return f"Their code runs with your rights on this computer. {part}{container}"
