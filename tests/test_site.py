@@ -27,6 +27,11 @@ NOTEBOOKS = [*sorted(ROOT.glob("lessons/*.ipynb")), *sorted(ROOT.glob("exercises
 LESSONS = [path for path in NOTEBOOKS if path.parent.name == "lessons"]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 FULL = "lessons/06_two_ends_of_time.html"  # where the colours of code are measured too; they are the same everywhere
+# Formulas have a structure of their own, for eyes and for screen readers, which axe need not walk through.
+PLAIN = """code => {
+    for (const formula of document.querySelectorAll("mjx-container")) formula.replaceWith("x");
+    if (!code) for (const block of document.querySelectorAll(".highlight pre")) block.textContent = block.textContent;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +54,8 @@ class Page(HTMLParser):
 
     def __init__(self, path):
         super().__init__()
-        self.path, self.text, self.tags = path, path.read_text(encoding="utf-8"), []
+        self.path, self.tags = path, []
+        self.text = re.sub(r"(?<=base64,)[^\"]+", "", path.read_text(encoding="utf-8"))  # pictures are long
         self.feed(self.text)
         self.places = {given["id"] for _, given in self.tags if "id" in given}
 
@@ -143,7 +149,7 @@ def test_pictures_are_there_and_described(pages):
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_each_number_of_an_equation_is_a_link(path, pages):
     page = pages[page_of(path)]
-    text = re.sub(r"^#+ .*$", " ", prose(path).split("## Bibliography")[0], flags=re.M)
+    text = re.sub(r"^#+ .*$", " ", re.sub(r"\n## Bibliography.*?\n## ", " ", prose(path), flags=re.S), flags=re.M)
     numbers = re.findall(r"(?<![\w\]])\((1[0-7]|[1-9])\)", text)
     linked = [given["href"] for given in page.of("a", "equation")]
     assert [link.split("#equation-")[1] for link in linked] == numbers
@@ -209,24 +215,22 @@ def show(view, path):
 def test_every_page_can_be_read_by_everybody(view, site, pages):
     found, formulas = [], 0
     for name, page in pages.items():
+        view.emulate_media(color_scheme="light")
         show(view, page.path)
         left = "[...document.querySelectorAll('.math')].filter(one => !one.querySelector('mjx-container')).length"
         assert view.evaluate(left) == 0 and view.locator("mjx-merror").count() == 0, name
         formulas += view.locator("mjx-container").count()
-        leave = [["mjx-container"]] + ([["iframe"]] if name == "index.html" else []) + [[".highlight"]] * (name != FULL)
-        view.evaluate(AXE)
-        for scheme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast", "link-in-text-block"]})):
-            view.emulate_media(color_scheme=scheme)
-            result = view.evaluate(
-                "([exclude, options]) => axe.run({exclude}, options)", [leave, rules | {"resultTypes": ["violations"]}]
-            )
-            bad = [one for one in result["violations"] if one["impact"] in ("serious", "critical")]
-            found += [f"{name}, {scheme}: {one['id']}: {one['nodes'][0]['html'][:200]}" for one in bad]
-        view.emulate_media(color_scheme="light")
         view.set_viewport_size(dict(width=390, height=844))
         if view.evaluate("document.documentElement.scrollWidth") > 390:
             found.append(f"{name}: wider than a narrow screen")
         view.set_viewport_size(dict(width=1280, height=900))
+        view.evaluate(PLAIN, name == FULL)
+        view.evaluate(AXE)
+        for scheme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast", "link-in-text-block"]})):
+            view.emulate_media(color_scheme=scheme)
+            result = view.evaluate("options => axe.run(document, options)", rules | {"resultTypes": ["violations"]})
+            bad = [one for one in result["violations"] if one["impact"] in ("serious", "critical")]
+            found += [f"{name}, {scheme}: {one['id']}: {one['nodes'][0]['html'][:200]}" for one in bad]
     assert found == [] and view.wrong == []
     assert formulas > 2000
     print(f"{len(pages)} pages, {formulas} formulas")

@@ -13,10 +13,8 @@ __all__ = ["build_slides"]
 TEMPLATES = Path(__file__).parent / "templates"
 ASKS = ("Predict first", "Your turn", "Checkpoint", "Question")
 LEFT_OUT = ("Reference", "References")  # sections without a slide
+ASIDE = ("Exercises", "Next", "Notation", "References", "Back")  # paragraphs that are for the notes alone
 LINES, MOST, WIDE = 11, 15, 66  # lines of a slide in large letters, in smaller ones; letters a line
-SENTENCE = re.compile(
-    r"(?:\$[^$]*\$|`[^`]*`|[^$`])*?[.?!](?=\s|$)", re.S
-)  # the first one; formulas may hold full stops
 
 
 @dataclass
@@ -123,7 +121,8 @@ class _Deck:
         if self.slides and not any(slide.body for slide in self.slides) and self.slides[0].kind != "first":
             text = "".join(self.slides[0].notes)
             for item in (_items(text) or re.findall(r"<p>(.+?)</p>", text, re.S))[:6]:
-                self.point(_first_sentence(item))
+                if not item.removeprefix("<strong>").startswith(ASIDE):
+                    self.point(_first_sentence(item))
 
     # --- Markdown --------------------------------------------------------------------------------------
 
@@ -188,7 +187,7 @@ class _Deck:
         if kind == "paragraph_open" and self.slides[-1].kind == "first" and "In this " in shown[:30]:
             self.add(f"<p>{_first_sentence(shown)}</p>", 3)
         elif kind == "paragraph_open" and (found := re.match(r"<p><strong>(.+?)</strong>", shown)):
-            if not found[1].startswith(("Exercises", "Next", "Notation", "References", "Back")):
+            if not found[1].startswith(ASIDE):
                 self.point(_lead(shown, found[1]))
         elif kind.endswith("list_open"):
             items = [item for item in _items(shown) if "<strong>" in item[:20]]
@@ -264,13 +263,14 @@ def _lead(shown, bold):
 
 
 def _first_sentence(text):
-    """The first sentence of a paragraph in HTML; all of it if that would cut something in two."""
+    """The first sentence of a paragraph in HTML; a full stop in a formula or in something emphasised is no end."""
     text = re.sub(r"^<p>|</p>$", "", text.strip())
-    found = re.match(r"(?:\\\(.*?\\\)|.)*?[.?!](?=\s|$)", text, re.S)
-    whole = found and all(
-        found[0].count(f"<{tag}") == found[0].count(f"</{tag}") for tag in ("strong", "em", "a", "code")
-    )
-    return found[0] if whole else text
+    pairs = [(f"<{tag}", f"</{tag}") for tag in ("strong>", "em>", "a ", "code>")] + [(r"\(", r"\)")]
+    for stop in re.finditer(r"[.?!](?=\s|$)", text):
+        part = text[: stop.end()]
+        if all(part.count(begin) == part.count(end.strip()) for begin, end in pairs):
+            return part
+    return text
 
 
 def _lines(shown):
