@@ -128,7 +128,9 @@ class Explorer:
         controller = ThreadpoolController()  # it finds the libraries that the first drawing has loaded
         self._one_thread = lambda: controller.limit(limits=1)
         # The starting picture and its words, for a notebook that is not run.
-        self._first = self._picture(headline)._repr_mimebundle_()
+        self._first = pictures.bundle(pictures.image(self.fig), self.alt, self.alt)
+        if headline:  # it makes the figure taller
+            self._first = self._picture(headline)._repr_mimebundle_()
         for control in self.controls.values():
             control.observe(self._moved, "value")
 
