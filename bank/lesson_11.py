@@ -13,7 +13,7 @@ def error_by_age(dice):
     kind = ["rms", "share", "absolute"][dice.integers(3)]
     words = {
         "rms": "the root mean square of the errors in it",
-        "share": "its share of the sum of all squared errors from the first jump on (older rows count in this sum, too)",
+        "share": "its share of the sum of all squared errors from the first jump on (which older rows are in, too)",
         "absolute": "the mean of the absolute errors in it",
     }[kind]
     code = {
@@ -117,11 +117,11 @@ def fluke(dice):
                 wins += 1
             else:
                 losses += 1
-        return wins, losses, ties if not drop else 0
+        return wins, losses + (0 if drop else ties)
 
     def tested(a, b, sides=sides, more=0, **others):
-        wins, losses, ties = outcome(a, b, **others)
-        n = wins + losses + ties
+        wins, losses = outcome(a, b, **others)
+        n = wins + losses
         if n == 0:
             return 1.0
         kind = "greater" if sides == 1 else "two-sided"
@@ -178,7 +178,7 @@ def fluke(a, b):
             else "it looks at both directions, and one is asked for": lambda right, *given: tested(
                 *given, sides=3 - sides
             ),
-            "ties are counted among the signals": lambda right, *given: tested(*given, drop=False),
+            "ties are counted as lost": lambda right, *given: tested(*given, drop=False),
             "the result itself belongs to the tail: *at least* as many": lambda right, *given: tested(*given, more=1),
             "it is the other policy's probability": lambda right, *given: (
                 tested(*given, swap=True, sides=1) if sides == 1 else 1 - right

@@ -13,7 +13,9 @@ WRONG = {
     ],
     "fluke": [
         swap("range(wins, n + 1)", "range(wins + 1, n + 1)", says="belongs to the tail"),
-        swap("one != two and not abs(one - two) <= ", "True or not abs(one - two) <= ", says="ties are counted"),
+        swap(
+            "one != two and not abs(one - two) <= ", "True or not abs(one - two) <= ", says="ties are counted as lost"
+        ),
         write("def fluke(a, b):\n    return np.mean(a < b)", says="where .* is right"),
     ],
 }
