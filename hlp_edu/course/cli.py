@@ -279,6 +279,23 @@ def _say_marks(one):
     print(f"  {one.student:20}  {one.lesson or '?':32}  {points:>10}  {'; '.join(one.notes)}".rstrip(), flush=True)
 
 
+# ---------------------------------------------------------------- pack: the course for rooms without a network
+
+
+def pack(arguments):
+    """``hlp-edu pack OUT``: write a folder from which laptops install the course without a network."""
+    from hlp_edu.course.teaching import pack as packing
+
+    out = Path(arguments.out).expanduser().resolve()
+    wanted = packing.targets(arguments.platform, arguments.python)
+    try:
+        files = packing.pack(out, wanted, say=lambda words: print(words, flush=True))
+    except OSError as error:
+        raise CourseError(f"OUT = {arguments.out!r}: cannot write there ({error.strerror})") from error
+    print(f"written: {out}, {len(files)} files, {sum(files.values()) / 1e6:.0f} MB; README.txt says how to start")
+    return 0
+
+
 # ----------------------------------------------------------------------------- progress: what is solved
 
 
@@ -361,6 +378,12 @@ def _parser():
     sub.add_argument("--memory", type=_count, default=4, metavar="GB", help="for a submission; default: %(default)s")
     sub.add_argument("--workers", type=_count, metavar="N", help="how many at a time; default: all cores")
     sub.add_argument("--again", action="store_true", help="mark also what has not changed since the last time")
+
+    sub = command(pack, "For workshops: write a folder from which laptops install the course without a network.")
+    sub.add_argument("out", metavar="OUT", help="a new folder; an untouched pack of an earlier time is replaced")
+    kinds = "linux, linux-arm, macos, macos-intel, windows; default: this computer's"
+    sub.add_argument("--platform", nargs="+", metavar="NAME", help=kinds)
+    sub.add_argument("--python", nargs="+", metavar="X.Y", help="for example 3.12 3.13; default: this Python's")
 
     sub = command(progress, "What you have solved so far, from your own notebooks; nothing leaves this computer.")
     sub.add_argument("dir", nargs="?", metavar="DIR", help="your copy of the course; by default it is found")
