@@ -86,7 +86,7 @@ def light_enough(dice):
 
     def lag(h):
         """Of a slow ramp z = t, from the offset; in units of time."""
-        tau = np.linspace(0, 60 / nu, 600001)
+        tau = np.linspace(0, 30 / nu, 60001)
         return 1 / nu - np.trapezoid(np.exp(-nu * tau) * np.minimum(tau, h), tau) * nu
 
     def right():

@@ -12,10 +12,10 @@ def crossing(dice):
     """How a rule's credit compares with the exact one behind several neurons."""
     kind = ["late", "turned", "loud"][dice.integers(3)]
     asks = {
-        "late": "the **delay** of the rule's credit behind the exact one, in time units (the difference of the phases over "
-        "$\\omega$, without taking off whole turns)",
-        "turned": "the **cosine** of the difference of the two phases: 1 where the rule's credit moves with the exact one, "
-        "-1 where it moves against it",
+        "late": "the **delay** of the rule's credit behind the exact one, in time units (the difference of the "
+        "phases over $\\omega$, without taking off whole turns)",
+        "turned": "the **cosine** of the difference of the two phases: 1 where the rule's credit moves with the exact "
+        "one, -1 where it moves against it",
         "loud": "the **gain** of the rule's credit over that of the exact one",
     }[kind]
     give = {"late": "turn / omega", "turned": "np.cos(turn)", "loud": "loud"}[kind]
@@ -27,7 +27,7 @@ def crossing(dice):
             one = {"flipped": 1 / (1 + s), "instantaneous": 1.0, "look-ahead": 1 + s}[rule]
             exact, other = exact / (1 - s), other * one
             turn += np.angle(1 / (1 - s)) - np.angle(one)
-        turn *= phase
+        turn = round(phase * turn, 12)
         return {"late": turn / omega, "turned": np.cos(turn), "loud": abs(other / exact)}[kind]
 
     def mean_speed(right, omega, c, rule):

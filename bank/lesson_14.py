@@ -101,8 +101,8 @@ def far_ahead(dice):
     power = 1 if absolute else 2
     measure = "mean absolute error" if absolute else "mean squared error"
     words = (
-        "the value of the **same season**, the latest one that is known at step $k$: go back from step $k + h$ in whole "
-        "periods of `period` steps until you are at step $k$ or before"
+        "the value of the **same season**, the latest one that is known at step $k$: go back from step $k + h$ in "
+        "whole periods of `period` steps until you are at step $k$ or before"
         if seasonal
         else "**persistence**, the value at step $k$ (`period` is not needed)"
     )
@@ -117,10 +117,10 @@ def far_ahead(dice):
             place = k + back if seasonal != other else k
             if place < 0 or k + shift < 0:
                 continue
-            z, g, ref = values[k + (h if late else 0)], guesses[k + shift], values[place]
-            if pairwise and not np.isfinite(z + g + ref):
+            z, g, ref = values[k + h], guesses[k + shift], values[place]
+            if pairwise and not np.isfinite(z + g + ref + (0 if late else values[k])):
                 continue
-            ours.append(abs(g - z) ** power)
+            ours.append(abs(g - (z if late else values[k])) ** power)
             theirs.append(abs(ref - z) ** power)
         return 1 - np.nanmean(ours) / np.nanmean(theirs)
 
