@@ -20,6 +20,13 @@ from hlp_edu.storage import atomic_write
 
 __all__ = ["main"]
 
+IN_A_CONTAINER = """\
+Where the system cannot keep strangers' code apart (grade says so when it begins), grade in a container,
+made from Containerfile in a clone with: podman build -t hlp_edu .
+
+    podman run --rm --network none --read-only --tmpfs /tmp:size=4g --memory 8g --pids-limit 1000 \\
+        -v ./submissions:/in:ro -v ./grading:/work/grading hlp_edu hlp-edu grade /in"""
+
 
 # ---------------------------------------------------------------------------- start: copy the course
 
@@ -360,6 +367,13 @@ def _parser():
     )
     sub.add_argument("file", metavar="FILE", help="for example live.html; nothing is overwritten")
 
+    sub = command(progress, "What you have solved so far, from your own notebooks; nothing leaves this computer.")
+    sub.add_argument("dir", nargs="?", metavar="DIR", help="your copy of the course; by default it is found")
+    _for_teachers(command)
+    return parser
+
+
+def _for_teachers(command):
     sub = command(release, "For teachers: make the exercises from the solutions. Without NAME: all of them.")
     sub.add_argument("names", nargs="*", metavar="NAME", help="for example 01_optimal_control")
     sub.add_argument("--dir", default=".", metavar="DIR", help="the folder that holds solutions/; default: here")
@@ -367,6 +381,7 @@ def _parser():
     sub.add_argument("--seed", metavar="WORD", help="of the bank's tasks, to draw the same again; default: a new one")
 
     sub = command(grade, "For teachers: mark what a class handed in, with nbgrader. Nothing in SUBMISSIONS is changed.")
+    sub.formatter_class, sub.epilog = argparse.RawDescriptionHelpFormatter, IN_A_CONTAINER
     sub.add_argument("submissions", metavar="SUBMISSIONS", help="STUDENT/.../NAME.ipynb, or STUDENT_LESSON.ipynb")
     sub.add_argument("--out", default="grading", metavar="DIR", help="marks and feedback; default: %(default)s")
     sub.add_argument("--course", metavar="DIR", help="with exercises/ and solutions/; default: this course")
@@ -384,10 +399,6 @@ def _parser():
     kinds = "linux, linux-arm, macos, macos-intel, windows; default: this computer's"
     sub.add_argument("--platform", nargs="+", metavar="NAME", help=kinds)
     sub.add_argument("--python", nargs="+", metavar="X.Y", help="for example 3.12 3.13; default: this Python's")
-
-    sub = command(progress, "What you have solved so far, from your own notebooks; nothing leaves this computer.")
-    sub.add_argument("dir", nargs="?", metavar="DIR", help="your copy of the course; by default it is found")
-    return parser
 
 
 def main(argv=None):
