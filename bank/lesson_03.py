@@ -28,8 +28,8 @@ def unlike(dice):
         text=r"""
 Two neurons in a row, weights 1, a small signal (so that $\tanh a = a$), at rest at 0. The first has the speed `first`,
 the second the speed `second`, and the two may be equal. At $t = 0$ an input of constant size is switched on. Return the
-time at which the **second** neuron has covered the fraction @part@ of its way. Four digits are asked for; a formula, a
-root finder or a run with fine steps may give them.""",
+time at which the **second** neuron has covered the fraction @part@ of its way. 0.1 % is near enough; a formula, a
+root finder or a run with fine steps may give it.""",
         answer='''
 def unlike(first, second):
     """The time at which the second neuron has covered @part@ of its way."""
