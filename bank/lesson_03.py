@@ -94,6 +94,7 @@ def softly(dice):
             heads[5:], tails[5:] = np.maximum(heads[5:], 1), np.minimum(tails[5:], n - 2)
             w = dice.uniform(0.2, 1, 3 * n) * (dice.random(3 * n) < 0.5)
             w[[0, 1, 2, 3, 4]] = 0.5, 0.7, 0.4, 0.3, 0.2
+            w[heads == n - 1] = 0  # the last one never moves
             yield n, heads, tails, w, np.array([0.6, 0.0])
 
     return Item(
