@@ -90,14 +90,15 @@ def test_wrong_answers_are_refused_with_the_right_words(number):
     items, solved = drawn(SEEDS[0])[number]
     for item in items:
         wrongs = wrong_answers(number)[item.name]
-        assert len(wrongs) >= 3, item.name
-        before = run(solved, {}, of=item.name)
+        before, named = run(solved, {}, of=item.name), set()
         for wrong in wrongs:
             names = dict(before)
             exec(wrong.cell(item.name, code(solved, item.name)), names)
             outcome = bank.judged(item, names[item.name])
             assert outcome.status == "not yet", (item.name, wrong)
             assert re.search(wrong.says, str(outcome)), (item.name, wrong, str(outcome))
+            named |= {words for words in item.mistakes if words == outcome.reason}
+        assert len(named) >= 3, (item.name, sorted(named))
 
 
 @each_lesson
