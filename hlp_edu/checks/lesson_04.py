@@ -189,7 +189,7 @@ neuron_costate = Function(
     mistakes={
         "the whole sign is wrong": negated,
         "the sign in front of H_x is wrong: this is the flipped law, and the canonical one is asked for": _but(s=-1.0),
-        "that is the lesson's neuron: here x_i stands in its own law twice, and 1 + s(a_i) multiplies it": _but(own=0.0),
+        "that is the lesson's neuron: here x_i stands in its own law twice, times 1 + s(a_i)": _but(own=0.0),
         "the sign of the room that is left is wrong: in (1 - x_i) s(a_i) the state has a minus": _but(own=1.0),
         "the leak is forgotten: - x_i is still there": _but(leak=0.0),
         "a child's room is forgotten: what it hears is multiplied by 1 - x_k": _but(room=False),
@@ -213,8 +213,8 @@ neuron_costate = Function(
         "`H = -c * p * (1 + s(a)) + error`, and for each child "
         "`H += w * c_k * (1 - x_k) * s(a_k) * (1 - s(a_k)) * p_k`. Then -theta p - H.",
     ],
-    moral="Nothing else came in, so nothing else can have been read: the arguments are the proof of locality. Mind what "
-    "is new: this neuron has to know its own sum, and the state of each child.",
+    moral="Nothing else came in, so nothing else can have been read: the arguments are the proof of locality. "
+    "Mind what is new: this neuron has to know its own sum, and the state of each child.",
 )
 
 
@@ -319,7 +319,7 @@ ERROR, STEP, HIDDEN = 0.15, 0.004, 4
 
 @functools.cache
 def _two_stories():
-    """bias -> four hidden neurons -> output, and the wave."""
+    """The bias, four hidden neurons, the output, and the wave."""
     import networkx as nx
 
     import hlp_edu as hlp

@@ -118,7 +118,7 @@ def improve(a, b, q, r, k):
         swap("line[1] + line[0] / nu", "(z[-1] + (z[-1] - z[-2]) / dt / nu if len(z) > 1 else z[-1])",
              says=r"pays \d\d.* the noise gets through"),
         swap("line[1] + line[0] / nu", "z[-1] + (z[-1] - z[-2]) / dt / nu", says="raised IndexError"),
-        swap("40", "300", says="a forecast is missing, or it comes late|the noise gets through"),
+        swap("40", "300", says="a forecast is missing, or comes late|the noise gets through"),
         swap("40", "6", "< 10", "< 3", says="the noise gets through|a forecast"),
         swap("return -b", "return b", says="out of all bounds"),
         swap("line[0] / nu", "line[0]", says="times the smallest"),
