@@ -88,7 +88,7 @@ def input_credit(network, w, u, x, z, q):
             says="whose law is no whole number|too",
         ),
         write("def slope(error_at):\n    return -1.0", says="do you measure, or do you know"),
-        write("def slope(error_at):\n    return -4.0", says="too steep"),
+        write("def slope(error_at):\n    return -4.0", says="too steep|logarithm"),
         write("def slope(error_at):\n    return -1.0 if error_at(1000) > 1e-4 else -2.0", says="too|do you measure"),
         swap("return np.polyfit(np.log(speeds), np.log(errors), 1)[0]", "return errors", says="one finite number"),
         swap("30000]", "3e7]", says="raised ValueError: c = 3e"),
