@@ -126,7 +126,7 @@ class Task:
             True only when it is correct.
         """
         help = f"`tasks.{self.name}.hint()` gives a hint, `tasks.{self.name}.solution()` shows a solution."
-        drawn = f" The cases are those of seed {seed()}: `hlp_edu.checks.seed({seed()})` brings them back."
+        drawn = f" The cases are those of seed {seed()}: `hlp.checks.seed({seed()})` brings them back."
         self.failed, self._said = None, io.StringIO()
         try:
             with patience.patience(), warnings.catch_warnings(), np.errstate(all="ignore"):

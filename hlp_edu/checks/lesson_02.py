@@ -309,7 +309,7 @@ def _nearly_best(control):
         if not np.isfinite(ratio):
             return f"it drives x out of all bounds (a = {a:.2g}, a wave of period {period:.1f})"
         if ratio > BOUND:
-            why = "a forecast is missing, or comes late" if ratio < 3 else "the noise gets through, or a sign is wrong"
+            why = "the forecast is missing, or lags" if ratio < 3 else "the noise gets through, or a sign is wrong"
             return (
                 f"it pays {ratio:.2f} times the smallest cost on a wave of period {period:.1f} (a = {a:.2g}), and "
                 f"{BOUND} times is asked for: {why}"
