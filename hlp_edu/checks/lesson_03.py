@@ -3,6 +3,7 @@
 import numpy as np
 
 from hlp_edu.checks.core import Function, Value
+from hlp_edu.checks.values import plain
 from hlp_edu.fronts import arrivals, erlang
 
 __all__ = ["arrival", "euler_step", "half_way", "credit_time", "faintest"]
@@ -278,12 +279,12 @@ def _tracks(answer):
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         return "`faintest` must be two things, a level and a policy, such as `(1.0, hlp.Flipped(30, 5))`"
     level, policy = answer
-    level = np.asarray(level).item() if np.size(level) == 1 else level
+    level = plain(np.atleast_2d(level)) if isinstance(level, (np.ndarray, np.number, complex)) else level
     if not isinstance(level, (int, float, np.number)) or not 0 < level < np.inf:
         return f"the level must be a number above 0; it is {level!r}"
     if type(policy) not in (hlp.Flipped, hlp.PerArc, hlp.GradientFlow):
         return f"the policy must be one of the three, such as `hlp.Flipped(30, 5)`; it is {policy!r}"
-    if level > LEVEL:
+    if level > LEVEL * (1 + 1e-6):  # float32 has its own 0.3
         return f"a level of {level:.3g} is louder than {LEVEL}: go lower"
     problem = hlp.Tracking(hlp.fully_connected(5), hlp.sinusoid(), inputs={"bias": hlp.constant(float(level))})
     done = hlp.runs(problem, policy, range(5), T=20, dt=0.002, progress=False)

@@ -369,7 +369,7 @@ def _leaves_in_time(from_memory):
             return f"{where} x leaves all bounds at t = {np.argmax(~np.isfinite(costs)) * DT:.2f}"
         for k in (2 * steps, steps // 2, len(seen) - 1):
             again = float(np.squeeze(from_memory(seen[: k + 1].copy(), DT, nu, q, period)))
-            if abs(again - given[k]) > 1e-9 * max(1, abs(again)):
+            if abs(again - given[k]) > 1e-6 * max(1, abs(again)):
                 return (
                     f"asked once more for t = {k * DT:.2f}, with the same `past`, it gives {again:.4g} where it gave "
                     f"{given[k]:.4g}: it keeps something between calls"
