@@ -7,6 +7,7 @@ code is given the inputs and no more; its answers are compared with the right va
 
 import contextlib
 import copy
+import functools
 import importlib.util
 import io
 import json
@@ -118,8 +119,7 @@ class Item:
         for part in ("text", "given", "answer", "moral"):
             setattr(self, part, _filled(getattr(self, part), self.words).strip())
         if self.inputs is None:
-            right = self.expected()
-            self.expected = lambda: right
+            self.expected = functools.cache(self.expected)
         else:
             self.cases, self.expected = list(self.inputs(dice)), _kept(self.expected)
         return self
@@ -163,6 +163,25 @@ class Item:
         answer = f"{self.answer}{joint}tasks.{name}.check({name})"
         made += [nbformat.v4.new_code_cell(answer, id=f"{name}-answer", metadata={"nbgrader": mark})]
         return [*made, nbformat.v4.new_code_cell(check, id=f"{name}-test", metadata={"nbgrader": test})]
+
+
+def letters(dice, pool, count=6):
+    """Draw statements, each with a letter, of which the right ones are to be named.
+
+    ``pool`` has tuples (statement, whether it is right, why). Returns the table, the letters of the right ones, and
+    mistakes that name the one statement that was misjudged.
+    """
+    while True:
+        drawn = [pool[k] for k in dice.permutation(len(pool))[:count]]
+        right = "".join(letter for letter, (_, truth, _) in zip("ABCDEFGH", drawn, strict=False) if truth)
+        if 2 <= len(right) <= count - 2:
+            break
+    mistakes = {}
+    for letter, (_, truth, why) in zip("ABCDEFGH", drawn, strict=False):
+        other = "".join(sorted(set(right) ^ {letter}))
+        mistakes[f"{letter} is {'missing' if truth else 'not among them'}: {why}"] = lambda right, other=other: other
+    table = "\n".join(f"| {letter} | {one[0]} |" for letter, one in zip("ABCDEFGH", drawn, strict=False))
+    return f"| | |\n|---|---|\n{table}", right, mistakes
 
 
 # ------------------------------------------------------------------------------------- drawing the tasks
