@@ -201,13 +201,13 @@ def _controls(rng):
 def _two_sweeps(gradient):
     """Four times as many pushes: two sweeps do four times as much, a run for every push sixteen times."""
     rng, work = dice(1), []
-    for steps in (100, 400):
+    for steps in (40, 160):
         given = rng.normal(size=steps), rng.normal(size=steps), 5.0, 0.5, 0.02
         work.append((watch.lines(gradient, *given)[1], watch.memory(gradient, *given)[1]))
     for kind, few, many in zip(("lines of Python", "bytes of memory"), *work, strict=True):
         if many > 8 * few:
             return (
-                f"for 400 pushes it takes {many / few:.0f} times as many {kind} as for 100: that is a run for every "
+                f"for 160 pushes it takes {many / few:.0f} times as many {kind} as for 40: that is a run for every "
                 "push. One run forward and one sweep backward are asked for, however many pushes there are"
             )
 

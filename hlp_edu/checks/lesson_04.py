@@ -303,7 +303,7 @@ arc_law = Function(
     hints=[
         "Steps 1 and 4 of the lesson, anew. Only r (cosh v - 1) + p_w v contains v, and its derivative is zero at the "
         "best v.",
-        "r sinh v + p_w = 0, so w' = v = -arcsinh(p_w / r). In H_w the price of the size leaves its derivative, "
+        "There r sinh v + p_w = 0, so w' = v = -arcsinh(p_w / r). In H_w the price of the size leaves its derivative, "
         "r_w (w³ - w).",
         "`H_w = g_i * x_j + r_w * (w**3 - w)`, and `return -np.arcsinh(p_w / r), -s * H_w - theta * p_w`.",
     ],

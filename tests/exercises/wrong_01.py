@@ -72,14 +72,14 @@ def gradient(v, z, q, r, dt):
 
     return np.array([(nudged(k, 1e-5) - nudged(k, -1e-5)) / 2e-5 for k in range(len(v))])
 """,
-            says="lines of Python as for 100: that is a run for every push",
+            says="lines of Python as for 40: that is a run for every push",
         ),
         write(
             """
 def gradient(v, z, q, r, dt):
     return np.imag(cost(v[:, None] + 1e-30j * np.eye(len(v)), z, q, r, dt)) / 1e-30
 """,
-            says="bytes of memory as for 100: that is a run for every push",
+            says="bytes of memory as for 40: that is a run for every push",
         ),
         write(
             """
