@@ -28,7 +28,11 @@ WRONG = {
             "network.matrix(w)[:, : len(x)].T @ ((1 - np.tanh(network.matrix(w) @ y) ** 2) * D)",
             says="handed on to the parents",
         ),
-        swap("y[network.tails]", "np.append(np.tanh(network.matrix(w) @ y), u)[network.tails]", says="tanh.a. of the tail"),
+        swap(
+            "y[network.tails]",
+            "np.append(np.tanh(network.matrix(w) @ y), u)[network.tails]",
+            says="tanh.a. of the tail",
+        ),
         swap("delta[network.heads]", "D[network.heads]", says="where delta belongs"),
         swap("y[network.tails]", "y[network.heads]", says="activity of the head"),
         swap("D = c * p_x", "D = -c * p_x", says="all signs"),

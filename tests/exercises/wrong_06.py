@@ -37,14 +37,23 @@ WRONG = {
     ],
     "shoot": [
         swap("return p0,", "p0 = short\n    return p0,", says="where the first shot lands"),
-        swap(".p[-1, 0]", ".x[-1, 0] - problem.targets[0](T)", "abs(fire(p0))", "abs(problem.forward(T, p0=p0).p[-1, 0])",
-             says="aims at x"),
+        swap(
+            ".p[-1, 0]",
+            ".x[-1, 0] - problem.targets[0](T)",
+            "abs(fire(p0))",
+            "abs(problem.forward(T, p0=p0).p[-1, 0])",
+            says="aims at x",
+        ),
         swap("-short /", "short /", says="wrong sign"),
         swap("-short / (fire(1) - short)", "-short", says="subtracts the miss as it is"),
         swap("-short / (fire(1) - short)", "0.0", says="left at that"),
         swap("abs(fire(p0))", "1e-12", says="at T = 4 it reports a miss of 1e-12"),
         swap("return p0, abs(fire(p0))", "return p0", says="must be 2 things"),
-        swap("short = fire(0)", "return problem.optimal(T).p[0, 0], 0.0", says="problem.forward alone, not problem.optimal"),
+        swap(
+            "short = fire(0)",
+            "return problem.optimal(T).p[0, 0], 0.0",
+            says="problem.forward alone, not problem.optimal",
+        ),
     ],
     "multiple_shooting": [
         swap("reshape(-1, 2)", "reshape(-1, 2)[:, ::-1]", says="two columns are exchanged"),

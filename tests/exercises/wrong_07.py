@@ -19,8 +19,14 @@ WRONG = {
         swap("return -", "return ", says="sign is wrong"),
         swap("-q / (nu + 1j", "-q / (nu - 1j", says="optimum's answer"),
         swap("-q / (nu + 1j * omega)", "-q / nu", says="target frozen"),
-        swap("return -(b**2 / r) * D / (nu + 1j * omega)", "return 1 / (1 + 1j * omega / nu) ** 2", says="at omega = 0"),
-        swap("return -(b**2 / r) * D / (nu + 1j * omega)", "return abs(b**2 / r * D / (nu + 1j * omega))", says="keep the complex"),
+        swap(
+            "return -(b**2 / r) * D / (nu + 1j * omega)", "return 1 / (1 + 1j * omega / nu) ** 2", says="at omega = 0"
+        ),
+        swap(
+            "return -(b**2 / r) * D / (nu + 1j * omega)",
+            "return abs(b**2 / r * D / (nu + 1j * omega))",
+            says="keep the complex",
+        ),
         swap("1j * omega", "omega", says="where .* is right"),
     ],
     "reversed_cost": [
@@ -47,12 +53,20 @@ def reversed_cost(a, b, q, r, z, T):
         ),
         swap("q / 2 *", "q *", "r / 2 *", "r *", says="factor 1/2"),
         swap(" + r / 2 * v**2", "", says="cost of the control is missing"),
-        swap("for target in z(np.arange(round(T / dt)) * dt):", "for k in range(round(T / dt)):\n        target = z(k * dt)",
-             "q * target)", "q * z(T - k * dt))", says="as if the target ran backward"),
+        swap(
+            "for target in z(np.arange(round(T / dt)) * dt):",
+            "for k in range(round(T / dt)):\n        target = z(k * dt)",
+            "q * target)",
+            "q * z(T - k * dt))",
+            says="as if the target ran backward",
+        ),
         swap("d - q * target", "d + q * target", says="d has the wrong sign"),
         swap("(growth * d - q * target)", "(-growth * d + q * target)", says="cost explodes"),
-        swap("P = d = x = cost = 0.0", "d = x = cost = 0.0\n    P = (a + natural_rate(a, b, q, r)) * r / b**2",
-             says="P where it settles"),
+        swap(
+            "P = d = x = cost = 0.0",
+            "d = x = cost = 0.0\n    P = (a + natural_rate(a, b, q, r)) * r / b**2",
+            says="P where it settles",
+        ),
         swap("P + dt * (2", "P - dt * (2", says="cost explodes"),
         swap("b**2 / r * P**2 + q", "b**2 / r * P**2 + q * target**2", says="where .* is right"),
     ],

@@ -7,8 +7,11 @@ WRONG = {
         swap("np.sqrt(offset**2 + amplitude**2 / 2)", "amplitude", says="that is the amplitude"),
         swap("offset**2 + ", "", says="offset is forgotten"),
         swap("np.sqrt(offset**2 + amplitude**2 / 2)", "offset**2 + amplitude**2 / 2", says="root is missing"),
-        swap("return np.sqrt(offset**2 + amplitude**2 / 2)",
-             "return np.mean(abs(offset + amplitude * np.sin(np.linspace(0, 2 * np.pi, 9999))))", says="squares first"),
+        swap(
+            "return np.sqrt(offset**2 + amplitude**2 / 2)",
+            "return np.mean(abs(offset + amplitude * np.sin(np.linspace(0, 2 * np.pi, 9999))))",
+            says="squares first",
+        ),
         swap("np.sqrt(offset**2 + amplitude**2 / 2)", "abs(offset) + amplitude / 2**0.5", says="squares add up"),
         swap("np.sqrt(offset**2 + amplitude**2 / 2)", "offset + amplitude / 2**0.5", says="offset below 0"),
         swap(" / 2", "", says="mean of sin² is 1/2"),
@@ -47,7 +50,9 @@ WRONG = {
         swap("after=20 / 3", "", says="count the start too"),
         swap("T=20", "T=10", says="end at t = 10"),
         swap("dt=4e-3", "dt=0.05", says="part . gives|no finite number"),
-        write("def valley(problem, frictions, seeds):\n    return 30.0, [0.03] * len(frictions)", says="part 1: it gives"),
+        write(
+            "def valley(problem, frictions, seeds):\n    return 30.0, [0.03] * len(frictions)", says="part 1: it gives"
+        ),
         swap(", np.array(medians)", "", says="must be 2 things"),
     ],
     "freeze_test": [
@@ -55,7 +60,9 @@ WRONG = {
         swap("hlp.Frozen()", "policy", says="weights are not held"),
         swap("start=taught.final", "x0=taught.final.x, w0=taught.final.w", says="clock is set back"),
         swap("after=10", "", says="counts the start too"),
-        swap("return taught.rmse(after=10), alone.rmse()", "return alone.rmse(), taught.rmse(after=10)", says="exchanged"),
+        swap(
+            "return taught.rmse(after=10), alone.rmse()", "return alone.rmse(), taught.rmse(after=10)", says="exchanged"
+        ),
         swap("alone.rmse()", "taught.rmse(after=10)", says="same number twice"),
         swap("return taught.rmse(after=10), alone.rmse()", "return alone.rmse()", says="must be 2 things"),
         swap("policy, T=20", "hlp.Frozen(), T=20", says="part . gives|where .* is right"),
@@ -63,7 +70,9 @@ WRONG = {
         swap("T=20", "T=30", says="part . gives|part 1: it gives"),
         swap("seed=seed", "seed=0", says="part 1: it gives"),
         swap(
-            "start=taught.final", "t0=20, w0=taught.final.w, x0=np.zeros(3)", says="states were set back to 0",
+            "start=taught.final",
+            "t0=20, w0=taught.final.w, x0=np.zeros(3)",
+            says="states were set back to 0",
         ),
         write(
             """
