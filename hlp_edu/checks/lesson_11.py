@@ -67,7 +67,7 @@ luck = Function(
         ),
         "it counts the second policy's wins: the smaller error wins": lambda right, a, b: _by_a_coin(b, a),
         "equal errors are no win": lambda right, a, b: _by_a_coin(a, b, ties="won"),
-        "a signal on which nobody wins is left out; it counts as lost here": (
+        "a signal without a winner is left out; it counts as lost here": (
             lambda right, a, b: _by_a_coin(a, b, ties="lost")
         ),
         "it leaves out every run that diverged; where only one of two did, the other has won": (
@@ -81,7 +81,7 @@ luck = Function(
         ),
     },
     hints=[
-        "Count two numbers: the wins of the first, and the signals on which somebody wins.",
+        "Count two numbers: the wins of the first, and the signals that have a winner.",
         "Then add up the probabilities of k heads in n tosses, from k = wins to k = n.",
         "`wins, n = int((a < b).sum()), int((a != b).sum())`, and `sum(math.comb(n, k) for k in range(wins, n + 1)) / "
         "2**n`.",
@@ -516,5 +516,5 @@ surprise = Function(
         "The error sits right after the jumps, and grows with them. A jump from near 0.8 to near -0.8 is the largest "
         "that the rules allow; shorter pieces make more of them.",
     ],
-    moral="Whoever chooses the signal chooses the result: so an honest comparison says how its signals were drawn.",
+    moral="The choice of the signal decides the result: so an honest comparison says how its signals were drawn.",
 )

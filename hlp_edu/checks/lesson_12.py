@@ -6,7 +6,7 @@ import functools
 import numpy as np
 
 from hlp_edu.checks.core import Function, negated
-from hlp_edu.checks.draws import dice, seed
+from hlp_edu.checks.draws import seed
 from hlp_edu.checks.values import like
 
 __all__ = ["spike", "energies", "balance", "swelling", "law"]
@@ -467,12 +467,12 @@ law = Function(
     points=3,
     properties=[_found_out],
     hints=[
-        "(14) is linear in four unknowns: H' + q e . z' = (1 - s_x) H_x . f + (1 - s_w) H_w . w' - theta_x p_x . f + "
-        "theta_w |p_w|² / r. Every row gives an equation.",
+        "Equation (14) is linear in four unknowns: H' + q e . z' = (1 - s_x) H_x . f + (1 - s_w) H_w . w' "
+        "- theta_x p_x . f + theta_w |p_w|² / r. Every row gives an equation.",
         "Use steps in place of slopes: over one step H changes by dt times the mean of both ends of the right side. "
         "So `y = np.diff(H) + dt * mean(q e z')`, one column of `A` for each unknown, and `np.linalg.lstsq`.",
         "Leaps: after a first fit `off = abs(y - A @ k)` is far larger in a few steps than in the median one. Keep "
         "`off <= 5 * np.median(off)`, fit again, and once more. Round the signs.",
     ],
-    moral="Signs and frictions of a network that you never saw, read from its energy: the balance has no term to spare.",
+    moral="Signs and frictions of a network that you never saw, read from its energy: the balance closes.",
 )

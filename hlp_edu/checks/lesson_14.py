@@ -287,7 +287,7 @@ def _through(survivor, plant, policy, every, right):
             cut = True
         begun = plant.opened[calls:] or [None]
         if begun[0] != learned:
-            return f"the file knows {learned} samples, and it goes on with `source({begun[0]})`: `state.samples` says where"
+            return f"the file has {learned} samples, and it goes on with `source({begun[0]})`: see `state.samples`"
         if cut:
             seen, kept = (plant.read or [-1])[-1] + 1, _saved(plant.path + ".kept")
             if seen - kept > every:

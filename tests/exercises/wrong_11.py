@@ -8,7 +8,7 @@ WRONG = {
         swap("range(wins, n + 1)", "range(wins + 1, n + 1)", says="more wins"),
         swap("(a < b)", "(a > b)", says="second policy's wins"),
         swap("(a < b)", "(a <= b)", "(a != b).sum()", "len(a)", says="equal errors are no win"),
-        swap("int((a != b).sum())", "len(a)", says="left out; it counts as lost"),
+        swap("int((a != b).sum())", "len(a)", says="without a winner is left out"),
         swap(
             "wins, n = int((a < b).sum())",
             "a, b = (e[np.isfinite(a) & np.isfinite(b)] for e in (a, b))\n    wins, n = int((a < b).sum())",
@@ -79,7 +79,8 @@ def blindness(rows, paid):
 def blindness(rows, paid):
     cost = {(r["method"] == "optimum", r["seed"]): r["cost"] for r in rows if r["signal"] == "patched"}
     ratios = [cost[False, s] / cost[True, s] for s in paid]
-    return np.median(ratios), np.median([(cost[False, s] - cost[True, s]) / (p - cost[True, s]) for s, p in paid.items()])
+    shares = [(cost[False, s] - cost[True, s]) / (p - cost[True, s]) for s, p in paid.items()]
+    return np.median(ratios), np.median(shares)
 """,
             says="the ratio is .* where .* is right|part . gives|part .: it gives",
         ),
