@@ -399,7 +399,7 @@ EASY = 0.2  # gradient flow has about 0.13 on the lesson's signals
 def _is_a_signal(surprise):
     import hlp_edu as hlp
 
-    t, seen, constant = np.arange(0, 100, 0.002), [], []
+    t, seen, constant, again = np.arange(0, 100, 0.002), [], [], dice(6)
     for seed in _seeds(10):
         z = surprise(seed)
         if not callable(z):
@@ -419,7 +419,7 @@ def _is_a_signal(surprise):
                 "asked again for the same times, it says something else. Draw all pieces when `surprise(seed)` is "
                 "called; the function that it returns only reads them"
             )
-        if not np.allclose(np.asarray(surprise(seed)(t), float), values):
+        if any(not np.allclose(np.asarray(surprise(seed)(t), float), values) for _ in range(int(again.integers(1, 4)))):
             return "two calls with the same seed give two signals: draw everything from `np.random.default_rng(seed)`"
         if any(np.allclose(values, other) for other in seen):
             return "two seeds give the same signal: the seed belongs into `np.random.default_rng(seed)`"

@@ -282,7 +282,7 @@ def _classes(number):
     import hlp_edu as hlp
 
     rng, found = np.random.default_rng([number, 5]), []
-    for pace in PACES:
+    for pace in rng.permutation(PACES).tolist():
         one = _class(rng, pace)
         past = _draw(rng, *one, 150.0)
         signals = [hlp.steps(*_draw(rng, *one, 10.0)) for _ in range(SIGNALS)]
@@ -318,7 +318,9 @@ def _cheaper(anticipate):
         return None
     if not np.isfinite(ratios).all():
         return f"`{policies[int(np.argmax(~np.isfinite(ratios)))]!r}` diverges"
-    said = ", ".join(f"{ratio:.2f} (pieces of {pace})" for ratio, pace in zip(ratios, PACES, strict=True))
+    said = ", ".join(
+        f"{ratio:.2f} (pieces of {pace})" for ratio, (pace, *_) in zip(ratios, _classes(seed()), strict=True)
+    )
     if not any(leans):
         why = "it does not lean yet: towards the mean of what comes after a jump"
     elif np.ptp(levels) < 1e-9:

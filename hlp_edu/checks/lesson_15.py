@@ -3,6 +3,7 @@
 import numpy as np
 
 from hlp_edu.checks.core import Function, negated
+from hlp_edu.checks.draws import dice
 
 __all__ = ["slope", "better", "chosen", "reach", "work"]
 
@@ -103,7 +104,7 @@ def _duels(rng):
             (nine, broken), (spoilt, broken), (one, theirs), (few, theirs), (lucky, theirs), (close + 0.1, theirs),
         )  # fmt: skip
         order = rng.permutation(rows)
-        yield from ((mine[order], other[order]) for mine, other in cases)
+        yield from ((cases[k][0][order], cases[k][1][order]) for k in rng.permutation(len(cases)))
 
 
 def _judged(ours, theirs, least=9, ties=False, finite=False, half=None, more=False):
@@ -317,7 +318,8 @@ def _works(work):
         return "it is not finite for every input from -1.2 to 1.2"
     if np.abs(z).max() > LARGEST + 1e-9:
         return f"it goes up to {np.abs(z).max():.2f}; an output is a tanh, so stay within {LARGEST}"
-    if not np.allclose(work(u[50:60]), z[50:60]):
+    some = dice(5).permutation(len(u))[:300]
+    if not np.allclose(work(u[some]), z[some]):
         return "asked for some of the inputs alone it says something else: the target must be a function of u"
     u = contest.heard(contest.EXAM)
     z = np.asarray(work(u), float)
