@@ -90,14 +90,15 @@ def test_wrong_answers_are_refused_with_the_right_words(number):
     items, solved = drawn(SEEDS[0])[number]
     for item in items:
         wrongs = wrong_answers(number)[item.name]
-        assert len(wrongs) >= 3, item.name
-        before = run(solved, {}, of=item.name)
+        before, named = run(solved, {}, of=item.name), set()
         for wrong in wrongs:
             names = dict(before)
             exec(wrong.cell(item.name, code(solved, item.name)), names)
             outcome = bank.judged(item, names[item.name])
             assert outcome.status == "not yet", (item.name, wrong)
             assert re.search(wrong.says, str(outcome)), (item.name, wrong, str(outcome))
+            named |= {words for words in item.mistakes if words == outcome.reason}
+        assert len(named) >= 3, (item.name, sorted(named))
 
 
 @each_lesson
@@ -184,6 +185,24 @@ def test_odd_answers_come_back_as_what_they_are():
     assert json.loads(repr(record("f", ..., pack([])))) == {"is": "empty"}
 
 
+YES = """\
+import hlp_edu.checks.record
+from hlp_edu.checks.core import Function
+
+
+class Yes(float):
+    def __eq__(self, other):
+        return True
+
+
+def {name}(*given):
+    return Yes(0), Yes(0)
+
+
+Function.check = lambda *given: True
+"""
+
+
 # --- release, hand in, grade --------------------------------------------------------------------------------
 
 
@@ -211,8 +230,8 @@ def test_release_three_hand_in_and_the_points_are_right(tmp_path, capsys):
     half, wrong = nbformat.from_dict(solved), nbformat.read(given, as_version=4)
     half = nbformat.reads(nbformat.writes(solved), as_version=4)
     for cell in half.cells:
-        if cell.id == f"{items[1].name}-answer":  # steals what it can see, and fails
-            cell.source = "import os\nfor a, _, c in os.walk('/tmp'):\n    pass\nraise SystemExit"
+        if cell.id == f"{items[1].name}-answer":
+            cell.source = YES.format(name=items[1].name)
     for cell in wrong.cells:
         if cell.id == f"{items[0].name}-answer":
             cell.source = cell.source.replace("# your code here", "return np.zeros(len(x))")
@@ -234,6 +253,7 @@ def test_release_three_hand_in_and_the_points_are_right(tmp_path, capsys):
     marks = {(row["student"], row["task"]): row["said"] for row in table(tmp_path / "marks" / "tasks.csv")}
     assert marks["cem", items[0].name].startswith("not yet, because")
     assert marks["cem", items[1].name].startswith("not attempted")
+    assert re.match("not yet, because .* is right", marks["bob", items[1].name])  # equal to everything, and not right
     page = (tmp_path / "marks" / rows["cem"]["feedback"]).read_text()
     assert "not yet, because" in page and items[0].name in page
 
