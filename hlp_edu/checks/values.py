@@ -151,11 +151,7 @@ def plain(value):
         value = array if array.size and array.dtype.kind in "iufc" else tuple(value)
     if isinstance(value, tuple) and type(value) is tuple:
         return tuple(map(plain, value))
-    if (
-        isinstance(value, (complex, np.ndarray, np.complexfloating))
-        and np.iscomplexobj(value)
-        and not np.imag(value).any()
-    ):
+    if isinstance(value, (complex, np.ndarray, np.number)) and np.iscomplexobj(value) and not np.any(np.imag(value)):
         value = np.real(value)
     return value.item() if isinstance(value, np.ndarray) and value.ndim > 1 and value.size == 1 else value
 
