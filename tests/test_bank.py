@@ -145,8 +145,10 @@ def test_another_seed_draws_other_cases_and_the_same_seed_the_same():
 
 
 def test_the_bank_is_neither_in_the_wheel_nor_in_the_learner_s_copy():
-    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    targets = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]
+    wheel, sources = targets["wheel"], targets["sdist"]
     assert "bank" not in wheel["only-include"] and not any("bank" in name for name in wheel["sources"])
+    assert {"/bank", "/tests/bank"} <= set(sources["exclude"])
     assert "bank" not in DELIVERED
     package = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "hlp_edu").rglob("*.py"))
     named = "|".join(item.name for items, _ in drawn(SEEDS[0]).values() for item in items)
