@@ -172,6 +172,12 @@ def test_the_readme_comes_to_the_point():
         assert f"guide/{page}.md" in text
 
 
+def test_the_moving_picture_is_that_of_the_readme_s_lines():
+    (block,) = re.findall(r"^```python\n(import hlp_edu.*?)^```", read("README.md"), re.M | re.S)
+    drawn = read("tests/readme_picture.py")
+    assert all(line in drawn for line in block.splitlines()[:4]) and "hlp.plot_tracking(online" in drawn
+
+
 def test_the_moving_picture_moves_and_stands_still_where_it_should():
     assert (ROOT / "lessons/figures/tracking.webp").stat().st_size < 700_000
     with (
