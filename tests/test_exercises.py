@@ -342,7 +342,7 @@ def test_a_right_answer_in_an_unusual_form_is_right(lesson, task):
 
 
 # Tasks whose cases are all in the text of the task, or are worlds that the lesson names.
-ON_SHOW = {}
+ON_SHOW = {"14": ("forecaster",)}  # it takes no arguments, and returns two functions
 
 
 @each_task
