@@ -68,7 +68,7 @@ WRONG = {
         swap("policy, T=20", "hlp.Frozen(), T=20", says="part . gives|where .* is right"),
         swap("T=10", "T=5", says="part 2: it gives"),
         swap("T=20", "T=30", says="part . gives|part 1: it gives"),
-        swap("seed=seed", "seed=0", says="part 1: it gives"),
+        swap("seed=seed", "seed=0", says="part . gives|part .: it gives"),
         swap(
             "start=taught.final",
             "t0=20, w0=taught.final.w, x0=np.zeros(3)",
