@@ -17,7 +17,7 @@ from hlp_edu import checks
 from hlp_edu.checks.record import Record, pack, record
 from hlp_edu.course import cli
 from hlp_edu.course.files import DELIVERED
-from hlp_edu.course.teaching import bank
+from hlp_edu.course.teaching import bank, contained
 from hlp_edu.course.teaching.release import exercise
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -145,8 +145,10 @@ def test_another_seed_draws_other_cases_and_the_same_seed_the_same():
 
 
 def test_the_bank_is_neither_in_the_wheel_nor_in_the_learner_s_copy():
-    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    targets = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]
+    wheel, sources = targets["wheel"], targets["sdist"]
     assert "bank" not in wheel["only-include"] and not any("bank" in name for name in wheel["sources"])
+    assert {"/bank", "/tests/bank"} <= set(sources["exclude"])
     assert "bank" not in DELIVERED
     package = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "hlp_edu").rglob("*.py"))
     named = "|".join(item.name for items, _ in drawn(SEEDS[0]).values() for item in items)
@@ -200,6 +202,10 @@ def {name}(*given):
 
 
 Function.check = lambda *given: True
+try:
+    print(open({secret!r}).read())
+except OSError as error:
+    print("closed:", type(error).__name__)
 """
 
 
@@ -231,7 +237,7 @@ def test_release_three_hand_in_and_the_points_are_right(tmp_path, capsys):
     half = nbformat.reads(nbformat.writes(solved), as_version=4)
     for cell in half.cells:
         if cell.id == f"{items[1].name}-answer":
-            cell.source = YES.format(name=items[1].name)
+            cell.source = YES.format(name=items[1].name, secret=str(secret / "ANSWERS.md"))
     for cell in wrong.cells:
         if cell.id == f"{items[0].name}-answer":
             cell.source = cell.source.replace("# your code here", "return np.zeros(len(x))")
@@ -254,6 +260,8 @@ def test_release_three_hand_in_and_the_points_are_right(tmp_path, capsys):
     assert marks["cem", items[0].name].startswith("not yet, because")
     assert marks["cem", items[1].name].startswith("not attempted")
     assert re.match("not yet, because .* is right", marks["bob", items[1].name])  # equal to everything, and not right
+    if contained.landlock():
+        assert "closed: PermissionError" in (tmp_path / "marks" / rows["bob"]["feedback"]).read_text()
     page = (tmp_path / "marks" / rows["cem"]["feedback"]).read_text()
     assert "not yet, because" in page and items[0].name in page
 
