@@ -19,12 +19,13 @@ __all__ = ["plot_locality", "plot_network"]
 MOST_ARCS = 500  # arcs that are drawn
 MANY = 40  # nodes: beyond, no labels
 EDGE = 0.45  # inches around the nodes, for loops and names
+BENDS = (0.12, 0.25, 0.4), (0, 0.1, -0.1, 0.2, -0.2, 0.35)  # of arcs on a circle, between layers
 SIZE = 1.4  # radius of a circle of neurons: networkx draws loops of one size
 
 
 def _own_figure(network, **_):
     """A figure of the network's shape, without margins for ticks."""
-    network = getattr(network, "network", network)
+    network = kind("network", getattr(network, "network", network), Network, "a hlp_edu Network or Trajectory")
     layers = _layers(network) or {0: range(6)}
     fig, (ax,) = figure(height=min(2 * EDGE + 0.4 * max(map(len, layers.values())), 3.5) - 0.85)
     ax.set_position((0.02, 0.02, 0.96, 0.96))
@@ -114,7 +115,8 @@ def draw_graph(ax, network, looks, activity=None):
         place = nx.multipartite_layout(graph, layers)
         low, high = (end(list(place.values()), axis=0) for end in (np.min, np.max))
     else:  # the first at the top, then clockwise; inputs inside
-        circles = nx.circular_layout(network.neurons, SIZE) | nx.circular_layout(network.inputs, SIZE / 3)
+        alone = (SIZE if len(network.neurons) == 1 else 0, 0)
+        circles = nx.circular_layout(network.neurons, SIZE, alone) | nx.circular_layout(network.inputs, SIZE / 3)
         place = {label: xy[::-1] for label, xy in circles.items()}
         low, high, inner = np.full(2, -SIZE), np.full(2, SIZE), min(inner)
         ax.set_aspect("equal")
@@ -124,15 +126,12 @@ def draw_graph(ax, network, looks, activity=None):
     ax.set_axis_off()
     ax.apply_aspect()
     xy = np.array([place[label] for label in network.labels])
-    near = pdist(ax.transData.transform(xy)).min(initial=99) * 72 / ax.figure.dpi
+    spots = dict(zip(network.labels, ax.transData.transform(xy), strict=True))
+    near = pdist(list(spots.values())).min(initial=99) * 72 / ax.figure.dpi
     radius = float(np.clip(0.34 * near, 1, 15))
-
-    level = {label: k for k, layer in (layers or {}).items() for label in layer}
     groups = {}  # of arcs with one bend; networkx scales a loop by what is drawn with it
     for j, i in looks:
-        over = abs(level[i] - level[j]) if layers else 1
-        side = 1 if place[j][1] < 0 else -1
-        bend = 0.22 if not layers else 0.36 * side / over if over > 1 else 0  # around what lies between
+        bend = _bend(spots, j, i, BENDS[bool(layers)], 1.35 * radius)
         groups.setdefault((bend, i if i == j else None), []).append((j, i))
     for (bend, _), arcs in groups.items():
         width, colour, dash = map(list, zip(*map(looks.get, arcs), strict=True))
@@ -142,6 +141,18 @@ def draw_graph(ax, network, looks, activity=None):
         )  # fmt: skip
     _draw_nodes(ax, network, graph, place, radius, activity)
     return place, radius
+
+
+def _bend(spots, j, i, bends, free):
+    """The first bend with which an arc keeps clear of all other nodes, in pixels."""
+    a, b, s = spots[j], spots[i], np.linspace(0, 1, 16)[:, None]
+    others = np.array([spot for label, spot in spots.items() if label not in (j, i)]).reshape(-1, 2)
+    for bend in bends if len(spots) <= MANY else bends[:1]:
+        control = (a + b) / 2 + bend * np.array([(b - a)[1], (a - b)[0]])
+        way = (1 - s) ** 2 * a + 2 * s * (1 - s) * control + s**2 * b
+        if np.linalg.norm(way[:, None] - others, axis=2).min(initial=free) >= free:
+            return bend
+    return bends[0]
 
 
 def _draw_nodes(ax, network, graph, place, radius, activity):
@@ -157,7 +168,8 @@ def _draw_nodes(ax, network, graph, place, radius, activity):
             graph, place, labels, ax=ax, node_size=size**2, node_shape=shape, node_color=[fill[k] for k in labels],
             edgecolors=edges, linewidths=min(1.2, radius / 6),
         )  # fmt: skip
-    ring(ax, place, network.outputs, radius + 2.5, 1.2)
+    if radius > 4:
+        ring(ax, place, network.outputs, radius + 2.5, 1.2)
     sizes = {label: min(12.0, radius, 2.8 * radius / len(str(label))) for label in place}
     sizes = {label: size for label, size in sizes.items() if size >= 5.5 and len(place) <= MANY}
     dark = {label: sum(to_rgb(fill[label])) < 1.6 for label in sizes}
@@ -177,7 +189,7 @@ def _magnify(ax, arc, place, radius):
     """Draw one arc large, and say what runs along it."""
     (j, i), right = arc, max(x for x, _ in place.values())
     ways = [
-        ("output", (j, i), 0.0, dict(width=4, arrowsize=16), f"forward: the state of {j},\ntimes the weight of the arc"),
+        ("output", (j, i), 0.0, dict(width=4, arrowsize=16), f"forward: the state of {j},\ntimes the arc's weight"),
         ("costate", (i, j), -0.45, dict(width=2.4, arrowsize=12, style=(0, (3, 1.2))),
          f"back: the credit of {i},\ntimes the same weight"),
     ]  # fmt: skip

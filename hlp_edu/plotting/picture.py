@@ -83,10 +83,6 @@ class Picture:
         """The picture as the bytes of a PNG file, at double density."""
         return _small(image(self.fig), "PNG", 256)
 
-    def html(self):
-        """The picture as HTML: an image with its alt text, and the caption below it as text."""
-        return _html(image(self.fig), self.alt, self.caption)
-
     def save(self, path):
         """Write the picture to a new PNG file, and return its name.
 
@@ -226,11 +222,13 @@ def strip_of(ax):
 
 
 def add_strip(ax):
-    """Make the axes of the error below an axes, which gives up the room; it shares the time axis."""
+    """The axes of the error below an axes, which gives up the room; they share the time axis."""
     x, y, wide, tall = ax.get_position(original=True).bounds
     share = max(0.26, 0.62 * ax.figure.dpi / ax.bbox.height)  # inches: three numbers need so much
-    strip = ax.figure.add_axes((x, y, wide, tall * share), sharex=ax, label=STRIP)
+    strip = strip_of(ax) or ax.figure.add_axes((x, y, wide, tall), sharex=ax, label=STRIP)
     strip.yaxis.set_major_locator(MaxNLocator(2, min_n_ticks=3, steps=ROUND))
+    strip.set_position((x, y, wide, tall * share))
+    strip.set_visible(True)
     ax.set_position((x, y + tall * (share + 0.07), wide, tall * (0.93 - share)))
     ax.tick_params(labelbottom=False)
     return strip
@@ -386,6 +384,48 @@ def panel_words(axes, titles):
     return "; ".join(named), said
 
 
+# ---- the same axes again -----------------------------------------------------------------------
+
+
+def wipe(fig):
+    """Take off a figure what was drawn on it, but not axes and ticks, which are slow to make."""
+    for artist in (*fig.texts, *fig.legends):
+        artist.remove()
+    for ax in fig.axes:
+        drawn = *ax.lines, *ax.collections, *ax.patches, *ax.texts, *ax.images, *ax.tables, *ax.artists
+        for artist in (*drawn, *filter(None, [ax.get_legend()])):
+            artist.remove()
+        ax.containers.clear()
+        ax.set_prop_cycle(None)
+        for side in ("left", "center", "right"):
+            ax.set_title("", loc=side)
+        ax.relim()
+        ax.set(xlabel="", ylabel="")
+        if ax.get_xscale() == ax.get_yscale() == "linear":
+            ax.set(xlim=(0, 1), ylim=(0, 1), autoscale_on=True)
+        for kept in (_said, _ends):
+            kept.pop(ax, None)
+        if ax.get_label() == STRIP:
+            ax.set_visible(False)
+        elif ax.get_subplotspec() is not None:
+            ax.set_position(ax.get_subplotspec().get_position(fig))
+            ax.tick_params("x", labelbottom=True)
+
+
+def frames(fig):
+    """What `wipe` leaves, to tell whether a drawing changed it: a scale, an aspect, ticks, edges, more axes."""
+    seen = []
+    for ax in plain_axes(fig):
+        seen += [ax, ax.axison, ax.get_aspect(), ax.get_adjustable(), ax.get_facecolor(), ax.get_axisbelow()]
+        seen += [*ax.child_axes, *((spine.get_visible(), spine.get_edgecolor()) for spine in ax.spines.values())]
+        for axis in (ax.xaxis, ax.yaxis):
+            seen += [axis.get_scale(), axis.get_visible(), axis.get_major_locator(), axis.get_minor_locator()]
+            seen += [axis.get_major_formatter(), axis.get_label_position(), axis.get_ticks_position()]
+            seen += [axis.get_tick_params("major"), axis.get_tick_params("minor"), axis.label.get_size()]
+            seen += [axis.label.get_color(), axis.label.get_visible(), axis.labelpad]
+    return seen
+
+
 # ---- text ------------------------------------------------------------------------------------
 
 
@@ -476,7 +516,7 @@ def _small(image, format, colours):
 
 def _html(image, alt, caption):
     """An image with its alt text, at its size on the page, and the caption as text."""
-    data = base64.b64encode(_small(image, "WEBP", 64)).decode("ascii")
+    data = base64.b64encode(_small(image, "WEBP", 96)).decode("ascii")
     wide, alt = image.width // SHARP, html.escape(without_math(alt))
     below = f'<figcaption style="line-height: 1.4">{html.escape(caption)}</figcaption>' if caption else ""
     return (
@@ -490,6 +530,6 @@ def bundle(image, alt, caption):
     from PIL import Image
 
     plain = image.resize((image.width // SHARP, image.height // SHARP), Image.Resampling.LANCZOS)
-    png = base64.b64encode(_small(plain, "PNG", 32)).decode("ascii")
+    png = base64.b64encode(_small(plain, "PNG", 48)).decode("ascii")
     data = {"text/html": _html(image, alt, caption), "image/png": png, "text/plain": alt}
     return data, {"image/png": {"alt": alt, "width": plain.width}}

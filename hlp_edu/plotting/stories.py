@@ -149,8 +149,9 @@ def plot_waterfall(account, caption=None, ax=None, headline="", more=""):
     ax.plot([level, level], [last - 1, last], color=SOFT, linewidth=0.8, zorder=0)
     ax.axvline(0, color=INK, linewidth=0.9)
     name_rows(ax, ["H at the start", *entries, "H at the end"])
-    ax.margins(x=0.1)
-    ax.set_xlabel("Hamiltonian")
+    steps = np.cumsum([0, start, *entries.values()])
+    air = 0.1 * np.ptp(steps)
+    ax.set(xlim=(steps.min() - air, steps.max() + air), xlabel="Hamiltonian")
     said = "; ".join(f"{name} {digits(value)}" for name, value in entries.items())
     return f"The Hamiltonian begins at {digits(start)} and ends at {digits(end)}. Between: {said}.", None
 

@@ -5,6 +5,7 @@ marker of a role are the same in every picture of the course; roles that meet in
 common colour deficiencies, and line style or marker keeps them apart in grey.
 """
 
+import contextlib
 import functools
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +23,6 @@ HERE = Path(__file__).parent
 for file in (HERE / "fonts").glob("*.ttf"):
     font_manager.fontManager.addfont(file)
 SHEET = dict(matplotlib.rc_params_from_file(HERE / "course.mplstyle", use_default_template=False))
-styled = functools.partial(matplotlib.rc_context, SHEET)  # draw with the course's style: ``with`` or decorator
 INK, SOFT, GRID, PAPER, PALE = "#333333", "#595959", "#E6E6E6", "#FFFFFF", "#C4C4C4"
 
 
@@ -153,6 +153,14 @@ def named(names):
         seen[key] = name
         found.append((ROLES[key], label_of(name)))
     return found
+
+
+@contextlib.contextmanager
+def styled():
+    """Draw with the course's style; afterwards matplotlib is as it was. Also a decorator."""
+    inside = matplotlib.rcParams["font.family"] == SHEET["font.family"]  # a copy of all settings takes milliseconds
+    with contextlib.nullcontext() if inside else matplotlib.rc_context(SHEET):
+        yield
 
 
 def label_of(name):

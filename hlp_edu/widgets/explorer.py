@@ -37,7 +37,7 @@ class _NamedImage(ipywidgets.Image):
 class Explorer:
     """A drawing under sliders: it is drawn anew whenever a control moves.
 
-    Each drawing is a new figure, with axes at the same places, and is shown as a PNG. The words under the picture
+    Each drawing starts from cleared axes at fixed places and is shown as a PNG. The words under the picture
     follow the controls. A notebook that is opened without being run shows the picture at the starting values.
     Arrow keys move a slider; you can also type a value beside it.
 
@@ -112,7 +112,7 @@ class Explorer:
             [*self._rows(presets or {}, play), self._image, self._caption],
             layout=ipywidgets.Layout(max_width=f"{100 * WIDTH:.0f}px"),
         )
-        self._paused, self._one_thread = False, contextlib.nullcontext
+        self.fig, self._paused, self._one_thread = None, False, contextlib.nullcontext
         self._redraw()
         # The arrays behind a picture are so short that threads would wait for each other.
         controller = ThreadpoolController()  # it finds the libraries that the first drawing has loaded
@@ -341,8 +341,12 @@ class Explorer:
 
     def _drawn(self):
         """Draw the picture of the current values: its PNG, and what it shows."""
-        self.fig, self.axes = figure(columns=self._panels, height=self._inches)
-        with self._one_thread():
+        if self.fig is not None:
+            pictures.wipe(self.fig)
+        if self.fig is None or pictures.frames(self.fig) != self._frames:
+            self.fig, self.axes = figure(columns=self._panels, height=self._inches)
+            self._frames = pictures.frames(self.fig)
+        with self._one_thread(), styled():
             said = self._call(self.axes, self.values)
             pictures.finish(self.fig)
             return pictures.quick_png(self.fig), without_math(said)
