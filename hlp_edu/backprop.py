@@ -367,9 +367,10 @@ def heavy_ball(gradient, w0, steps, rate, momentum):
     momentum = number("momentum", momentum)
     w = np.empty((steps + 1, len(w0)))
     w[0] = before = w0
-    for k in range(steps):
-        w[k + 1] = w[k] - rate * gradient(w[k]) + momentum * (w[k] - before)
-        before = w[k]
+    with np.errstate(over="ignore", invalid="ignore"):  # what diverges is seen in its numbers
+        for k in range(steps):
+            w[k + 1] = w[k] - rate * gradient(w[k]) + momentum * (w[k] - before)
+            before = w[k]
     return w
 
 
@@ -407,9 +408,10 @@ def flipped_descent(gradient, w0, steps, h, r, theta):
     theta = number("theta", theta)
     w = np.empty((steps + 1, len(w0)))
     w[0], p = w0, np.zeros(len(w0))
-    for k in range(steps):
-        p = p + h * (gradient(w[k]) - theta * p)
-        w[k + 1] = w[k] - h / r * p
+    with np.errstate(over="ignore", invalid="ignore"):  # what diverges is seen in its numbers
+        for k in range(steps):
+            p = p + h * (gradient(w[k]) - theta * p)
+            w[k + 1] = w[k] - h / r * p
     return w
 
 
@@ -438,7 +440,8 @@ def relaxed_costate(problem, p_x):
     p_x = numbers_of("p_x", p_x)
     if p_x.ndim not in (1, 2) or p_x.shape[-1] != len(problem.speed):
         raise ValueError(f"p_x has shape {p_x.shape}: must be ({len(problem.speed)},) or (steps, {len(problem.speed)})")
-    return problem.speed * p_x
+    with np.errstate(over="ignore"):
+        return problem.speed * p_x
 
 
 def flow_gradient(problem, x, w, p_x, t=0.0):

@@ -487,8 +487,8 @@ class LQTracking:
 
     def _start(self, name, value):
         """One number per state; a single one counts for all."""
-        n = len(self.A)
-        return vector(name, np.full(n, value) if np.ndim(value) == 0 else value, n, "state")
+        given = numbers_of(name, value, "one number, or one per state")
+        return vector(name, given if given.ndim else np.full(len(self.A), given), len(self.A), "state")
 
     def _run(self, x, p, z, h, cost, P, d, name):
         """The result, with the control v = -R^-1 B' p."""

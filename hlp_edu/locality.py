@@ -24,6 +24,7 @@ EXTRA = {  # what a rule may read beyond its neighbourhood, if it says so
     "change of the costate": "an arc reads all that the velocity of its head's costate reads",
     "messages": "an arc reads messages that travel along the arcs: what any neuron is, and its parents",
 }
+MOST_DRAWS = 1000  # beyond, nothing new is found, and a network of five takes minutes
 KINDS = ("not read", "its own", "one hop away", "only inside sigma'(a)", "VIOLATION")
 
 
@@ -193,12 +194,12 @@ def audit(problem, policy=None, update=None, draws=None, seed=0):
         ``update(network, x, w, p_x, p_w, u, z)`` gives x', w', p_x', p_w'. It gets a network with one more
         input and arc per neuron. By default `library_update`.
     draws, seed : int, optional
-        How many random states are tried (3, or 200 if the policy's signs can change), and their seed.
+        How many random states are tried, at most 1000 (3, or 200 if the policy's signs can change), and their seed.
 
     Raises
     ------
     ValueError
-        If ``problem`` is no Tracking.
+        If ``problem`` is no Tracking, or a number is out of its bounds.
 
     Examples
     --------
@@ -210,7 +211,7 @@ def audit(problem, policy=None, update=None, draws=None, seed=0):
     policy = Flipped(dissipation_w=1, dissipation_x=1) if policy is None else policy
     kind("policy", policy, Policy, "a policy, for example hlp_edu.Flipped(dissipation_w=30)")
     draws = (3 if policy.steady or update is not None else 200) if draws is None else draws
-    draws, dice = whole("draws", draws), np.random.default_rng(whole("seed", seed, least=0))
+    draws, dice = whole("draws", draws, most=MOST_DRAWS), np.random.default_rng(whole("seed", seed, least=0))
     update = library_update(problem, policy) if update is None else update
     kind("update", update, Callable, "a function update(network, x, w, p_x, p_w, u, z)")
     network = problem.network

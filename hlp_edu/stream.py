@@ -488,7 +488,11 @@ def next_of(values, lags=1):
     >>> [(u.tolist(), z) for u, z in next_of([1, 2, 3, 4], lags=2)]
     [([2.0, 1.0], 3.0), ([3.0, 2.0], 4.0)]
     """
-    return _next_of(kind("values", values, Iterable, "a series of numbers"), whole("lags", lags))
+    try:
+        series = iter(values)
+    except TypeError:  # also an array without an axis, which calls itself iterable
+        raise ValueError(f"values = {shown(values)}: must be a series of numbers") from None
+    return _next_of(series, whole("lags", lags))
 
 
 def _next_of(values, lags):

@@ -132,6 +132,14 @@ def test_other_integrators_are_not_heavy_ball():
     assert np.abs(np.array(before) - after).max() > 0.01
 
 
+def test_a_descent_that_diverges_says_so_in_its_numbers():
+    for made in (
+        flipped_descent(lambda w: w, [1.0], steps=9, h=1e80, r=1.0, theta=1.0),
+        heavy_ball(lambda w: w, [1.0], steps=9, rate=1e80, momentum=0.5),
+    ):
+        assert not np.isfinite(made[-1]).any()
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_the_gradient_of_the_flow_meets_backprop_like_one_over_c(seed):
     net = hlp.feed_forward([3, 4, 4, 2])

@@ -218,3 +218,6 @@ def test_bad_targets_and_times():
         problem.reversed_riccati(1, offset="no")
     with pytest.raises(ValueError, match="x0 has shape"):
         problem.flipped(1, x0=[1, 2])
+    for name in ("x0", "p0"):
+        with pytest.raises(ValueError, match=f"{name} = .*: must be one number, or one per state"):
+            problem.flipped(1, **{name: [[1.0], [1.0, 2.0]]})

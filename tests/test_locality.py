@@ -90,6 +90,8 @@ def test_a_sign_per_arc_is_local_and_a_global_sign_is_not():
 def test_unknown_arguments_are_named():
     with pytest.raises(ValueError, match="problem = 3: must be"):
         audit(3)
+    with pytest.raises(ValueError, match="draws = .*: must be a whole number, at least 1 and at most 1000"):
+        audit(hlp.Tracking(hlp.fully_connected(2), hlp.sinusoid()), draws=10**18)
     with pytest.raises(ValueError, match=r"label = \(9, 9\): is no neuron and no arc"):
         audit(hlp.Tracking(hlp.fully_connected(2), hlp.sinusoid())).of((9, 9))
 

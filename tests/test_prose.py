@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LESSONS = sorted((ROOT / "lessons").glob("*.ipynb"))
 TASKS = sorted((ROOT / "solutions").glob("*/*.ipynb"))
 TEXTS = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "exercises/README.md")]
+TEXTS += sorted((ROOT / "guide").glob("*.md"))
 SOURCES = sorted((ROOT / "hlp_edu").rglob("*.py"))
 
 

@@ -379,6 +379,9 @@ def test_next_of_keeps_no_past():
     for wrong in (0, 1.5, True):
         with pytest.raises(ValueError, match="lags = "):
             next_of([1, 2], wrong)
+    for wrong in (1, np.array(0.5), None):
+        with pytest.raises(ValueError, match="values = .*: must be a series of numbers"):
+            next_of(wrong)
 
 
 def test_the_progress_bar(capsys, monkeypatch):

@@ -83,6 +83,10 @@ class Picture:
         """The picture as the bytes of a PNG file, at double density."""
         return _small(image(self.fig), "PNG", 256)
 
+    def html(self):
+        """The picture as HTML: an image with its alt text, and the caption below it as text."""
+        return _html(image(self.fig), self.alt, self.caption)
+
     def save(self, path):
         """Write the picture to a new PNG file, and return its name.
 
@@ -494,29 +498,39 @@ def quick_png(fig, density=1):
     return file.getvalue()
 
 
-def image(fig):
-    """The figure at double density."""
+def image(fig, density=SHARP):
+    """The figure, drawn."""
     from PIL import Image
 
-    return Image.open(io.BytesIO(quick_png(fig, SHARP))).convert("RGB")
+    return Image.open(io.BytesIO(quick_png(fig, density))).convert("RGB")
+
+
+def pixels(fig, density=1):
+    """The figure, drawn, as an array of red, green and blue."""
+    return np.asarray(image(fig, density))
 
 
 def _small(image, format, colours):
-    """The bytes of an image with few colours, of which there are few: lines, words and paper keep theirs."""
+    """The bytes of an image, as few as possible: 256 colours or fewer (what a notebook keeps)."""
     from PIL import Image
 
     file = io.BytesIO()
-    few = image.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    # By octree: a thin line keeps its colour, which a median cut would merge into a larger one's.
+    image = image.convert("RGB")
+    shown = image.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    palette, paper = shown.getpalette(), shown.getpixel((0, 0))
+    palette[3 * paper : 3 * paper + 3] = image.getpixel((0, 0))  # not mixed with what is nearly as light
+    shown.putpalette(palette)
     if format == "PNG":
-        few.save(file, "PNG", compress_level=9)
+        shown.save(file, "PNG", compress_level=9)
     else:
-        few.convert("RGB").save(file, "WEBP", lossless=True, quality=60, method=2)
+        shown.convert("RGB").save(file, "WEBP", lossless=True, quality=60, method=2)
     return file.getvalue()
 
 
 def _html(image, alt, caption):
     """An image with its alt text, at its size on the page, and the caption as text."""
-    data = base64.b64encode(_small(image, "WEBP", 96)).decode("ascii")
+    data = base64.b64encode(_small(image, "WEBP", 40)).decode("ascii")
     wide, alt = image.width // SHARP, html.escape(without_math(alt))
     below = f'<figcaption style="line-height: 1.4">{html.escape(caption)}</figcaption>' if caption else ""
     return (
@@ -530,6 +544,6 @@ def bundle(image, alt, caption):
     from PIL import Image
 
     plain = image.resize((image.width // SHARP, image.height // SHARP), Image.Resampling.LANCZOS)
-    png = base64.b64encode(_small(plain, "PNG", 48)).decode("ascii")
+    png = base64.b64encode(_small(plain, "PNG", 32)).decode("ascii")
     data = {"text/html": _html(image, alt, caption), "image/png": png, "text/plain": alt}
     return data, {"image/png": {"alt": alt, "width": plain.width}}

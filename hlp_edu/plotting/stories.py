@@ -99,7 +99,8 @@ def plot_chain(run, c=1.0, caption=None, ax=None, headline="", more=""):
     for name, style, words in (("output", "o-", "the signal walks down"), ("costate", "s-", "the credit walks back")):
         ax.plot(half[name], range(1, n + 1), style, color=INK, markersize=3.5, linewidth=1)
         place = half[name][k] + 0.085 * np.ptp(time), k + 1
-        ax.text(*place, words, color=ROLES[name].ink, weight="semibold", va="center", bbox=paper)
+        if ax.bbox.width > 5 * ax.figure.dpi:  # inches: in fewer the words do not fit
+            ax.text(*place, words, color=ROLES[name].ink, weight="semibold", va="center", bbox=paper)
     there, back = half["output"][-1], half["costate"][0]
     ax.set(
         xlabel="time, in units of 1/c" if c != 1 else "time t",

@@ -28,8 +28,6 @@ import itertools
 import math
 
 import numpy as np
-from scipy.sparse import block_array, diags_array
-from scipy.sparse.linalg import factorized, spsolve
 
 from hlp_edu.flow import run
 from hlp_edu.network import Network
@@ -109,6 +107,9 @@ def plan(signal, fee=1.0, step=0.005, start=None):
         At the steps.
     cost, charge : float
     """
+    from scipy.sparse import block_array, diags_array  # here: who only reads the study need not wait for it
+    from scipy.sparse.linalg import factorized, spsolve
+
     n, per = round(T / step), round(TICK / step)
     t = step * np.arange(n + 1)
     sides = np.array([signal(t[:-1]), signal(t[1:] - 1e-7)])  # at both ends of each step; at a jump they differ
