@@ -50,7 +50,7 @@ def _half(ax, t, values, name, way, pinned, k):
     one, height = role(name), np.ptp(values)
     side, start, end = ("right", 0.94, 0.38) if k else ("left", 0.06, 0.62)
     ax.plot(t, values, **one.line, zorder=3)
-    name_line(ax, t, values, label_of(name), one)
+    name_line(ax, t, values, f" {label_of(name)}", one)  # beside the ring
     ax.set(xlim=t[[0, -1]], ylim=(values.min() - 0.34 * height, values.max() + 0.62 * height))
     arrow = dict(arrowstyle="-|>,head_width=.3,head_length=.6", lw=2.2, shrinkA=0, shrinkB=0, color=one.color)
     ax.annotate("", (end, 0.82), (start, 0.82), "axes fraction", arrowprops=arrow)
