@@ -64,7 +64,7 @@ def plot_network(
     --------
     >>> import hlp_edu as hlp
     >>> hlp.plot_network(hlp.chain(3))
-    A network of 3 neurons and 3 arcs; neuron 3 (double ring) is the output; the square is the input u.
+    A network of 3 neurons and 3 arcs; double rings are outputs (3); squares are inputs (u).
     """
     if isinstance(network, Trajectory):
         w = network.final.w if w is None else w
@@ -223,16 +223,13 @@ def _network_words(network, w, few, activity):
     words += "."
     if few < m:
         words += f" {few} of the arcs are drawn."
-    if w is not None and m:
-        words += (
-            f" Width is the size of a weight, at most {digits(np.abs(w).max())}; "
-            f"{int((w > 0).sum())} are positive (blue, solid), {int((w < 0).sum())} negative (red, dashed)."
-        )
-    if activity is not None:
-        words += (
-            f" The fill of a neuron is its activity, at most {digits(np.abs(activity).max())}: "
-            f"{int((activity > 0).sum())} are positive (blue), {int((activity < 0).sum())} negative (red)."
-        )
+    for values, what, positive, negative in (
+        (w, " Width is the size of a weight", "(blue, solid)", "(red, dashed)"),
+        (activity, " The fill of a neuron is its activity", "(blue)", "(red)"),
+    ):
+        if values is not None and len(values):
+            words += f"{what}, at most {digits(np.abs(values).max())}: {(values > 0).sum()} are positive {positive}, "
+            words += f"{(values < 0).sum()} negative {negative}."
     return words
 
 
@@ -346,14 +343,13 @@ def _draw_reads(ax, audit, of):
     wrong = sum(row in [(update, of) for update in parts] for row, _ in audit.violations)
     subject = f"Neuron {of}" if of in network.neurons else f"The arc from {of[0]} to {of[1]}"
     said = "; ".join(f"{update} reads {listed(map(_plain, part), 9)}" for update, part in parts.items())
-    short = f"reads {len(read)} of {audit.total.shape[1]} variables"
     words = f"{subject} reads {len(read)} of the {audit.total.shape[1]} variables"
     words += f"{'' if wrong else ', all of them its own or one hop away'} (in colour): {said}."
     if wrong:
         words += f" {counted(wrong, 'read')} violate the neighbourhood."
     if "a(" in said:
         words += " (a is the sum that a neuron makes of its parents.)"
-    return words, short
+    return words, f"reads {len(read)} of {audit.total.shape[1]} variables"
 
 
 def symbol(variable, label):

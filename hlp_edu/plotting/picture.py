@@ -6,7 +6,6 @@ import html
 import inspect
 import io
 import math
-import os
 import weakref
 
 import numpy as np
@@ -86,28 +85,6 @@ class Picture:
     def html(self):
         """The picture as HTML: an image with its alt text, and the caption below it as text."""
         return _html(image(self.fig), self.alt, self.caption)
-
-    def save(self, path):
-        """Write the picture to a new PNG file, and return its name.
-
-        Parameters
-        ----------
-        path : str or path
-            Gets the ending ".png" if it has none. FileExistsError if it exists: nothing is overwritten.
-
-        Raises
-        ------
-        ValueError
-            If it has another ending.
-        """
-        path = os.fspath(path)
-        ending = os.path.splitext(path)[1]
-        if ending not in ("", ".png"):
-            raise ValueError(f"path = {path!r}: the ending must be .png")
-        path = path if ending else path + ".png"
-        with open(path, "xb") as file:  # "x" refuses an existing file
-            file.write(self.png())
-        return path
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return bundle(image(self.fig), self.alt, self.caption)
