@@ -7,7 +7,7 @@ from scipy.spatial.distance import pdist
 
 from hlp_edu.locality import Audit
 from hlp_edu.network import Network
-from hlp_edu.plotting.picture import SMALL, figure, plot
+from hlp_edu.plotting.picture import FONT, SMALL, figure, plot
 from hlp_edu.plotting.runs import upright
 from hlp_edu.plotting.style import GRID, INK, PALE, PAPER, ROLES, role
 from hlp_edu.trajectory import Trajectory
@@ -18,9 +18,8 @@ __all__ = ["plot_locality", "plot_network"]
 
 MOST_ARCS = 500  # arcs that are drawn
 MANY = 40  # nodes: beyond, no labels
-EDGE = 0.45  # inches around the nodes, for loops and names
+EDGE = 0.45  # inches around the nodes, for loops and names; less in a small picture
 BENDS = (0.12, 0.25, 0.4), (0, 0.1, -0.1, 0.2, -0.2, 0.35)  # of arcs on a circle, between layers
-SIZE = 1.4  # radius of a circle of neurons: networkx draws loops of one size
 
 
 def _own_figure(network, **_):
@@ -110,17 +109,19 @@ def draw_graph(ax, network, looks, activity=None):
     layers, graph = _layers(network), nx.DiGraph()
     graph.add_nodes_from(network.labels)
     graph.add_edges_from(looks)
-    inner = np.maximum(ax.bbox.size / ax.figure.dpi - 2 * EDGE, 0.3)  # inches between the outermost nodes
+    size = ax.bbox.size / ax.figure.dpi
+    edge = EDGE if layers else min(EDGE, 0.15 * min(size))
+    inner = np.maximum(size - 2 * edge, 0.3)  # inches between the outermost nodes
     if layers:
         place = nx.multipartite_layout(graph, layers)
         low, high = (end(list(place.values()), axis=0) for end in (np.min, np.max))
     else:  # the first at the top, then clockwise; inputs inside
-        alone = (SIZE if len(network.neurons) == 1 else 0, 0)
-        circles = nx.circular_layout(network.neurons, SIZE, alone) | nx.circular_layout(network.inputs, SIZE / 3)
+        alone = (float(len(network.neurons) == 1), 0)
+        circles = nx.circular_layout(network.neurons, center=alone) | nx.circular_layout(network.inputs, 1 / 3)
         place = {label: xy[::-1] for label, xy in circles.items()}
-        low, high, inner = np.full(2, -SIZE), np.full(2, SIZE), min(inner)
+        low, high, inner = -np.ones(2), np.ones(2), min(inner)
         ax.set_aspect("equal")
-    air = np.where(high - low > 1e-9, (high - low) * EDGE / inner, 1)
+    air = np.where(high - low > 1e-9, (high - low) * edge / inner, 1)
     (left, bottom), (right, top) = low - air, high + air
     ax.set(xlim=(left, right), ylim=(bottom, top))
     ax.set_axis_off()
@@ -128,15 +129,17 @@ def draw_graph(ax, network, looks, activity=None):
     xy = np.array([place[label] for label in network.labels])
     spots = dict(zip(network.labels, ax.transData.transform(xy), strict=True))
     near = pdist(list(spots.values())).min(initial=99) * 72 / ax.figure.dpi
-    radius = float(np.clip(0.34 * near, 1, 15))
-    groups = {}  # of arcs with one bend; networkx scales a loop by what is drawn with it
+    radius = float(np.clip(0.34 * near, 1, 15 if layers else min(15, 8 * inner)))
+    unit = ax.bbox.height * 72 / ax.figure.dpi / (top - bottom)  # in points
+    groups = {}  # of arcs with one bend, and each loop: networkx makes it as high as 0.0005 of the size of its node
     for j, i in looks:
         bend = _bend(spots, j, i, BENDS[bool(layers)], 1.35 * radius)
         groups.setdefault((bend, i if i == j else None), []).append((j, i))
-    for (bend, _), arcs in groups.items():
+    for (bend, loop), arcs in groups.items():
         width, colour, dash = map(list, zip(*map(looks.get, arcs), strict=True))
+        area = (2 * radius) ** 2 if loop is None else 3500 * radius / unit
         nx.draw_networkx_edges(
-            graph, place, arcs, ax=ax, node_size=(2 * radius) ** 2, arrowsize=min(9, radius), width=width,
+            graph, place, arcs, ax=ax, node_size=area, arrowsize=min(9, radius), width=width,
             edge_color=colour, style=dash, connectionstyle=f"arc3,rad={bend}", min_target_margin=radius + 1,
         )  # fmt: skip
     _draw_nodes(ax, network, graph, place, radius, activity)
@@ -174,7 +177,8 @@ def _draw_nodes(ax, network, graph, place, radius, activity):
     sizes = {label: size for label, size in sizes.items() if size >= 5.5 and len(place) <= MANY}
     dark = {label: sum(to_rgb(fill[label])) < 1.6 for label in sizes}
     nx.draw_networkx_labels(
-        graph, place, {label: label for label in sizes}, ax=ax, font_size=sizes, verticalalignment="center_baseline",
+        graph, place, {label: label for label in sizes}, ax=ax, font_size=sizes, font_family=FONT,
+        verticalalignment="center_baseline",
         font_color={label: PAPER if dark[label] else INK for label in sizes},
     )  # fmt: skip
 
@@ -201,7 +205,7 @@ def _magnify(ax, arc, place, radius):
         )  # fmt: skip
         spot = (place[i] + place[j]) / 2 - bend / 2 * np.array([across[1], -across[0]])
         line = dict(arrowstyle="-", color=one.ink, lw=0.9, shrinkB=2)
-        where = dict(xytext=(right + 0.4, y), textcoords=("data", "axes fraction"), va="center", gid="magnified")
+        where = dict(xytext=(right + 0.3, y), textcoords=("data", "axes fraction"), va="center", gid="magnified")
         ax.annotate(words, spot, color=one.ink, weight="semibold", arrowprops=line, **where)
 
 
