@@ -217,6 +217,23 @@ def test_there_are_three_to_five_tasks(lesson):
 
 
 @each_lesson
+def test_the_points_of_a_notebook_are_ten(lesson):
+    assert sum(task.points for task in checks.tasks_of(LESSONS[lesson])) == 10
+
+
+@each_lesson
+def test_the_links_go_to_the_lesson_and_on_to_the_next(lesson):
+    """The first cell leads to the lesson, the last one back to it and on; after 16 to the map."""
+    first, last = (
+        [Path(link).stem for link in re.findall(r"\]\(([^)]*\.ipynb)\)", cell.source)]
+        for cell in (load("solutions", lesson).cells[0], load("solutions", lesson).cells[-1])
+    )
+    names = [*LESSONS, "00_start_here"]
+    assert first[0] == lesson and f"Exercises for lesson {lesson[:2]}" in load("solutions", lesson).cells[0].source
+    assert {lesson, names[names.index(lesson) + 1]} <= set(last) <= {lesson, *names[names.index(lesson) + 1 :]}
+
+
+@each_lesson
 def test_the_exercise_as_released_is_not_attempted(lesson):
     released = load("exercises", lesson)
     refresh.execute(released)

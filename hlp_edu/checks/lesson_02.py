@@ -219,7 +219,7 @@ def _is_written_down(improve):
     k = (max(a, 0) + rng.uniform(1, 3)) / b
     (got, lines), right = watch.lines(improve, a, b, q, r, k), _improved(a, b, q, r, k)
     off = abs(float(np.squeeze(np.real(got))) / right - 1)
-    if lines > 200 and off < 0.1:
+    if lines > 1000 and off < 0.1:
         return (
             f"it runs through {lines} lines to get there: that is a run. Without one: x falls like exp((a - b k) t), "
             "and the integral of its square is known"

@@ -243,7 +243,7 @@ two_cells = Function(
 
 
 STEPS = 6000
-ASKED = 1.5
+ASKED = 1.7
 
 
 def _rest(z, a, b, q, r):
@@ -314,7 +314,7 @@ choose = Function(
         "-1. The canonical run drifts off the edge in the end, and then the flip brings it round again.",
     ],
     moral=(
-        "No friction, no future, and even a system that grows by itself is settled, 20 to 40 % above the least cost. "
+        "No friction, no future, and even a system that grows by itself is settled, 20 to 50 % above the least cost. "
         "With one state. Lesson 09 asks what becomes of this in a network."
     ),
 )
