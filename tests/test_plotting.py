@@ -710,7 +710,8 @@ def test_lines_have_roles_names_and_words():
     assert [line.get_label() for line in ax.get_lines()] == ["optimum", "down", "here", "there"]
     said = "optimum: from 0 to 1.0; down: from 1.0 to 0; here at (0.50, 0.50); there: 11 points."
     assert made.caption == said and made.alt == f"They cross. {said}"
-    assert {text.get_text() for text in ax.texts if text.get_gid() == "end"} == {"optimum", "down", "there"}
+    ends = {text.get_text(): text.get_position()[1] for text in ax.texts if text.get_gid() == "end"}
+    assert set(ends) == {"optimum", "down", "there"} and ends["down"] < 0.1 < 0.8 < ends["optimum"]  # beside the line
     assert_tidy(made.fig)
     fig, (ax,) = plotting.figure()
     ax = hlp.plot_lines({"flip: grows": np.exp(t)}, t, ax=ax, yscale="log", ylim=(0.5, 5), points=True)

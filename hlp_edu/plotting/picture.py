@@ -256,6 +256,7 @@ def finish(fig):
 def _write_ends(ax, ends):
     """Names right of the axes, moved apart where they would overlap, in the colours of their lines."""
     ends = sorted(ends, key=lambda end: end[0])
+    ax.get_ylim()  # matplotlib finds the limits when they are asked for
     at = ax.transAxes.inverted().transform(ax.transData.transform([(1.0, y) for y, *_ in ends]))[:, 1].clip(0, 1)
     gap = 1.15 * TEXT / 72 * ax.figure.dpi / ax.bbox.height  # as a fraction of the height
     for _ in range(200):  # neighbours that are too close push each other away
