@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import types
 from pathlib import Path
 
 try:
@@ -16,26 +15,30 @@ OPTIONS = dict(nogil=True, fastmath={"reassoc", "contract"}, error_model="numpy"
 
 
 # A hash of the files whose functions are compiled into one another.
-_NAMES = "compiled tanh laws lookahead kernel blocks policies".split()
+_NAMES = "compiled tanh laws prospective kernel blocks policies".split()
 _FILES = [Path(__file__).with_name(f"{name}.py") for name in _NAMES]
 SOURCES = hashlib.sha256(b"".join(file.read_bytes() for file in _FILES if file.exists())).hexdigest()
 
 
-def _keyed(function):
-    """The same function with the hash of all sources in its closure.
+def _named(function):
+    """The function under a name that has the hash of all sources.
 
-    numba keeps machine code on disk under a key that holds the function's own file and what is in its closure, but
-    not the functions that it calls: without the hash, an edit of laws.py would go unnoticed.
+    numba keeps machine code on disk under the function's name, file and line, but looks not at the functions that it
+    calls: without the hash, an edit of laws.py would go unnoticed.
     """
-    code = function.__code__.replace(co_freevars=(*function.__code__.co_freevars, "sources"))
-    closure = (*(function.__closure__ or ()), types.CellType(SOURCES))
-    keyed = types.FunctionType(code, function.__globals__, function.__name__, function.__defaults__, closure)
-    return functools.update_wrapper(keyed, function)
+    function.__qualname__ = f"{function.__name__}-{SOURCES[:12]}"
+    return function
 
 
 def compiled(function):
     """Compile a loop over numbers and arrays, and keep the machine code on disk."""
-    return function if numba is None else numba.njit(cache=True, **OPTIONS)(_keyed(function))
+    return function if numba is None else numba.njit(cache=True, **OPTIONS)(_named(function))
+
+
+@compiled
+def four(rows, k):
+    """The first four numbers of a row; compiled code cannot unpack it."""
+    return rows[k, 0], rows[k, 1], rows[k, 2], rows[k, 3]
 
 
 def compiled_rule(rule, keep=False):
@@ -49,7 +52,7 @@ def compiled_rule(rule, keep=False):
     number, vector = numba.float64, numba.float64[::1]
     signature = numba.void(number, number, *[vector] * 7)
     try:
-        return numba.cfunc(signature, cache=keep, error_model="numpy")(_keyed(rule) if keep else rule)
+        return numba.cfunc(signature, cache=keep, error_model="numpy")(_named(rule) if keep else rule)
     except numba.core.errors.NumbaError as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise ValueError(

@@ -12,8 +12,9 @@ import numpy as np
 from hlp_edu.backprop import _levels, backprop
 from hlp_edu.flow import run
 from hlp_edu.optimum import cost_gradient
-from hlp_edu.policies import Frozen, _Prospective
+from hlp_edu.policies import Frozen
 from hlp_edu.problem import Tracking
+from hlp_edu.prospective import Prospective
 from hlp_edu.signals import Signal, _times
 from hlp_edu.validate import finite, kind, number, numbers_of, one_of, vector, whole
 
@@ -458,7 +459,7 @@ def altered(policy, curvature=True, **parts):
     curvature : bool
         Whether z'' is used.
     **parts
-        Of `hlp_edu.lookahead.Ahead`: kappa, decay; of (16) also credit, by how much the credit looks ahead in units
+        Of `hlp_edu.prospective.Ahead`: kappa, decay; of (16) also credit, by how much the credit looks ahead in units
         of 1/c.
 
     Returns
@@ -475,7 +476,7 @@ def altered(policy, curvature=True, **parts):
     >>> import hlp_edu as hlp
     >>> error_alone = altered(hlp.ProspectiveFlow(mu=0.1, kappa=1, lead=0), credit=0)
     """
-    if not isinstance(policy, _Prospective):
+    if not isinstance(policy, Prospective):
         raise ValueError(f"policy = {policy!r}: must be a ProspectiveFlow or a ProspectiveSteering")
     for name in parts:
         one_of("part", name, ("kappa", "decay", "credit"))

@@ -169,17 +169,15 @@ class Network:
 
     @functools.cached_property
     def segments(self):
-        """The arcs in segments whose tails are neighbours in the array of states: segment, first, tail.
+        """The arcs in segments: one head, and tails that are neighbours in the array of states; shape (segments, 4).
 
-        Neuron i owns the segments segment[i] to segment[i + 1]; segment b holds the arcs first[b] to first[b + 1], and
-        tail[b] is the index of the tail of its first arc. A segment is read through contiguous memory. The numbers are
-        unsigned, so that the compiler counts no index from the end.
+        A row has the index of the head, of the first tail, of the first arc, and how many arcs. So a segment is read
+        through contiguous memory. The numbers are unsigned: the compiler then counts no index from the end.
         """
-        breaks = (np.diff(self.heads, prepend=-1) != 0) | (np.diff(self.tails, prepend=-1) != 1)
-        first = np.flatnonzero(breaks)
-        segment = np.searchsorted(self.heads[first], np.arange(len(self.neurons) + 1))
-        parts = segment, np.append(first, len(self.heads)), self.tails[first]
-        return tuple(part.astype(np.uint64) for part in parts)
+        new = (np.diff(self.heads, prepend=-1) != 0) | (np.diff(self.tails, prepend=-1) != 1)
+        first = np.flatnonzero(new)
+        count = np.diff(first, append=len(self.heads))
+        return np.column_stack([self.heads[first], self.tails[first], first, count]).astype(np.uint64)
 
     def __repr__(self):
         ends = f"inputs {_some(self.inputs)}, outputs {_some(self.outputs)}"

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from hlp_edu import blocks
-from hlp_edu.kernel import Model, Point, Signals, evaluate
+from hlp_edu.kernel import Model, evaluate
 from hlp_edu.laws import Law
 from hlp_edu.network import Network
 from hlp_edu.signals import JOIN, Signal, constant
@@ -83,8 +83,7 @@ class Tracking:
         for label, signal in self.inputs.items():
             _probe(f"input {label!r}", signal)
         self.law = Law(self.q, self.r_w, self.r, self.theta, self.theta, self.theta, 1.0, 0.0)
-        every = np.arange(n, dtype=np.uint64)
-        self.model = Model(*network.segments, network.output_index, self.speed, self.law, every)
+        self.model = Model(network.segments, network.output_index, self.speed, self.law)
         self.blocks = blocks.find(network)
 
     def replace(self, **changes):
@@ -141,13 +140,14 @@ class Tracking:
         targets = self._at_steps(self.target_at, self.targets, times, middles)
         return targets, self._at_steps(self.inputs_at, self.inputs.values(), times, middles)
 
-    def slopes_at_steps(self, times, middles=True):
-        """The slopes z' and z'' of the targets, shape (steps + 1, 3, outputs, 2), at the places of `at_steps`.
+    def slopes_at_steps(self, times, order=1, middles=True):
+        """The slopes z' of the targets (z'' with order 2), shape (steps + 1, 3, outputs), at the places of `at_steps`.
 
         Parameters
         ----------
         times, middles
             See `at_steps`.
+        order : {1, 2}
 
         Raises
         ------
@@ -160,13 +160,9 @@ class Tracking:
                     f"target of output {label!r}: does not know its slope. Give a signal of the library, a function "
                     'with a method derivative(t, order), or a policy with slope="measured"'
                 )
-        orders = []
-        for order in (1, 2):
-            slopes = [functools.partial(signal.derivative, order=order) for signal in self.targets]
-            names = [f"derivative of the target of output {label!r}" for label in self.network.outputs]
-            sample = functools.partial(_sample, names, slopes)
-            orders.append(self._at_steps(sample, self.targets, times, middles, slopes))
-        return np.stack(orders, axis=-1)
+        slopes = [functools.partial(signal.derivative, order=order) for signal in self.targets]
+        names = [f"derivative of the target of output {label!r}" for label in self.network.outputs]
+        return self._at_steps(functools.partial(_sample, names, slopes), self.targets, times, middles, slopes)
 
     def _at_steps(self, sample, signals, times, middles, values_of=None):
         """See `at_steps`; ``values_of`` are the functions sampled, if not the signals, which know the jumps."""
@@ -249,11 +245,7 @@ class Tracking:
         except ValueError:
             raise ValueError(f"x, w, costates and t: must have one row or {count} rows each") from None
         z, u = self.target_at(times), self.inputs_at(times)
-        signals = Signals(np.zeros(count), z[:, None], np.concatenate([u, u[-1:]])[:, None])
-        rates = Point(*(np.empty((count, size)) for size in (n, m, n, m)))
-        L, H = np.empty(count), np.empty(count)
-        points = Point(*(np.array(part, order="C") for part in (x, w, p_x, p_w)))
-        evaluate(self.model, signals, points, rates, L, H)
+        rates, L, H = evaluate(self.model, z, u, x, w, p_x, p_w)
         if count == 1 and t.ndim == 0:
             return float(L[0]), float(H[0]), rates.x[0], rates.p_x[0], rates.p_w[0]
         return L, H, rates.x, rates.p_x, rates.p_w

@@ -616,7 +616,6 @@ INTERNAL = {
     "blocks",
     "compiled",
     "kernel",
-    "lookahead",
     "laws",
     "optimum.collocation",
     "storage",

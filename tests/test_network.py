@@ -56,13 +56,11 @@ def test_orders_of_a_random_digraph(case):
 @settings(max_examples=60)
 def test_segments_of_arcs_are_the_arcs(case):
     net = hlp.Network(*case)
-    first_run, first_arc, first_parent = net.segments
     heads, tails = [], []
-    for i in range(len(net.neurons)):
-        for b in range(first_run[i], first_run[i + 1]):
-            for k in range(first_arc[b], first_arc[b + 1]):
-                heads.append(i)
-                tails.append(first_parent[b] + k - first_arc[b])
+    for head, tail, first, count in net.segments.tolist():
+        assert first == len(heads)
+        heads += [head] * count
+        tails += range(tail, tail + count)
     assert heads == net.heads.tolist() and tails == net.tails.tolist()
 
 

@@ -7,8 +7,7 @@ import pytest
 import hlp_edu as hlp
 from hlp_edu.compare import tracking_problem
 from hlp_edu.locality import audit
-from hlp_edu.lookahead import towards
-from hlp_edu.policies import FILTER_TIME, measured_slope
+from hlp_edu.prospective import FILTER_TIME, measured_slope, towards
 
 RULES = {
     "flow": hlp.ProspectiveFlow(),
