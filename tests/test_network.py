@@ -117,7 +117,7 @@ def test_two_thousand_neurons_are_no_burden():
     net = hlp.fully_connected(2000)
     problem = hlp.Tracking(net, hlp.sinusoid())
     seconds = time.process_time() - begun
-    assert len(net.heads) == 2000 * 2001 and len(problem.model.first) == 2001
+    assert len(net.heads) == 2000 * 2001 and len(problem.model.segments) == 2000
     assert not {"arcs", "graph"} & set(vars(net)), "labels of four million arcs were made without need"
     assert seconds < 3, seconds  # half a second; a graph of four million arcs takes ten
     assert repr(net) == "Network(2000 neurons, 4002000 arcs, inputs ['bias'], outputs [1])"

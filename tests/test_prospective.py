@@ -113,7 +113,7 @@ def test_the_slope_before_a_jump_does_not_know_it():
     signal = hlp.patchwork(1)
     jump = signal.jumps(0, 20)[2]
     problem = hlp.Tracking(hlp.fully_connected(2), signal)
-    before, after = problem.slopes_at_steps(jump + np.array([-0.01, 0, 0.01]))[[0, 1], [2, 0], 0, 0]
+    before, after = problem.slopes_at_steps(jump + np.array([-0.01, 0, 0.01]))[[0, 1], [2, 0], 0]
     assert before == pytest.approx(float(signal.derivative(jump - 1e-9))) != after
     assert after == pytest.approx(float(signal.derivative(jump + 1e-9)))
 
