@@ -122,23 +122,6 @@ def outer_products(panels, b, table, gram, s, k):
 
 
 @compiled
-def walk(panels, b, table, s, k, W_y, P_y):
-    """Once through W and P of a panel: reports from the credits, activations from the states of the next stage."""
-    x, g, H_x, w, p = s.x, s.credit, s.H_x, s.w, s.p_w
-    head, heads, tail, tails = four(panels, b)
-    for row in range(heads):
-        i, m, w_y, p_y = head + row, panels[b, 4] + row * panels[b, 5], 0.0, 0.0
-        by_w, by_p = table[k, 0, 0] * g[k, i], table[k, 0, 1] * g[k, i]
-        for c in range(tails):
-            W, P, y = w[0, m + c], p[0, m + c], x[k + 1, tail + c]
-            H_x[tail + c] += by_w * W + by_p * P
-            w_y += W * y
-            p_y += P * y
-        W_y[i] += w_y
-        P_y[i] += p_y
-
-
-@compiled
 def of_head(one, c, g, i):
     """The coefficients of the products g_l y_l' after the step, each times the head's credit."""
     if one is not None:
@@ -153,29 +136,32 @@ def products(one, c, x, j):
 
 
 @compiled
-def walk_and_move(one, panels, b, table, s, k, W_y, P_y, gram):
-    """The same in the last stage, where W and P move: activations, and the Gram matrix, for the next step.
+def walk(one, last, panels, b, table, s, k, W_y, P_y, gram):
+    """Once through W and P of a panel: reports from the credits, activations from the states of the next stage.
 
-    ``one``: True for a method of one stage, else None, so that the loop is compiled with nothing left to decide.
+    ``last``: True in the last stage, where W and P move; their Gram matrix is that of the next step. ``one``: True for
+    a method of one stage. Else they are None: for each case the loop is compiled with nothing left to decide.
     """
-    x, g, H_x, w, p, end = s.x, s.credit, s.H_x, s.w, s.p_w, k + 1
+    x, g, H_x, w, p = s.x, s.credit, s.H_x, s.w, s.p_w
+    w_w, w_p, p_w, p_p = table[k + 1, 0, 0], table[k + 1, 0, 1], table[k + 1, 1, 0], table[k + 1, 1, 1]
     head, heads, tail, tails = four(panels, b)
-    w_w, w_p, p_w, p_p = table[end, 0, 0], table[end, 0, 1], table[end, 1, 0], table[end, 1, 1]
     for row in range(heads):
-        i, m, w_y, p_y = head + row, panels[b, 4] + row * panels[b, 5], 0.0, 0.0
+        i, m = head + row, panels[b, 4] + row * panels[b, 5]
         by_w, by_p = table[k, 0, 0] * g[k, i], table[k, 0, 1] * g[k, i]
-        ww, wp, pp = 0.0, 0.0, 0.0
-        u, v = of_head(one, table[end, 0], g, i), of_head(one, table[end, 1], g, i)
+        w_y, p_y, ww, wp, pp = 0.0, 0.0, 0.0, 0.0, 0.0
+        if last is not None:
+            u, v = of_head(one, table[k + 1, 0], g, i), of_head(one, table[k + 1, 1], g, i)
         for c in range(tails):
-            W, P, j = w[0, m + c], p[0, m + c], tail + c
+            j, W, P = tail + c, w[0, m + c], p[0, m + c]
             H_x[j] += by_w * W + by_p * P
-            W, P = w_w * W + w_p * P + products(one, u, x, j), p_w * W + p_p * P + products(one, v, x, j)
-            w[0, m + c], p[0, m + c] = W, P
-            w_y += W * x[end, j]
-            p_y += P * x[end, j]
-            ww += W * W
-            wp += W * P
-            pp += P * P
+            if last is not None:
+                W, P = w_w * W + w_p * P + products(one, u, x, j), p_w * W + p_p * P + products(one, v, x, j)
+                w[0, m + c], p[0, m + c] = W, P
+                ww += W * W
+                wp += W * P
+                pp += P * P
+            w_y += W * x[k + 1, j]
+            p_y += P * x[k + 1, j]
         W_y[i] += w_y
         P_y[i] += p_y
         gram[0, 0] += ww
@@ -203,11 +189,11 @@ def block_stage(law, s, blocks, k, size, speed):
         gram[:] = 0.0
     for b in range(blocks.panels.shape[0]):
         if last and k == 0:
-            walk_and_move(True, blocks.panels, b, table, s, k, W_y, P_y, gram)
+            walk(True, True, blocks.panels, b, table, s, k, W_y, P_y, gram)
         elif last:
-            walk_and_move(None, blocks.panels, b, table, s, k, W_y, P_y, gram)
+            walk(None, True, blocks.panels, b, table, s, k, W_y, P_y, gram)
         else:
-            walk(blocks.panels, b, table, s, k, W_y, P_y)
+            walk(None, None, blocks.panels, b, table, s, k, W_y, P_y, gram)
     alpha, beta = (1.0, 0.0) if last else (table[k + 1, 0, 0], table[k + 1, 0, 1])
     for i in range(s.a.size):
         s.a[i] += alpha * W_y[i] + beta * P_y[i]

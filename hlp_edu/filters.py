@@ -183,10 +183,8 @@ class Noisy(Signal):
         self.rates = number("band", band, above=0) * (np.arange(40) + dice.uniform(0, 1, 40)) / 40
         self.phases = dice.uniform(0, 2 * np.pi, 40)
 
-    def __call__(self, t):
-        """Values at the times ``t``."""
-        t = _times(t)
-        return self.signal(t) + self.noise(t)
+    def _at(self, t, order):
+        return (self.signal(t) if order == 0 else self.signal.derivative(t, order)) + self._noise(t, order)
 
     def noise(self, t):
         """The noise alone.
@@ -195,10 +193,13 @@ class Noisy(Signal):
         ----------
         t : float or array_like
         """
-        t = _times(t)
+        return self._noise(_times(t), 0)
+
+    def _noise(self, t, order):
+        """The noise, or its slope."""
         waves = np.zeros(t.shape)
         for rate, phase in zip(self.rates, self.phases, strict=True):
-            waves += np.cos(rate * t + phase)
+            waves += rate**order * np.cos(rate * t + phase + order * np.pi / 2)
         return self.size / np.sqrt(20) * waves
 
     def jumps(self, t0, t1):

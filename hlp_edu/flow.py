@@ -5,6 +5,7 @@ Nothing here looks ahead: a step reads the state, the targets and the inputs of 
 
 import math
 import threading
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from hlp_edu.kernel import METHODS, Rows, Signals, Signs, asker, march, stages_a
 from hlp_edu.policies import Policy
 from hlp_edu.problem import Tracking
 from hlp_edu.trajectory import Clock, State, Trajectory, checked_state
-from hlp_edu.validate import kind, number, numbers_of, one_of, vector, whole
+from hlp_edu.validate import kind, number, one_of, require, vector, whole
 
 __all__ = ["run"]
 
@@ -141,18 +142,19 @@ def run(
 def grid(T, dt):
     """How many steps, and how long: dt, shortened a little if T is no multiple of it."""
     T, dt = number("T", T, above=0), number("dt", dt, above=0)
-    if dt > T * (1 + 1e-9):
-        raise ValueError(f"dt = {dt:g}: must be at most T = {T:g}")
-    if not T / dt < MOST_STEPS:
-        raise ValueError(f"dt = {dt:g}: T = {T:g} has {T / dt:.3g} such steps; at most {MOST_STEPS:g} are possible")
+    require(dt <= T * (1 + 1e-9), f"dt = {dt:g}: must be at most T = {T:g}")
+    few = T / dt < MOST_STEPS
+    require(few, f"dt = {dt:g}: T = {T:g} has {T / dt:.3g} such steps; at most {MOST_STEPS:g} are possible")
     steps = math.ceil(T / dt - 1e-9 * max(1.0, T / dt))
     return steps, dt if math.isclose(steps * dt, T, rel_tol=1e-9) else T / steps
 
 
 def told_apart(t, T, dt):
     """Refuse times that are so large that t + dt is t."""
-    if not dt > 4 * np.spacing(abs(t) + T):
-        raise ValueError(f"dt = {dt:g}: is too small for times t0, T near {abs(t) + T:g}, where t + dt is t")
+    latest = abs(t) + T
+    require(
+        dt > 4 * np.spacing(latest), f"dt = {dt:g}: is too small for times t0, T near {latest:g}, where t + dt is t"
+    )
 
 
 class Forward:
@@ -229,18 +231,16 @@ class Forward:
 def _rows(network, policy, record, rows):
     """Room for all rows."""
     n, m = len(network.neurons), len(network.heads)
-    columns = np.arange(n) if record == "all" else network.output_index
-    wide = (n, m) if record == "all" else (0, 0)
-    signs = 1 if policy.one_sign else wide[1]
-    fits(rows, len(columns) + 2 * wide[1] + wide[0] + signs, record)
-    x, w, p_x, p_w = (np.empty((rows, size)) for size in (len(columns), wide[1], *wide))
-    return Rows(x, w, p_x, p_w, np.empty((rows, signs), np.int8), np.empty(rows), np.empty(rows), columns, 1, 0)
+    columns, n, m = (np.arange(n), n, m) if record == "all" else (network.output_index, 0, 0)
+    sizes = len(columns), m, n, m, 1 if policy.one_sign else m
+    fits(rows, sum(sizes), record)
+    parts = [np.empty((rows, size), np.int8 if part == 4 else float) for part, size in enumerate(sizes)]
+    return Rows(*parts, np.empty(rows), np.empty(rows), columns, 1, 0)
 
 
 def no_rows(steps):
     """What records nothing in so many steps."""
-    none, nothing = np.empty(0), np.empty((0, 0))
-    return Rows(*[nothing] * 4, np.empty((0, 0), np.int8), none, none, np.empty(0, int), 1, steps)
+    return Rows(*np.empty((4, 0, 0)), np.empty((0, 0), np.int8), *np.empty((2, 0)), np.empty(0, int), 1, steps)
 
 
 def _from_row(rows, row, every, skip):
@@ -250,12 +250,8 @@ def _from_row(rows, row, every, skip):
 
 def fits(rows, width, record, most=4e9):
     """Refuse a recording that takes more memory than a laptop has."""
-    size = 8.0 * rows * width
-    if size > most:
-        raise ValueError(
-            f"record = {record!r}: {rows} rows would take {size / 1e9:.1f} GB; "
-            "use record='output', a larger every=, or a shorter run"
-        )
+    size, less = 8.0 * rows * width, "use record='output', a larger every=, or a shorter run"
+    require(size <= most, f"record = {record!r}: {rows} rows would take {size / 1e9:.1f} GB; {less}")
 
 
 def beginning(problem, policy, seed=0, t0=0, x0=None, w0=None, p0=None, start=None):
@@ -266,23 +262,13 @@ def beginning(problem, policy, seed=0, t0=0, x0=None, w0=None, p0=None, start=No
     s_w = np.broadcast_to(policy.sign_at_start, m) if policy.steady else np.full(m, policy.sign_at_start)
     if start is not None:
         for name, value in (("t0", t0 or None), ("x0", x0), ("w0", w0), ("p0", p0)):
-            if value is not None:
-                raise ValueError(f"{name}: cannot be given together with start=, which holds it already")
-        kind("start", start, State, "a State, for example the `final` of a trajectory")
-        given = numbers_of("start.x", start.x).size, numbers_of("start.w", start.w).size
-        if given != (n, m):
-            raise ValueError(f"start: holds {given[0]} neurons and {given[1]} arcs; this network has {n} and {m}")
+            require(value is None, f"{name}: cannot be given together with start=, which holds it already")
         start = checked_state("start", start, n, m)
-        if not policy.steady:
-            s_x, s_w = start.s_x, start.s_w
-        return State(start.clock, start.x, start.w, start.p_x, start.p_w, s_x, s_w)
+        return replace(start, s_x=s_x, s_w=s_w) if policy.steady else start
     dice = np.random.default_rng(whole("seed", seed, least=0))
-    drawn_x, drawn_w = 0.5 * dice.standard_normal(n), 0.5 / math.sqrt(n) * dice.standard_normal(m)
-    x = drawn_x if x0 is None else vector("x0", x0, n, "neuron")
-    w = drawn_w if w0 is None else vector("w0", w0, m, "arc")
-    p_x, p_w = np.zeros(n), np.zeros(m)
-    if p0 is not None:
-        if not isinstance(p0, (tuple, list)) or len(p0) != 2:
-            raise ValueError(f"p0 = {p0!r}: must be a pair (p_x, p_w)")
-        p_x, p_w = vector("p0[0]", p0[0], n, "neuron"), vector("p0[1]", p0[1], m, "arc")
+    x, w = 0.5 * dice.standard_normal(n), 0.5 / math.sqrt(n) * dice.standard_normal(m)
+    x = x if x0 is None else vector("x0", x0, n, "neuron")
+    w = w if w0 is None else vector("w0", w0, m, "arc")
+    p_x, p_w = (np.zeros(n), np.zeros(m)) if p0 is None else kind("p0", p0, (tuple, list), "a pair (p_x, p_w)")
+    p_x, p_w = vector("p0[0]", p_x, n, "neuron"), vector("p0[1]", p_w, m, "arc")
     return State(Clock(number("t0", t0), 0, 0.0), x, w, p_x, p_w, s_x, s_w)

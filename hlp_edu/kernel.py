@@ -56,15 +56,6 @@ class Model(NamedTuple):
     limit: float = math.inf  # a number beyond it ends the run
 
 
-class Point(NamedTuple):
-    """Points of phase space, a row each: states (then inputs), weights, and their costates."""
-
-    x: np.ndarray
-    w: np.ndarray
-    p_x: np.ndarray
-    p_w: np.ndarray
-
-
 class Stages(NamedTuple):
     """A step at work. Neurons have a row for each stage, and one for the end; arcs NOW, or NOW, HERE and END."""
 
@@ -138,6 +129,18 @@ def errors(model, signals, t, at, s, k):
 
 
 @compiled
+def end_step(s, stages):
+    """Where a step ends the next begins; the sum of the squares of x and p_x there."""
+    total = 0.0
+    for j in range(s.H_x.size):
+        s.x[NOW, j] = s.x[stages, j]
+    for i in range(s.a.size):
+        s.p_x[NOW, i] = s.p_x[stages, i]
+        total += s.x[NOW, i] ** 2 + s.p_x[NOW, i] ** 2
+    return total
+
+
+@compiled
 def step(model, method, signals, t, signs, s, blocks, ahead):
     """Step number ``t``. Returns what it adds to the cost (4), L and H at its start, and about the sum of all squares.
 
@@ -198,12 +201,7 @@ def step(model, method, signals, t, signs, s, blocks, ahead):
         L, H = energies(model.law, error, size, speed, power)
         cost += weight * L * math.exp(model.law.theta * (signals.t[t] + 0.5 * h * at))
         L_start, H_start, total = (L, H, size + speed * model.law.r**2) if first else (L_start, H_start, total)
-    for j in range(s.H_x.size):
-        s.x[0, j] = s.x[stages, j]
-    for i in range(n):
-        s.p_x[0, i] = s.p_x[stages, i]
-        total += s.x[0, i] * s.x[0, i] + s.p_x[0, i] * s.p_x[0, i]
-    return cost, L_start, H_start, total
+    return cost, L_start, H_start, total + end_step(s, stages)
 
 
 class Ask(NamedTuple):
@@ -249,24 +247,21 @@ def gradients(ask, signals, t, x, w, p_x, p_w, ahead=None):
 @compiled
 def evaluate_rows(ask, signals, points, rates, L, H):
     """See `evaluate`."""
-    n, m = ask.stages.a.size, points.w.shape[1]
+    (x, w, p_x, p_w), s = points, ask.stages
     for row in range(L.size):
-        x, w, p_x, p_w = points.x[row], points.w[row], points.p_x[row], points.p_w[row]
-        L[row], H[row] = gradients(ask, signals, row, x, w, p_x, p_w)
-        copy(ask.stages.x[NOW], rates.x[row], n)
-        copy(ask.stages.w[NOW], rates.w[row], m)
-        copy(ask.stages.p_x[NOW], rates.p_x[row], n)
-        copy(ask.stages.p_w[NOW], rates.p_w[row], m)
+        L[row], H[row] = gradients(ask, signals, row, x[row], w[row], p_x[row], p_w[row])
+        for answer, rate in ((s.x, rates[0]), (s.w, rates[1]), (s.p_x, rates[2]), (s.p_w, rates[3])):
+            copy(answer[NOW], rate[row], rate.shape[1])
 
 
 def evaluate(model, z, u, x, w, p_x, p_w):
-    """X' of (2), -p_w / r, H_x (7) and H_w (8) at many points, a `Point`, and L and H; a row each."""
+    """At many points, a row each: L, H, x' of (2), -p_w / r, H_x (7) and H_w (8)."""
     signals = Signals(np.zeros(len(z)), z[:, None], np.concatenate([u, u[-1:]])[:, None])
-    points = Point(np.concatenate([x, u], axis=1), *(np.array(part, order="C") for part in (w, p_x, p_w)))
-    rates = Point(*(np.empty(part.shape) for part in (x, w, p_x, p_w)))
-    L, H = np.empty(len(z)), np.empty(len(z))
+    points = tuple(np.array(part, order="C") for part in (np.concatenate([x, u], axis=1), w, p_x, p_w))
+    rates = tuple(np.empty(part.shape) for part in (x, w, p_x, p_w))
+    L, H = np.empty((2, len(z)))
     evaluate_rows(asker(model, u.shape[1], w.shape[1]), signals, points, rates, L, H)
-    return rates, L, H
+    return L, H, *rates
 
 
 @compiled
@@ -330,9 +325,8 @@ def record(rows, row, s, signs):
     """Write down where the run is."""
     for k in range(rows.columns.size):
         rows.x[row, k] = s.x[NOW, rows.columns[k]]
-    for k in range(rows.w.shape[1]):
-        rows.w[row, k], rows.p_w[row, k] = s.w[NOW, k], s.p_w[NOW, k]
-    for k in range(rows.p_x.shape[1]):
-        rows.p_x[row, k] = s.p_x[NOW, k]
+    for written, part in ((rows.w, s.w), (rows.p_x, s.p_x), (rows.p_w, s.p_w)):
+        for k in range(written.shape[1]):
+            written[row, k] = part[NOW, k]
     for k in range(rows.sign.shape[1]):
         rows.sign[row, k] = np.int8(signs[k])

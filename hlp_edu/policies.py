@@ -10,16 +10,16 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from hlp_edu.compiled import built_in_rule, student_rule
-from hlp_edu.validate import number
+from hlp_edu.validate import number, require
+from hlp_edu.words import shown
 
 __all__ = [
     "Canonical", "Flipped", "Frozen", "GradientFlow", "HamiltonianBand", "HamiltonianServo", "PerArc", "Periodic",
     "Policy",
 ]  # fmt: skip
 
-ARGUMENTS = ("t", "H", "p_x", "p_w", "H_x", "H_w", "s_x", "s_w")
-LEAST = {"mu": 0, "flipped": 0}  # bounds of the policies' numbers
-ABOVE = {"period": 0}
+ARGUMENTS = "(t, H, p_x, p_w, H_x, H_w, s_x, s_w)"
+BOUNDS = dict(mu=dict(least=0), period=dict(above=0), flipped=dict(least=0, most=1), floor=dict(above=0))
 
 
 class Policy:
@@ -59,10 +59,10 @@ class Policy:
         self.dissipation_w = number("dissipation_w", dissipation_w)
         self.dissipation_x = number("dissipation_x", dissipation_x)
         rule = getattr(rule, "py_func", rule)  # what numba compiled is compiled again, by us
-        if not inspect.isfunction(rule):
-            raise ValueError(f"rule = {rule!r}: must be a function of ({', '.join(ARGUMENTS)})")
-        if len(inspect.signature(rule).parameters) != len(ARGUMENTS):
-            raise ValueError(f"rule {rule.__name__}{inspect.signature(rule)}: must take ({', '.join(ARGUMENTS)})")
+        require(inspect.isfunction(rule), f"rule = {shown(rule)}: must be a function of {ARGUMENTS}")
+        signature = inspect.signature(rule)
+        good = len(signature.parameters) == len(ARGUMENTS.split(","))
+        require(good, f"rule {rule.__name__}{signature}: must take {ARGUMENTS}")
         self.rule = rule
 
     def values(self):
@@ -81,20 +81,6 @@ class Policy:
         problem : Tracking
         """
         return None
-
-    def slopes(self, problem, times, grid, middles):
-        """The slopes of the targets that the rule asks for, shape (steps + 1, 3, outputs, 2); by default none.
-
-        Parameters
-        ----------
-        problem : Tracking
-        times : numpy.ndarray, shape (steps + 1,)
-        grid : pair of float
-            Origin of time, and the step.
-        middles : bool
-            See `Tracking.at_steps`.
-        """
-        return np.zeros((len(times), 3, 0, 2))
 
     def rehearse(self, neurons, arcs):
         """Try the rule once, uncompiled: compiled code would hide what goes wrong in it.
@@ -117,14 +103,13 @@ class Policy:
             with np.errstate(all="ignore"):
                 self.rule(0.0, 1.0, p_x, p_w, H_x, H_w, s_x, s_w)
         except Exception as error:
-            raise ValueError(
-                f"rule {self.rule.__name__}: fails on arrays of {neurons} neurons and {arcs} arcs: {error!r}"
-            ) from error
+            arrays = f"arrays of {neurons} neurons and {arcs} arcs"
+            raise ValueError(f"rule {self.rule.__name__}: fails on {arrays}: {error!r}") from error
 
     def __repr__(self):
-        shown = [self.rule.__name__] if type(self) is Policy else []
-        shown += [f"{name}={value:g}" for name, value in vars(self).items() if isinstance(value, float) and value != 0]
-        return f"{type(self).__name__}({', '.join(shown)})"
+        parts = [self.rule.__name__] if type(self) is Policy else []
+        parts += [f"{name}={value:g}" for name, value in vars(self).items() if isinstance(value, float) and value != 0]
+        return f"{type(self).__name__}({', '.join(parts)})"
 
 
 def _surroundings(function, known=()):
@@ -146,10 +131,9 @@ class BuiltIn(Policy):
 
     def __post_init__(self):
         for field in fields(self):
-            if field.type is not float:
-                continue
-            bounds = dict(above=ABOVE.get(field.name), least=LEAST.get(field.name))
-            setattr(self, field.name, number(field.name, getattr(self, field.name), **bounds))
+            if field.type is float:
+                bounds = BOUNDS.get(field.name, {})
+                setattr(self, field.name, number(field.name, getattr(self, field.name), **bounds))
 
     def values(self):
         """All numbers of the policy but its dissipations."""
@@ -203,10 +187,6 @@ class Periodic(BuiltIn):
     flipped: float = 0.5
     dissipation_w: float = 0.0
     dissipation_x: float = 0.0
-
-    def __post_init__(self):
-        super().__post_init__()
-        number("flipped", self.flipped, least=0, most=1)
 
     @staticmethod
     def rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w, values):

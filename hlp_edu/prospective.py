@@ -299,7 +299,6 @@ class ProspectiveSteering(Prospective):
     def __post_init__(self):
         super().__post_init__()
         one_of("lead", self.lead, (True, False))
-        number("floor", self.floor, above=0)
 
     def __repr__(self):
         changed = [field.name for field in fields(self) if getattr(self, field.name) != field.default]

@@ -27,9 +27,9 @@ def both_ends(model, rows, z, u):
     n, theta = len(model.speed), model.law.theta
     m = rows.shape[1] // 2 - n
     x, w, p_x, p_w = np.split(rows, np.cumsum([n, m, n]), axis=1)
-    rates, _, _ = evaluate(model, z, u, x, w, p_x, p_w)
-    costates = -rates.p_x - theta * p_x, -rates.p_w - theta * p_w
-    return np.concatenate([rates.x, rates.w, *costates], axis=1)
+    _, _, *velocities, H_x, H_w = evaluate(model, z, u, x, w, p_x, p_w)
+    costates = -H_x - theta * p_x, -H_w - theta * p_w
+    return np.concatenate([*velocities, *costates], axis=1)
 
 
 def collocate(run, tolerance, bar):
