@@ -41,38 +41,28 @@ def four(rows, k):
     return rows[k, 0], rows[k, 1], rows[k, 2], rows[k, 3]
 
 
-def compiled_rule(rule, keep=False):
+@functools.cache
+def compiled_rule(rule, outside=None):
     """Compile a sign rule to one fixed signature, so that the loop in time is compiled only once.
 
-    ``keep``: keep the machine code on disk (for rules that are in a file). A rule that cannot be compiled raises a
-    ValueError with the compiler's words.
+    ``outside``: the values that a rule of one's own reads, since compiled code keeps them; it takes eight arguments.
+    None for a rule of the library, which takes a ninth, ``values``, and whose code is kept on disk. A rule that cannot
+    be compiled raises a ValueError with the compiler's words.
     """
+    if outside is not None:
+        inner = rule if numba is None else numba.njit(error_model="numpy")(rule)
+
+        def rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w, values):
+            inner(t, H, p_x, p_w, H_x, H_w, s_x, s_w)
+
     if numba is None:
         return rule
     number, vector = numba.float64, numba.float64[::1]
     signature = numba.void(number, number, *[vector] * 7)
     try:
-        return numba.cfunc(signature, cache=keep, error_model="numpy")(_named(rule) if keep else rule)
+        return numba.cfunc(signature, cache=outside is None, error_model="numpy")(_named(rule))
     except numba.core.errors.NumbaError as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        raise ValueError(
-            "rule: could not be compiled. A rule may use numbers, arrays, loops and conditions, and fills "
-            f"s_x and s_w in place. The compiler says: {' / '.join(lines[:4])}"
-        ) from error
-
-
-@functools.cache
-def student_rule(rule, outside=()):
-    """Compile a rule of eight arguments, once for each function and the values ``outside`` that it reads."""
-    inner = rule if numba is None else numba.njit(error_model="numpy")(rule)
-
-    def with_values(t, H, p_x, p_w, H_x, H_w, s_x, s_w, values):
-        inner(t, H, p_x, p_w, H_x, H_w, s_x, s_w)
-
-    return compiled_rule(with_values)
-
-
-@functools.cache
-def built_in_rule(rule):
-    """Compile one of the library's rules, once in a process; its code is kept on disk."""
-    return compiled_rule(rule, keep=True)
+        allowed = "numbers, arrays, loops and conditions, and fills s_x and s_w in place"
+        words = f"rule: could not be compiled. A rule may use {allowed}. The compiler says: {' / '.join(lines[:4])}"
+        raise ValueError(words) from error

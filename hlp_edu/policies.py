@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from hlp_edu.compiled import built_in_rule, student_rule
+from hlp_edu.compiled import compiled_rule
 from hlp_edu.validate import number, require
 from hlp_edu.words import shown
 
@@ -71,7 +71,7 @@ class Policy:
 
     def compiled(self):
         """The rule, ready for the loop in time."""
-        return student_rule(self.rule, tuple(_surroundings(self.rule)))
+        return compiled_rule(self.rule, tuple(_surroundings(self.rule)))
 
     def look(self, problem):
         """What the kernel needs of a rule that looks ahead; None for all others.
@@ -142,7 +142,7 @@ class BuiltIn(Policy):
 
     def compiled(self):
         """The rule, ready for the loop in time."""
-        return built_in_rule(type(self).rule)
+        return compiled_rule(type(self).rule)
 
     def rehearse(self, neurons, arcs):
         """Nothing to try: these rules are tested."""
