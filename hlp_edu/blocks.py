@@ -106,19 +106,19 @@ def form(gram, table, k, part):
 
 
 @compiled
-def outer_products(panels, b, table, gram, s, k):
+def outer_products(panels, b, table, gram, work, k):
     """What the products g_l y_l' of the stages so far add to the reports, the next activations and the Gram matrix."""
-    x, g, last = s.x, s.credit, k == table.shape[0] - 2
+    x, g, last = work.x, work.credit, k == table.shape[0] - 2
     head, heads, tail, tails = four(panels, b)
     for e in range(k + 1):  # the earlier stages, and this one
         credits = dot(g, e, g, k, head, heads)
         gram[2 + e, 2 + k] += credits * dot(x, e, x, k, tail, tails)
         report = table[k, 0, 2 + e] * credits  # 0 of this stage
         for j in range(tail, tail + tails):
-            s.H_x[j] += report * x[e, j]
+            work.H_x[j] += report * x[e, j]
         added = 0.0 if last else table[k + 1, 0, 2 + e] * dot(x, e, x, k + 1, tail, tails)
         for i in range(head, head + heads):
-            s.a[i] += added * g[e, i]
+            work.a[i] += added * g[e, i]
 
 
 @compiled
@@ -136,13 +136,13 @@ def products(one, c, x, j):
 
 
 @compiled
-def walk(one, last, panels, b, table, s, k, W_y, P_y, gram):
+def walk(one, last, panels, b, table, work, k, W_y, P_y, gram):
     """Once through W and P of a panel: reports from the credits, activations from the states of the next stage.
 
     ``last``: True in the last stage, where W and P move; their Gram matrix is that of the next step. ``one``: True for
     a method of one stage. Else they are None: for each case the loop is compiled with nothing left to decide.
     """
-    x, g, H_x, w, p = s.x, s.credit, s.H_x, s.w, s.p_w
+    x, g, H_x, w, p = work.x, work.credit, work.H_x, work.w, work.p_w
     w_w, w_p, p_w, p_p = table[k + 1, 0, 0], table[k + 1, 0, 1], table[k + 1, 1, 0], table[k + 1, 1, 1]
     head, heads, tail, tails = four(panels, b)
     for row in range(heads):
@@ -170,42 +170,42 @@ def walk(one, last, panels, b, table, s, k, W_y, P_y, gram):
 
 
 @compiled
-def block_stage(law, s, blocks, k, size, speed):
+def block_stage(law, work, blocks, k, size, speed):
     """Stage ``k`` for all panels: reports, next activations; in the last stage W and P move.
 
     Returns size and speed with |w|^2 and |w'|^2 of these arcs added.
     """
     table, gram, W_y, P_y = blocks.table, blocks.gram, blocks.W_y, blocks.P_y
     last = k == table.shape[0] - 2
-    for i in range(s.a.size):  # W y and P y of this stage, from the walk before
-        gram[0, 2 + k] += s.credit[k, i] * W_y[i]
-        gram[1, 2 + k] += s.credit[k, i] * P_y[i]
-        W_y[i] = P_y[i] = s.a[i] = 0.0
+    for i in range(work.a.size):  # W y and P y of this stage, from the walk before
+        gram[0, 2 + k] += work.credit[k, i] * W_y[i]
+        gram[1, 2 + k] += work.credit[k, i] * P_y[i]
+        W_y[i] = P_y[i] = work.a[i] = 0.0
     for b in range(blocks.panels.shape[0]):
-        outer_products(blocks.panels, b, table, gram, s, k)
+        outer_products(blocks.panels, b, table, gram, work, k)
     size += form(gram, table, k, 0)
     speed += form(gram, table, k, 1) / (law.r * law.r)
     if last:
         gram[:] = 0.0
     for b in range(blocks.panels.shape[0]):
         if last and k == 0:
-            walk(True, True, blocks.panels, b, table, s, k, W_y, P_y, gram)
+            walk(True, True, blocks.panels, b, table, work, k, W_y, P_y, gram)
         elif last:
-            walk(None, True, blocks.panels, b, table, s, k, W_y, P_y, gram)
+            walk(None, True, blocks.panels, b, table, work, k, W_y, P_y, gram)
         else:
-            walk(None, None, blocks.panels, b, table, s, k, W_y, P_y, gram)
+            walk(None, None, blocks.panels, b, table, work, k, W_y, P_y, gram)
     alpha, beta = (1.0, 0.0) if last else (table[k + 1, 0, 0], table[k + 1, 0, 1])
-    for i in range(s.a.size):
-        s.a[i] += alpha * W_y[i] + beta * P_y[i]
+    for i in range(work.a.size):
+        work.a[i] += alpha * W_y[i] + beta * P_y[i]
     return size, speed
 
 
 @compiled
-def begin_blocks(law, method, s, stages, blocks):
+def begin_blocks(law, method, s, work, blocks):
     """Before the first step: the activations, by the last stage of a step of length 0 (the very sums of all others)."""
     coefficients(law, method, 0.0, s, blocks.table)
     last = method.weight.size - 1
-    for j in range(stages.H_x.size):
-        stages.x[last + 1, j] = stages.x[0, j]
-    block_stage(law, stages, blocks, last, 0.0, 0.0)
+    for j in range(work.H_x.size):
+        work.x[last + 1, j] = work.x[0, j]
+    block_stage(law, work, blocks, last, 0.0, 0.0)
     coefficients(law, method, method.h, s, blocks.table)

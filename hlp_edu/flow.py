@@ -11,7 +11,7 @@ import numpy as np
 
 from hlp_edu import blocks
 from hlp_edu._version import __version__
-from hlp_edu.kernel import METHODS, Rows, Signals, Signs, asker, march, stages_at
+from hlp_edu.kernel import METHODS, Rows, Signals, Signs, asker, march, work_at
 from hlp_edu.policies import Policy
 from hlp_edu.problem import Tracking
 from hlp_edu.trajectory import Clock, State, Trajectory, checked_state
@@ -196,14 +196,14 @@ class Forward:
     def march(self, state, signals, rows, h=None):
         """The state after all steps, the number of the first bad one, and the cost; see `kernel.march`."""
         x, w, p_x, p_w, s_x, s_w = state
-        stages = stages_at(np.append(x, signals.u[0, 0]), w, p_x, p_w, len(self.method.weight), self.arc_rows)
+        work = work_at(np.append(x, signals.u[0, 0]), w, p_x, p_w, len(self.method.weight), self.arc_rows)
         signs = Signs(s_x.copy(), s_w.copy(), self.rule is not None, self.policy.values())
         method = self.method if h is None else self.method._replace(h=h)
         with np.errstate(all="ignore"):  # a run that diverges is reported, not warned about
             bad, cost = march(
-                self.model, method, signals, signs, stages, rows, self.ask, self.rule, self.blocks, self.ahead
+                self.model, method, signals, signs, work, rows, self.ask, self.rule, self.blocks, self.ahead
             )
-        parts = [part[0, : old.size].copy() for part, old in zip(stages, state[:4], strict=False)]
+        parts = [part[0, : old.size].copy() for part, old in zip(work, state[:4], strict=False)]
         return (*parts, signs.x, signs.w), bad, cost
 
     def go_back(self, before, signals, bad):

@@ -56,7 +56,7 @@ class Model(NamedTuple):
     limit: float = math.inf  # a number beyond it ends the run
 
 
-class Stages(NamedTuple):
+class Work(NamedTuple):
     """A step at work. Neurons have a row for each stage, and one for the end; arcs NOW, or NOW, HERE and END."""
 
     x: np.ndarray  # what the arcs read: states, then inputs
@@ -101,13 +101,13 @@ class Rows(NamedTuple):
     skip: int  # steps until the first row
 
 
-def stages_at(x, w, p_x, p_w, stages, arc_rows):
+def work_at(x, w, p_x, p_w, stages, arc_rows):
     """Stages that begin at a point, of which ``x`` holds states and inputs."""
     shapes = (stages + 1, x.size), (arc_rows, w.size), (stages + 1, p_x.size), (arc_rows, p_w.size)
     rows = [np.zeros((count, size + GAP)) for count, size in shapes]
     for row, part in zip(rows, (x, w, p_x, p_w), strict=True):
         row[0, : part.size] = part
-    return Stages(*rows, np.zeros(p_x.size), np.zeros((stages, p_x.size + GAP)), np.zeros(x.size))
+    return Work(*rows, np.zeros(p_x.size), np.zeros((stages, p_x.size + GAP)), np.zeros(x.size))
 
 
 @compiled
@@ -117,36 +117,36 @@ def phi_1(a):
 
 
 @compiled
-def errors(model, signals, t, at, s, k):
+def errors(model, signals, t, at, work, k):
     """Add q e to the H_x of each output (7); return the sum of all e^2."""
     total = 0.0
     for o in range(model.outputs.size):
         i, z = model.outputs[o], signals.z[t, at, o]
-        e = s.x[k, i] - z if z == z else 0.0  # nan: no target, no error
-        s.H_x[i] += model.law.q * e
+        e = work.x[k, i] - z if z == z else 0.0  # nan: no target, no error
+        work.H_x[i] += model.law.q * e
         total += e * e
     return total
 
 
 @compiled
-def end_step(s, stages):
+def end_step(work, stages):
     """Where a step ends the next begins; the sum of the squares of x and p_x there."""
     total = 0.0
-    for j in range(s.H_x.size):
-        s.x[NOW, j] = s.x[stages, j]
-    for i in range(s.a.size):
-        s.p_x[NOW, i] = s.p_x[stages, i]
-        total += s.x[NOW, i] ** 2 + s.p_x[NOW, i] ** 2
+    for j in range(work.H_x.size):
+        work.x[NOW, j] = work.x[stages, j]
+    for i in range(work.a.size):
+        work.p_x[NOW, i] = work.p_x[stages, i]
+        total += work.x[NOW, i] ** 2 + work.p_x[NOW, i] ** 2
     return total
 
 
 @compiled
-def step(model, method, signals, t, signs, s, blocks, ahead):
+def step(model, method, signals, t, signs, work, blocks, ahead):
     """Step number ``t``. Returns what it adds to the cost (4), L and H at its start, and about the sum of all squares.
 
     Where a loop asks whether the stage is the first or the last, the compiler makes a loop for each answer.
     """
-    n, stages, h, keep = s.a.size, method.weight.size, method.h, method.keep
+    n, stages, h, keep = work.a.size, method.weight.size, method.h, method.keep
     cost, L_start, H_start, total = 0.0, 0.0, 0.0, 0.0
     symplectic = h / model.law.r if method.exponential else 0.0  # weights move with the new costates
     for k in range(stages):
@@ -157,51 +157,52 @@ def step(model, method, signals, t, signs, s, blocks, ahead):
             i, tail, start, count = four(model.segments, b)
             a = 0.0
             for c in range(count):
-                a += (s.w[NOW, start + c] if first else s.w[HERE, start + c]) * s.x[k, tail + c]  # (1)
-            s.a[i] += a
+                a += (work.w[NOW, start + c] if first else work.w[HERE, start + c]) * work.x[k, tail + c]  # (1)
+            work.a[i] += a
         for i in range(n):  # ... and answers
-            x_rate, s.H_x[i], s.credit[k, i] = neuron(model.speed[i], s.a[i], s.x[k, i], s.p_x[k, i])
-            power += s.p_x[k, i] * x_rate
+            x_rate, work.H_x[i], work.credit[k, i] = neuron(model.speed[i], work.a[i], work.x[k, i], work.p_x[k, i])
+            power += work.p_x[k, i] * x_rate
             leak = phi_1(-h * model.speed[i]) if method.exponential else 1.0
-            s.x[stages, i] = (keep * s.x[0, i] if first else s.x[stages, i]) + weight * leak * x_rate
-            s.x[k + 1, i] = s.x[stages, i] if last else s.x[0, i] + to_next * x_rate
+            work.x[stages, i] = (keep * work.x[0, i] if first else work.x[stages, i]) + weight * leak * x_rate
+            work.x[k + 1, i] = work.x[stages, i] if last else work.x[0, i] + to_next * x_rate
         for j in range(signals.u.shape[2]):  # the inputs at the next stage
-            s.H_x[n + j] = 0.0
-            s.x[k + 1, n + j] = signals.u[t + 1, 0, j] if last else signals.u[t, method.at[k + 1], j]
-        error = errors(model, signals, t, at, s, k)
+            work.H_x[n + j] = 0.0
+            work.x[k + 1, n + j] = signals.u[t + 1, 0, j] if last else signals.u[t, method.at[k + 1], j]
+        error = errors(model, signals, t, at, work, k)
         if ahead is not None:  # the credit of each neuron, looking ahead
-            look_ahead(model, s, ahead, signals, (t, at), k)
+            look_ahead(model, work, ahead, signals, (t, at), k)
         for b in range(model.segments.shape[0]):  # every arc reports to its tail, and moves
             i, tail, start, count = four(model.segments, b)
             for c in range(count):
                 m, j = start + c, tail + c
-                w, p = (s.w[NOW, m], s.p_w[NOW, m]) if first else (s.w[HERE, m], s.p_w[HERE, m])
+                w, p = (work.w[NOW, m], work.p_w[NOW, m]) if first else (work.w[HERE, m], work.p_w[HERE, m])
                 sign = signs.w[m] if signs.each else signs.w[0]
-                w_rate, p_rate, report = arc(model.law, w, p, s.x[k, j], s.credit[k, i], sign)
+                w_rate, p_rate, report = arc(model.law, w, p, work.x[k, j], work.credit[k, i], sign)
                 if ahead is not None:  # it has reported
-                    w_rate, report = arc_ahead(ahead, w, s.x[k, j], ahead.learning[i]), 0.0
-                s.H_x[j] += report  # (7)
+                    w_rate, report = arc_ahead(ahead, w, work.x[k, j], ahead.learning[i]), 0.0
+                work.H_x[j] += report  # (7)
                 size += w * w
                 speed += w_rate * w_rate
-                w, p = (keep * w, keep * p) if first else (s.w[END, m], s.p_w[END, m])
+                w, p = (keep * w, keep * p) if first else (work.w[END, m], work.p_w[END, m])
                 w, p = w + weight * (w_rate - symplectic * p_rate), p + weight * p_rate
                 if last:
-                    s.w[NOW, m], s.p_w[NOW, m] = w, p
+                    work.w[NOW, m], work.p_w[NOW, m] = w, p
                 else:
-                    s.w[END, m], s.p_w[END, m] = w, p
-                    s.w[HERE, m], s.p_w[HERE, m] = s.w[NOW, m] + to_next * w_rate, s.p_w[NOW, m] + to_next * p_rate
+                    work.w[END, m], work.p_w[END, m] = w, p
+                    work.w[HERE, m] = work.w[NOW, m] + to_next * w_rate
+                    work.p_w[HERE, m] = work.p_w[NOW, m] + to_next * p_rate
         if blocks is not None:
-            size, speed = block_stage(model.law, s, blocks, k, size, speed)
+            size, speed = block_stage(model.law, work, blocks, k, size, speed)
         for i in range(n):  # every neuron has the reports of its children, and its costate moves
-            p_rate = costate(model.law, s.p_x[k, i], s.H_x[i], signs.x[i])
+            p_rate = costate(model.law, work.p_x[k, i], work.H_x[i], signs.x[i])
             leak = phi_1(h * (signs.x[i] * model.speed[i] - model.law.theta_x)) if method.exponential else 1.0
-            s.p_x[stages, i] = (keep * s.p_x[0, i] if first else s.p_x[stages, i]) + weight * leak * p_rate
-            s.p_x[k + 1, i] = s.p_x[stages, i] if last else s.p_x[0, i] + to_next * p_rate
-            s.a[i] = 0.0 if blocks is None else s.a[i]  # a block has added up (1) of the next stage already
+            work.p_x[stages, i] = (keep * work.p_x[0, i] if first else work.p_x[stages, i]) + weight * leak * p_rate
+            work.p_x[k + 1, i] = work.p_x[stages, i] if last else work.p_x[0, i] + to_next * p_rate
+            work.a[i] = 0.0 if blocks is None else work.a[i]  # a block has added up (1) of the next stage already
         L, H = energies(model.law, error, size, speed, power)
         cost += weight * L * math.exp(model.law.theta * (signals.t[t] + 0.5 * h * at))
         L_start, H_start, total = (L, H, size + speed * model.law.r**2) if first else (L_start, H_start, total)
-    return cost, L_start, H_start, total + end_step(s, stages)
+    return cost, L_start, H_start, total + end_step(work, stages)
 
 
 class Ask(NamedTuple):
@@ -210,7 +211,7 @@ class Ask(NamedTuple):
     model: Model
     method: Method
     signs: Signs
-    stages: Stages  # filled with the answers: x', -p_w / r, H_x, H_w in row 0
+    work: Work  # filled with the answers: x', -p_w / r, H_x, H_w in row 0
 
 
 def asker(model, inputs, arcs):
@@ -218,8 +219,8 @@ def asker(model, inputs, arcs):
     n = model.speed.size
     law = model.law._replace(theta=0.0, theta_x=0.0, theta_w=0.0, inertia=1.0, gain=0.0)
     signs = Signs(np.full(n, -1.0), np.full(1, -1.0), False, np.zeros(0))
-    stages = stages_at(np.zeros(n + inputs), np.zeros(arcs), np.zeros(n), np.zeros(arcs), 1, 1)
-    return Ask(model._replace(law=law), METHODS["euler"]._replace(keep=0.0), signs, stages)
+    work = work_at(np.zeros(n + inputs), np.zeros(arcs), np.zeros(n), np.zeros(arcs), 1, 1)
+    return Ask(model._replace(law=law), METHODS["euler"]._replace(keep=0.0), signs, work)
 
 
 @compiled
@@ -231,26 +232,26 @@ def copy(source, target, count):
 
 @compiled
 def gradients(ask, signals, t, x, w, p_x, p_w, ahead=None):
-    """Fill ``ask.stages`` with x' of (2), -p_w / r, H_x (7) and H_w (8) at a point; return L and H.
+    """Fill ``ask.work`` with x' of (2), -p_w / r, H_x (7) and H_w (8) at a point; return L and H.
 
     ``x`` holds states and inputs. With a rule that looks ahead, its w' in the place of -p_w / r.
     """
-    s = ask.stages
-    copy(x, s.x[NOW], s.H_x.size)
-    copy(p_x, s.p_x[NOW], s.a.size)
-    copy(w, s.w[NOW], s.w.shape[1] - GAP)
-    copy(p_w, s.p_w[NOW], s.w.shape[1] - GAP)
-    _, L, H, _ = step(ask.model, ask.method, signals, t, ask.signs, s, None, ahead)
+    work = ask.work
+    copy(x, work.x[NOW], work.H_x.size)
+    copy(p_x, work.p_x[NOW], work.a.size)
+    copy(w, work.w[NOW], work.w.shape[1] - GAP)
+    copy(p_w, work.p_w[NOW], work.w.shape[1] - GAP)
+    _, L, H, _ = step(ask.model, ask.method, signals, t, ask.signs, work, None, ahead)
     return L, H
 
 
 @compiled
 def evaluate_rows(ask, signals, points, rates, L, H):
     """See `evaluate`."""
-    (x, w, p_x, p_w), s = points, ask.stages
+    (x, w, p_x, p_w), work = points, ask.work
     for row in range(L.size):
         L[row], H[row] = gradients(ask, signals, row, x[row], w[row], p_x[row], p_w[row])
-        for answer, rate in ((s.x, rates[0]), (s.w, rates[1]), (s.p_x, rates[2]), (s.p_w, rates[3])):
+        for answer, rate in ((work.x, rates[0]), (work.w, rates[1]), (work.p_x, rates[2]), (work.p_w, rates[3])):
             copy(answer[NOW], rate[row], rate.shape[1])
 
 
@@ -265,47 +266,47 @@ def evaluate(model, z, u, x, w, p_x, p_w):
 
 
 @compiled
-def march(model, method, signals, signs, s, rows, ask, rule, blocks, ahead):
+def march(model, method, signals, signs, work, rows, ask, rule, blocks, ahead):
     """All steps, in place. Returns which state is the first bad one (steps + 1: none is), and the cost (4) on the way.
 
     A state is bad if a number has passed the limit, or if L or H is not finite.
     """
     steps, cost, row = signals.t.size - 1, 0.0, 0
     if blocks is not None:
-        begin_blocks(model.law, method, signs.w[0], s, blocks)
+        begin_blocks(model.law, method, signs.w[0], work, blocks)
     for t in range(steps):
         if rule is not None:
-            obey(rule, ask, signals, t, signs, s)
+            obey(rule, ask, signals, t, signs, work)
         recorded = t >= rows.skip and (t - rows.skip) % rows.every == 0
         if recorded and model.law.inertia == 0.0:
-            follow(model.law, ask, signals, t, s, ahead)
+            follow(model.law, ask, signals, t, work, ahead)
         if recorded:
-            record(rows, row, s, signs.w)
-        added, L, H, total = step(model, method, signals, t, signs, s, blocks, ahead)
+            record(rows, row, work, signs.w)
+        added, L, H, total = step(model, method, signals, t, signs, work, blocks, ahead)
         if not (math.isfinite(L) and math.isfinite(H)):
             return t, cost
         if recorded:
             rows.L[row], rows.H[row] = L, H
             row += 1
         cost += added
-        if not total < model.limit**2 and beyond(model.limit, s):  # true for nan as well
+        if not total < model.limit**2 and beyond(model.limit, work):  # true for nan as well
             return t + 1, cost
     return steps + 1, cost
 
 
 @compiled
-def obey(rule, ask, signals, t, signs, s):
+def obey(rule, ask, signals, t, signs, work):
     """Let the rule set the signs."""
-    _, H = gradients(ask, signals, t, s.x[NOW], s.w[NOW], s.p_x[NOW], s.p_w[NOW])
-    n, m, asked = s.a.size, signs.w.size, ask.stages
-    p_x, p_w, H_x, H_w = s.p_x[NOW, :n], s.p_w[NOW, :m], asked.p_x[NOW, :n], asked.p_w[NOW, :m]
+    _, H = gradients(ask, signals, t, work.x[NOW], work.w[NOW], work.p_x[NOW], work.p_w[NOW])
+    n, m, asked = work.a.size, signs.w.size, ask.work
+    p_x, p_w, H_x, H_w = work.p_x[NOW, :n], work.p_w[NOW, :m], asked.p_x[NOW, :n], asked.p_w[NOW, :m]
     rule(signals.t[t], H, p_x, p_w, H_x, H_w, signs.x, signs.w, signs.values)
 
 
 @compiled
-def beyond(limit, s):
+def beyond(limit, work):
     """Whether any number of the state lies beyond the limit (or is none)."""
-    for part in (s.x, s.w, s.p_x, s.p_w):
+    for part in (work.x, work.w, work.p_x, work.p_w):
         for k in range(part.shape[1]):
             if not abs(part[NOW, k]) <= limit:
                 return True
@@ -313,19 +314,19 @@ def beyond(limit, s):
 
 
 @compiled
-def follow(law, ask, signals, t, s, ahead):
+def follow(law, ask, signals, t, work, ahead):
     """Fill in p_w where it is no state of its own."""
-    gradients(ask, signals, t, s.x[NOW], s.w[NOW], s.p_x[NOW], s.p_w[NOW], ahead)
-    for k in range(s.w.shape[1] - GAP):
-        s.p_w[NOW, k] = law.gain * ask.stages.p_w[NOW, k] if ahead is None else -law.r * ask.stages.w[NOW, k]
+    gradients(ask, signals, t, work.x[NOW], work.w[NOW], work.p_x[NOW], work.p_w[NOW], ahead)
+    for k in range(work.w.shape[1] - GAP):
+        work.p_w[NOW, k] = law.gain * ask.work.p_w[NOW, k] if ahead is None else -law.r * ask.work.w[NOW, k]
 
 
 @compiled
-def record(rows, row, s, signs):
+def record(rows, row, work, signs):
     """Write down where the run is."""
     for k in range(rows.columns.size):
-        rows.x[row, k] = s.x[NOW, rows.columns[k]]
-    for written, part in ((rows.w, s.w), (rows.p_x, s.p_x), (rows.p_w, s.p_w)):
+        rows.x[row, k] = work.x[NOW, rows.columns[k]]
+    for written, part in ((rows.w, work.w), (rows.p_x, work.p_x), (rows.p_w, work.p_w)):
         for k in range(written.shape[1]):
             written[row, k] = part[NOW, k]
     for k in range(rows.sign.shape[1]):

@@ -63,41 +63,41 @@ def arc_ahead(ahead, w, x_tail, learning):
 
 
 @compiled
-def look_ahead(model, s, ahead, signals, at, k):
+def look_ahead(model, work, ahead, signals, at, k):
     """Fill ``ahead.learning`` at a stage, from activations, states, weights and costates; complete H_x for (16)."""
-    w = s.w[min(k, 1)]
+    w = work.w[min(k, 1)]
     if ahead.steers:
-        steer(model, s, ahead, signals.z[at], signals.slope[at], s.x[k], w)
+        steer(model, work, ahead, signals.z[at], signals.slope[at], work.x[k], w)
     else:
-        flow_ahead(model, s, ahead, signals.z[at], signals.slope[at], k, w)
+        flow_ahead(model, work, ahead, signals.z[at], signals.slope[at], k, w)
 
 
 @compiled
-def flow_ahead(model, s, ahead, target, slope, k, w):
+def flow_ahead(model, work, ahead, target, slope, k, w):
     """(16): all arcs report first; then each neuron's credit, and how it changes, are known."""
     for o in range(model.outputs.size):
         i = model.outputs[o]
         if target[o] == target[o]:
-            s.H_x[i] += model.law.q * (ahead.kappa * (tanh(s.a[i]) - s.x[k, i]) - ahead.lead * slope[o, 0])
+            work.H_x[i] += model.law.q * (ahead.kappa * (tanh(work.a[i]) - work.x[k, i]) - ahead.lead * slope[o, 0])
     for b in range(model.segments.shape[0]):
         head, tail, start, count = four(model.segments, b)
         for c in range(count):
-            s.H_x[tail + c] += w[start + c] * s.credit[k, head]  # (7)
+            work.H_x[tail + c] += w[start + c] * work.credit[k, head]  # (7)
     for i in range(ahead.learning.size):
-        sigma = tanh(s.a[i])
-        D = model.speed[i] * s.p_x[k, i] + ahead.credit * s.H_x[i]
+        sigma = tanh(work.a[i])
+        D = model.speed[i] * work.p_x[k, i] + ahead.credit * work.H_x[i]
         ahead.learning[i] = -ahead.gain * (1.0 - sigma * sigma) * D
 
 
 @compiled
-def steer(model, s, ahead, target, slope, x, w):
+def steer(model, work, ahead, target, slope, x, w):
     """(17): leverage and tangent travel towards the output, the correction travels back. Costates are not used."""
     K, h, delta, out = ahead.leverage, ahead.tangent, ahead.learning, model.outputs[0]
     for i in range(delta.size):
-        delta[i] = s.H_x[i] = 0.0
+        delta[i] = work.H_x[i] = 0.0
     for i in ahead.order:
-        sigma = tanh(s.a[i])
-        K[i], h[i] = 0.0, s.a[i]
+        sigma = tanh(work.a[i])
+        K[i], h[i] = 0.0, work.a[i]
         for b in range(ahead.segments[i], ahead.segments[i + 1]):
             _, tail, start, count = four(model.segments, b)
             for c in range(count):
@@ -109,10 +109,10 @@ def steer(model, s, ahead, target, slope, x, w):
         K[i] *= (1.0 - sigma * sigma) ** 2
         h[i] *= 1.0 - sigma * sigma
     if target[0] == target[0]:
-        K_out, sigma = max(K[out], ahead.floor), tanh(s.a[out])
+        K_out, sigma = max(K[out], ahead.floor), tanh(work.a[out])
         delta[out] = correction(model.law, ahead, K_out, h[out], model.speed[out], x[out], sigma, target[0], slope[0])
     for i in ahead.order[::-1]:
-        sigma = tanh(s.a[i])
+        sigma = tanh(work.a[i])
         delta[i] *= 1.0 - sigma * sigma
         for b in range(ahead.segments[i], ahead.segments[i + 1]):
             _, tail, start, count = four(model.segments, b)

@@ -91,8 +91,8 @@ def forward(ask, law, h, signals, flat, v, made):
             total += share * math.exp(law.theta * (signals.t[k] + 0.5 * at * h)) * L
             for i in range(n):
                 if stage < 3:
-                    made.stage[k, stage + 1, i] = made.stage[k, 0, i] + h * BACK[stage + 1] * ask.stages.x[0, i]
-                made.stage[k + 1, 0, i] += share * ask.stages.x[0, i]
+                    made.stage[k, stage + 1, i] = made.stage[k, 0, i] + h * BACK[stage + 1] * ask.work.x[0, i]
+                made.stage[k + 1, 0, i] += share * ask.work.x[0, i]
         for i in range(m):
             made.w[k + 1, i] = made.w[k, i] + h / 6.0 * (v[2 * k, i] + 4.0 * v[2 * k + 1, i] + v[2 * k + 2, i])
     return total
@@ -133,10 +133,10 @@ def backward(ask, law, h, signals, flat, v, made):
             y[n:] = signals.u[k, at]
             gradients(ask, flat, 3 * k + at, y, w, p_x, none)
             for i in range(n):
-                by_x[i] = weight * ask.stages.p_x[0, i]
+                by_x[i] = weight * ask.work.p_x[0, i]
                 made.p_x[k, i] += by_x[i]
             for i in range(m):
-                by_w[i] = weight * ask.stages.p_w[0, i]
+                by_w[i] = weight * ask.work.p_w[0, i]
                 made.p_w[k, i] += by_w[i]
         for i in range(n):
             made.p_x[k, i] /= phi
