@@ -52,6 +52,7 @@ _home = {
     "study": "studies",
     "Trajectory": "trajectory",
     "Picture": "plotting",
+    "Loop": "plotting",
     "plot_tracking": "plotting",
     "plot_energy": "plotting",
     "plot_weights": "plotting",

@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import os
 import signal
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from hypothesis import settings
 # The same examples every time, and no stop-watch: the first call of a test may compile.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+# The checks draw the same cases in this process and in all that it starts; HLP_EDU_SEED=... for others.
+os.environ.setdefault("HLP_EDU_SEED", "1234")
 
 
 @pytest.fixture(scope="session")

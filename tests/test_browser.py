@@ -5,6 +5,7 @@ of the lessons and of every explorer are left in ``build/artefacts``. Without ch
 but never where ``CI`` is set.
 """
 
+import ast
 from pathlib import Path
 
 import jupyter_page as lab
@@ -140,14 +141,14 @@ hlp.plot_network(hlp.chain(3), headline="A chain")
 """
 
 
-def executed(place):
+def executed(place, source=PLAIN):
     """Write a notebook with one picture, which was run by another: nobody trusts it."""
-    import hlp_edu as hlp
-
-    picture = hlp.plot_network(hlp.chain(3), headline="A chain")
-    data, metadata = picture._repr_mimebundle_()
+    *before, last = ast.parse(source).body
+    space = {}
+    exec(compile(ast.Module(before, type_ignores=[]), "cell", "exec"), space)
+    data, metadata = eval(compile(ast.Expression(last.value), "cell", "eval"), space)._repr_mimebundle_()
     output = nbformat.v4.new_output("execute_result", data=data, metadata=metadata, execution_count=1)
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(PLAIN, execution_count=1, outputs=[output])])
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source, execution_count=1, outputs=[output])])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(notebook, place)
     return notebook
@@ -174,6 +175,61 @@ def test_alt_texts_reach_a_page_that_nbconvert_makes(chromium, tmp_path):
     page.route("http*://**", lambda route: route.abort())  # its template asks for scripts from elsewhere
     page.goto((tmp_path / "plain.html").as_uri(), wait_until="domcontentloaded")
     assert_described(page.locator("figure"), notebook.cells[0].outputs[0])
+    page.close()
+
+
+LOOP = """
+import hlp_edu as hlp
+
+
+def draw(ax, slope):
+    hlp.plot_lines({"output": ([0, 1], [0, slope])}, ax=ax, ylim=(0, 5))
+    return f"A line of slope {slope}."
+
+
+hlp.Loop(draw, [1, 2, 3, 4], seconds=1)
+"""
+
+
+def moves(page):
+    """Whether what a figure shows changes within a second and a half."""
+    image = page.locator("figure img")
+    image.wait_for(state="visible", timeout=10_000)
+    assert image.get_attribute("alt") == "A line of slope 4." == page.locator("figcaption").inner_text()
+    seen = set()
+    for _ in range(7):
+        seen.add(image.screenshot())
+        page.wait_for_timeout(200)
+    return len(seen) > 1
+
+
+def test_a_loop_moves_where_it_is_trusted_and_the_reader_likes_it(page, place, server):
+    executed(place / "work" / "loop.ipynb", LOOP)
+    lab.open_notebook(page, server, "loop.ipynb")
+    assert not moves(page)  # not trusted: the still
+    page.evaluate(lab.RUN_ALL)
+    page.wait_for_function(lab.READY, timeout=60_000)
+    page.locator("figure picture").wait_for(state="visible", timeout=10_000)
+    assert moves(page)
+    page.emulate_media(reduced_motion="reduce")
+    page.wait_for_timeout(300)
+    assert not moves(page)
+    page.emulate_media(reduced_motion="no-preference", media="print")
+    page.wait_for_timeout(300)
+    assert not moves(page)
+
+
+def test_a_loop_moves_on_a_page_that_nbconvert_makes(chromium, tmp_path):
+    from nbconvert import HTMLExporter
+
+    notebook = executed(tmp_path / "loop.ipynb", LOOP)
+    (tmp_path / "loop.html").write_text(HTMLExporter().from_notebook_node(notebook)[0], encoding="utf-8")
+    page = chromium.new_page(viewport={"width": 1280, "height": 1000})
+    page.route("http*://**", lambda route: route.abort())
+    for motion, moving in (("no-preference", True), ("reduce", False)):
+        page.emulate_media(reduced_motion=motion)
+        page.goto((tmp_path / "loop.html").as_uri(), wait_until="domcontentloaded")
+        assert moves(page) == moving
     page.close()
 
 

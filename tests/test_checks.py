@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from hlp_edu import plotting
-from hlp_edu.checks import Function, Outcome, Value, core, lessons, tasks_of
+from hlp_edu import checks, plotting
+from hlp_edu.checks import Function, Outcome, Value, core, draws, lessons, tasks_of, watch
 from hlp_edu.checks.core import MARKS, backwards, negated, solution_text, transposed
 
 
@@ -321,10 +321,84 @@ def test_it_shows_itself_in_a_notebook_and_in_a_terminal():
 
 def test_the_colours_are_the_course_s():
     assert {colour for colour, _ in MARKS.values()} <= {*plotting.PALETTE.values()}
-    assert len({mark for _, mark in MARKS.values()}) == 3
+    assert len({mark for _, mark in MARKS.values()}) == len(MARKS)
     assert plotting.PALETTE["output"] in core.Note("a", "b")._repr_html_()
 
 
 def test_tasks_are_listed_in_order():
     module = lessons()["01_optimal_control"]
     assert [task.name for task in tasks_of(module)] == ["change", "best_push", "costates", "gradient", "steer"]
+
+
+# --- drawn cases, and what an answer does while it is called ------------------------------------------------
+
+
+@pytest.fixture
+def fresh(monkeypatch):
+    """A session that has drawn nothing yet."""
+    monkeypatch.setattr(draws, "_session", [])
+    monkeypatch.delenv(draws.VARIABLE, raising=False)
+    return monkeypatch
+
+
+def test_every_session_draws_its_own_cases_and_can_have_them_again(fresh):
+    seen = []
+    task = function(inputs=lambda rng: [(rng.normal(size=4), 2.0)])
+
+    def lookup(x, k):
+        seen.append(x)
+        return k * x if any(np.array_equal(x, known) for known in seen[:1]) else 0 * x
+
+    assert task.check(lookup)
+    first, again = checks.seed(), draws.dice().normal(size=4)
+    assert np.array_equal(seen[0], again) and checks.seed() == first
+    fresh.setattr(draws, "_session", [])
+    assert checks.seed() != first  # one in a million that it is
+    outcome = task.check(lookup)
+    assert not outcome and f"seed({checks.seed()})" in repr(outcome) and "seed" not in str(outcome)
+    checks.seed(first)
+    assert task.check(lookup)
+    assert "seed" not in repr(value().check(0.6))  # nothing is drawn there
+    assert not np.array_equal(draws.dice(1).normal(size=4), again)
+
+
+def test_the_seed_of_a_session_can_be_set_from_outside(fresh):
+    fresh.setenv(draws.VARIABLE, "77")
+    assert checks.seed() == 77 and checks.seed(5) == 5 and checks.seed() == 5
+    with pytest.raises(ValueError, match="number = -1: must be a whole number, at least 0"):
+        checks.seed(-1)
+    fresh.setattr(draws, "_session", [])
+    fresh.setenv(draws.VARIABLE, "seven")
+    with pytest.raises(ValueError, match="HLP_EDU_SEED = 'seven'"):
+        checks.seed()
+
+
+def test_without_the_library_is_without():
+    from hlp_edu.linear_quadratic import LQTracking, natural_rate
+
+    def outside(x, k):
+        return natural_rate(k, 1, 1, 1) / natural_rate(k, 1, 1, 1) * k * x
+
+    def builds(x, k):
+        LQTracking(-1, 1, 1, 1, lambda t: 0 * t)
+        return k * x
+
+    assert function().check(outside) and function(library=["natural_rate"]).check(outside)
+    refused(function(library=[]), outside, "calls the library's `natural_rate`; here you are to do without")
+    refused(function(library=["natural_rate"]), builds, "calls the library's `LQTracking`")
+    assert function(library=["LQTracking"]).check(builds)  # what it calls inside is its own affair
+    assert function(library=[]).check(good)
+
+
+def test_lines_and_bytes_are_counted():
+    def loop(n):
+        total = 0
+        for k in range(n):
+            total += k
+        return total
+
+    (got, short), (_, long) = watch.lines(loop, 10), watch.lines(loop, 1010)
+    assert got == 45 and long - short == 2000
+    got, peak = watch.memory(lambda n: len(np.ones(n)), 10**6)
+    assert got == 10**6 and 8e6 <= peak < 8.1e6
+    assert watch.memory(len, "abc")[1] < 1e5

@@ -447,7 +447,7 @@ def good():
     """A notebook that no gate complains about."""
     return notebook_of(
         "# A saddle\n\n**Promise.** You will be able to tell a saddle from a spiral. It takes 10 minutes; you need 00.",
-        ("import hlp_edu as hlp\n\nprint(hlp.__version__)", "0.1.0\n"),
+        ("import hlp_edu as hlp\n\nprint(hlp.__version__)", "1.0.0\n"),
         "**Predict first.** Where will it go? Write a guess down before you run the cell that follows this line.",
         ("print(f'{10**4:.0f}')", "10000\n"),
         "It fails: after one time unit it is far away, by the factor 10000 that has just been printed. Equation (13) "

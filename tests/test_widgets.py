@@ -538,6 +538,24 @@ def test_a_notebook_that_is_not_run_shows_the_start():
     assert np.abs(shown - pixels(explorer.png).astype(int)).mean() < 3  # the same picture, at another density
 
 
+def test_the_headline_belongs_to_the_start():
+    def draw(ax, height):
+        ax.plot([0, height])
+        return f"height {height}"
+
+    controls = dict(height=(0, 9, 3))
+    plain, explorer = hlp.Explorer(draw, **controls), hlp.Explorer(draw, headline="It is three", **controls)
+    data, metadata = explorer._repr_mimebundle_()
+    assert data["text/plain"] == "It is three. height 3" == metadata["image/png"]["alt"]
+    assert ">height 3</figcaption>" in data["text/html"]
+    stills = [Image.open(io.BytesIO(base64.b64decode(one._repr_mimebundle_()[0]["image/png"]))) for one in
+              (plain, explorer)]  # fmt: skip
+    assert stills[1].height > stills[0].height and explorer.png == plain.png  # what moves has none
+    assert explorer.alt == explorer.picture.alt == "height 3"
+    several = explorer.small_multiples(headline="Three heights", height=[1, 2, 3])
+    assert several.alt.startswith("Three heights. height = 1: ") and not several.caption.startswith("Three")
+
+
 def test_words_for_those_who_do_not_see():
     explorer = tracking()
     assert explorer._image.tooltip == explorer.alt  # the name of the image

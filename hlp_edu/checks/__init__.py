@@ -16,7 +16,9 @@ makes the notebook in ``exercises``. A task here says what a right answer does, 
 
 - ``expected`` computes the right value on another road than the lesson's (finite differences, a closed
   form, the library), so that agreement means something;
-- ``inputs`` yields random cases, with a fixed seed;
+- ``inputs`` yields random cases, drawn anew in every session: `seed` says and sets which (or the variable
+  HLP_EDU_SEED), and `draws.dice` gives properties the same chance; `watch` tells what an answer calls, how many
+  lines it runs and how much memory it takes;
 - ``mistakes`` names typical slips and computes what they would give, so that the check can say which
   one it sees;
 - ``properties`` are for what has no single right value: each examines the answer and says what is wrong.
@@ -30,8 +32,9 @@ import importlib
 import pkgutil
 
 from hlp_edu.checks.core import Function, Note, Outcome, Task, Value
+from hlp_edu.checks.draws import seed
 
-__all__ = ["Function", "Note", "Outcome", "Task", "Value", "lessons", "tasks_of"]
+__all__ = ["Function", "Note", "Outcome", "Task", "Value", "lessons", "seed", "tasks_of"]
 
 
 def lessons():

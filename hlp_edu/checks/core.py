@@ -4,7 +4,8 @@ A task holds no solution. It knows what a right answer *does*: its value on rand
 independent computation, and its properties. It also knows the typical mistakes, as wrong values computed
 the same way, so that it can say which one an answer looks like.
 
-`values.py` compares, `display.py` shows, `patience.py` ends what does not end by itself.
+`draws.py` draws the cases, `watch.py` sees what an answer does, `values.py` compares, `display.py` shows,
+`patience.py` ends what does not end by itself.
 """
 
 import contextlib
@@ -14,8 +15,9 @@ import warnings
 
 import numpy as np
 
-from hlp_edu.checks import patience
+from hlp_edu.checks import patience, watch
 from hlp_edu.checks.display import MARKS, Note, Outcome, solution_text
+from hlp_edu.checks.draws import dice, seed
 from hlp_edu.checks.values import (
     Empty,
     Refused,
@@ -38,7 +40,6 @@ from hlp_edu.validate import whole
 
 __all__ = ["MARKS", "Function", "Note", "Outcome", "Task", "Value", "solution_text"]
 
-SEED = 1234
 MOST_PRINTED = 2000  # characters of what a learner's code prints
 
 
@@ -74,6 +75,8 @@ class Task:
     ValueError
         If there are no points, too many hints, or nothing to check.
     """
+
+    draws = False  # whether the cases are drawn, so that a refusal tells their seed
 
     def __init__(
         self,
@@ -123,6 +126,7 @@ class Task:
             True only when it is correct.
         """
         help = f"`tasks.{self.name}.hint()` gives a hint, `tasks.{self.name}.solution()` shows a solution."
+        drawn = f" The cases are those of seed {seed()}: `hlp_edu.checks.seed({seed()})` brings them back."
         self.failed, self._said = None, io.StringIO()
         try:
             with patience.patience(), warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -134,13 +138,13 @@ class Task:
         except Empty:
             self.last = Outcome("not attempted", f"There is no answer in `{self.name}` yet.", help)
         except Refused as refused:
-            self.last = Outcome("not yet", str(refused), help, refused.given)
+            self.last = Outcome("not yet", str(refused), help + self.draws * drawn, refused.given)
         except patience.TooLong:
             words = f"it takes too long: the check gave up after {patience.MOST:g} seconds"
-            self.last = Outcome("not yet", words, help, self._failing())
+            self.last = Outcome("not yet", words, help + self.draws * drawn, self._failing())
         except (Exception, SystemExit, GeneratorExit) as error:  # an answer of an unforeseen kind
             words = f"the check cannot use this answer: {type(error).__name__}: {said(error)}".rstrip(": ")
-            self.last = Outcome("not yet", words, help, self._failing())
+            self.last = Outcome("not yet", words, help + self.draws * drawn, self._failing())
         printed = self._said.getvalue().rstrip()
         if printed:
             print(f"(your code printed)\n{printed[:MOST_PRINTED]}{'...' if len(printed) > MOST_PRINTED else ''}")
@@ -244,8 +248,10 @@ class Function(Task):
     Parameters
     ----------
     inputs : callable, optional
-        A generator: takes a random generator with a fixed seed and yields tuples of arguments. Without
-        it there must be properties, which call the function themselves.
+        A generator: takes the session's random generator (`draws.dice`) and yields tuples of arguments.
+        Without it there must be properties, which call the function themselves.
+    library : sequence of str, optional
+        For a task to be done without the library: the few functions of it that may be called all the same.
     **others
         Of `Task`.
 
@@ -265,11 +271,13 @@ class Function(Task):
     not yet, because that is the square
     """
 
-    def __init__(self, lesson, name, title, *, inputs=None, **others):
+    draws = True
+
+    def __init__(self, lesson, name, title, *, inputs=None, library=None, **others):
         super().__init__(lesson, name, title, **others)
         if inputs is None and not self.properties:
             raise ValueError("inputs and properties are both empty: must say what a right answer is")
-        self.inputs = inputs or (lambda rng: ())
+        self.inputs, self.library = inputs or (lambda rng: ()), library
 
     def _judge(self, answer):
         if not callable(answer):
@@ -277,7 +285,7 @@ class Function(Task):
         if is_untouched(answer):
             raise Empty
         call = functools.partial(self._call, answer)
-        seen, cases = [], list(self.inputs(np.random.default_rng(SEED)))
+        seen, cases = [], list(self.inputs(dice()))
         for given in cases:
             got = call(*given)
             right = got if self.expected is None else self.expected(*copied(given))
@@ -321,7 +329,7 @@ class Function(Task):
         mine, before = copied(given), self._said.tell()
         self.failed = copied(given)
         try:
-            with contextlib.redirect_stdout(self._said):
+            with contextlib.redirect_stdout(self._said), watch.library(self.library) as used:
                 got = answer(*mine)
         except (NotImplementedError, Empty):
             raise Empty from None
@@ -332,6 +340,8 @@ class Function(Task):
             raise Refused(words, inputs_of(answer, given, " on this input: ")) from None
         if has_dots(got):
             raise Empty
+        if used:
+            raise Refused(f"it calls the library's `{used[0]}`; here you are to do without")
         if got is None:
             printed = "prints its answer and " if self._said.tell() > before else ""
             raise Refused(f"it {printed}returns nothing: end it with `return ...`", inputs_of(answer, given))

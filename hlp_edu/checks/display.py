@@ -14,6 +14,7 @@ MARKS = {
     "correct": ("#056A40", "\u2714"),
     "not yet": ("#DB9902", "\u2718"),
     "not attempted": ("#8C8C8C", "\u25cb"),
+    "so far so good": ("#005EF5", "\u2192"),
 }
 
 
@@ -23,8 +24,8 @@ class Outcome:
 
     Parameters
     ----------
-    status : {"correct", "not yet", "not attempted"}
-        The verdict.
+    status : {"correct", "not yet", "not attempted", "so far so good"}
+        The verdict; the last is for tasks that a teacher judges.
     reason : str
         Why not yet; or, when it is correct, what was learned.
     help : str

@@ -210,7 +210,8 @@ def copied(value):
 def same(before, after):
     """Whether nothing was changed."""
     if isinstance(before, np.ndarray):
-        return isinstance(after, np.ndarray) and before.shape == after.shape and bool((before == after).all())
+        numeric = before.dtype.kind in "fc"
+        return isinstance(after, np.ndarray) and np.array_equal(before, after, equal_nan=numeric)
     if isinstance(before, (list, tuple)):
         return len(before) == len(after) and all(map(same, before, after))
     if isinstance(before, dict):

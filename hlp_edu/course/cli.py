@@ -20,6 +20,13 @@ from hlp_edu.storage import atomic_write
 
 __all__ = ["main"]
 
+IN_A_CONTAINER = """\
+Where the system cannot keep strangers' code apart (grade says so when it begins), grade in a container,
+made from Containerfile in a clone with: podman build -t hlp_edu .
+
+    podman run --rm --network none --read-only --tmpfs /tmp:size=4g --memory 8g --pids-limit 1000 \\
+        -v ./submissions:/in:ro -v ./grading:/work/grading hlp_edu hlp-edu grade /in"""
+
 
 # ---------------------------------------------------------------------------- start: copy the course
 
@@ -144,10 +151,14 @@ def page(arguments):
 
 
 def release(arguments):
-    """``hlp-edu release [NAME ...]``: make DIR/exercises from DIR/solutions."""
+    """``hlp-edu release [NAME ...]``: make DIR/exercises from DIR/solutions; with --bank draw DIR/bank's tasks."""
     from hlp_edu.course.teaching.release import exercise
 
     folder = Path(arguments.dir).expanduser()
+    if arguments.bank is not None:
+        return _release_bank(arguments, folder / "bank")
+    if arguments.seed is not None:
+        raise CourseError("--seed: is for --bank alone; the exercises are the same for all")
     found = {
         path.parent.name: path for path in sorted(folder.glob("solutions/*/*.ipynb")) if path.stem == path.parent.name
     }
@@ -175,6 +186,29 @@ def release(arguments):
     return 0
 
 
+def _release_bank(arguments, source):
+    """Draw the tasks of a teacher's bank: a notebook a lesson for students, and a secret folder."""
+    import secrets
+
+    out = Path(arguments.bank).expanduser()
+    if not source.is_dir():
+        raise CourseError(f"--dir = {arguments.dir!r}: must hold a folder bank: a clone of the course, or your own")
+    os.environ.setdefault("TQDM_DISABLE", "1")
+    try:
+        from hlp_edu.course.teaching.bank import release as draw
+
+        seed = arguments.seed or secrets.token_hex(8)
+        draw(source, out, seed, arguments.names, say=lambda words: print(words, flush=True))
+    except ImportError as error:
+        raise CourseError(_needs_nbgrader(error)) from error
+    except ValueError as error:
+        raise CourseError(str(error).replace("out =", "--bank =")) from error
+    except OSError as error:
+        raise CourseError(f"--bank = {arguments.bank!r}: cannot write there ({error.strerror})") from error
+    print(f"Hand out {out / 'students'}. Keep {out / 'secret'}: it has solutions, right values and your seed.")
+    return 0
+
+
 def _needs_nbgrader(error):
     clone = PACKAGE.parent
     what = f'--editable "{clone}[teach]"' if (clone / "pyproject.toml").is_file() else '"hlp_edu[teach]"'
@@ -187,7 +221,8 @@ def _needs_nbgrader(error):
 def grade(arguments):
     """``hlp-edu grade SUBMISSIONS``: mark a class with nbgrader, and give every submission a row."""
     folder, out = Path(arguments.submissions).expanduser().resolve(), Path(arguments.out).expanduser().resolve()
-    course = Path(arguments.course).expanduser().resolve() if arguments.course else course_source()
+    option, place = ("--bank", arguments.bank) if arguments.bank else ("--course", arguments.course)
+    course = Path(place).expanduser().resolve() if place else course_source()
     if not folder.is_dir():
         raise CourseError(f"SUBMISSIONS = {arguments.submissions!r}: must be a folder with a folder for each student")
     if out.is_relative_to(folder) or folder.is_relative_to(out):
@@ -197,16 +232,23 @@ def grade(arguments):
     }
     exercises = {name: path for name, path in exercises.items() if (course / "solutions" / name / path.name).is_file()}
     if not exercises:
-        raise CourseError(f"--course = {str(course)!r}: holds no exercises with solutions")
+        raise CourseError(f"{option} = {str(course)!r}: holds no exercises with solutions")
     try:
         import nbgrader  # noqa: F401
 
+        from hlp_edu.course.teaching.bank import Bank
         from hlp_edu.course.teaching.contained import how
         from hlp_edu.course.teaching.grading import find_submissions, grade_class, read_released
     except ImportError as error:
         raise CourseError(_needs_nbgrader(error)) from error
     released = {name: read_released(path) for name, path in exercises.items()}
-    submissions = find_submissions(folder, released, {path.stem for path in course.glob("lessons/*.ipynb")})
+    try:
+        bank = Bank(course) if arguments.bank else None
+    except ValueError as error:
+        raise CourseError(str(error).replace("folder =", "--bank =")) from error
+    others = [*course_source().glob("lessons/*.ipynb"), *course_source().glob("exercises/*/*.ipynb")] if bank else []
+    others += course.glob("lessons/*.ipynb")
+    submissions = find_submissions(folder, released, {path.stem for path in others})
     if not submissions:
         raise CourseError(f"SUBMISSIONS = {arguments.submissions!r}: holds no notebook and no student's folder")
     waiting = sum(one.status == "to grade" for one in submissions)
@@ -226,6 +268,7 @@ def grade(arguments):
             again=arguments.again,
             memory=arguments.memory,
             say=_say_marks,
+            bank=bank,
         )
     except RuntimeError as error:
         raise CourseError(str(error)) from error
@@ -241,6 +284,23 @@ def grade(arguments):
 def _say_marks(one):
     points = f"{one.points:g} of {one.possible:g}" if one.status == "graded" else "not graded"
     print(f"  {one.student:20}  {one.lesson or '?':32}  {points:>10}  {'; '.join(one.notes)}".rstrip(), flush=True)
+
+
+# ---------------------------------------------------------------- pack: the course for rooms without a network
+
+
+def pack(arguments):
+    """``hlp-edu pack OUT``: write a folder from which laptops install the course without a network."""
+    from hlp_edu.course.teaching import pack as packing
+
+    out = Path(arguments.out).expanduser().resolve()
+    wanted = packing.targets(arguments.platform, arguments.python)
+    try:
+        files = packing.pack(out, wanted, say=lambda words: print(words, flush=True))
+    except OSError as error:
+        raise CourseError(f"OUT = {arguments.out!r}: cannot write there ({error.strerror})") from error
+    print(f"written: {out}, {len(files)} files, {sum(files.values()) / 1e6:.0f} MB; README.txt says how to start")
+    return 0
 
 
 # ----------------------------------------------------------------------------- progress: what is solved
@@ -307,14 +367,25 @@ def _parser():
     )
     sub.add_argument("file", metavar="FILE", help="for example live.html; nothing is overwritten")
 
+    sub = command(progress, "What you have solved so far, from your own notebooks; nothing leaves this computer.")
+    sub.add_argument("dir", nargs="?", metavar="DIR", help="your copy of the course; by default it is found")
+    _for_teachers(command)
+    return parser
+
+
+def _for_teachers(command):
     sub = command(release, "For teachers: make the exercises from the solutions. Without NAME: all of them.")
     sub.add_argument("names", nargs="*", metavar="NAME", help="for example 01_optimal_control")
     sub.add_argument("--dir", default=".", metavar="DIR", help="the folder that holds solutions/; default: here")
+    sub.add_argument("--bank", metavar="OUT", help="draw further tasks from DIR/bank: OUT/students and OUT/secret")
+    sub.add_argument("--seed", metavar="WORD", help="of the bank's tasks, to draw the same again; default: a new one")
 
     sub = command(grade, "For teachers: mark what a class handed in, with nbgrader. Nothing in SUBMISSIONS is changed.")
+    sub.formatter_class, sub.epilog = argparse.RawDescriptionHelpFormatter, IN_A_CONTAINER
     sub.add_argument("submissions", metavar="SUBMISSIONS", help="STUDENT/.../NAME.ipynb, or STUDENT_LESSON.ipynb")
     sub.add_argument("--out", default="grading", metavar="DIR", help="marks and feedback; default: %(default)s")
     sub.add_argument("--course", metavar="DIR", help="with exercises/ and solutions/; default: this course")
+    sub.add_argument("--bank", metavar="SECRET", help="the secret folder of release --bank: grade its tasks instead")
     sub.add_argument(
         "--limit", type=_count, default=300, metavar="S", help="seconds a submission; default: %(default)s"
     )
@@ -323,9 +394,11 @@ def _parser():
     sub.add_argument("--workers", type=_count, metavar="N", help="how many at a time; default: all cores")
     sub.add_argument("--again", action="store_true", help="mark also what has not changed since the last time")
 
-    sub = command(progress, "What you have solved so far, from your own notebooks; nothing leaves this computer.")
-    sub.add_argument("dir", nargs="?", metavar="DIR", help="your copy of the course; by default it is found")
-    return parser
+    sub = command(pack, "For workshops: write a folder from which laptops install the course without a network.")
+    sub.add_argument("out", metavar="OUT", help="a new folder; an untouched pack of an earlier time is replaced")
+    kinds = "linux, linux-arm, macos, macos-intel, windows; default: this computer's"
+    sub.add_argument("--platform", nargs="+", metavar="NAME", help=kinds)
+    sub.add_argument("--python", nargs="+", metavar="X.Y", help="for example 3.12 3.13; default: this Python's")
 
 
 def main(argv=None):

@@ -12,6 +12,7 @@ on a given ``ax`` says `description`, in words.
 
 from hlp_edu.plotting.ladder import plot_heat, plot_ladder
 from hlp_edu.plotting.lines import plot_lines
+from hlp_edu.plotting.loops import Loop
 from hlp_edu.plotting.networks import plot_locality, plot_network
 from hlp_edu.plotting.phase import plot_phase, plot_saddle_and_spiral
 from hlp_edu.plotting.picture import Picture, description, figure, note, panels
@@ -21,7 +22,7 @@ from hlp_edu.plotting.style import PALETTE, ROLES, Role, role
 from hlp_edu.words import digits
 
 __all__ = [
-    "PALETTE", "ROLES", "Picture", "Role", "description", "digits", "figure", "note", "panels", "plot_chain",
+    "PALETTE", "ROLES", "Loop", "Picture", "Role", "description", "digits", "figure", "note", "panels", "plot_chain",
     "plot_energy", "plot_heat", "plot_ladder", "plot_lines", "plot_locality", "plot_network", "plot_phase",
     "plot_saddle_and_spiral", "plot_side_by_side", "plot_tracking", "plot_two_ends", "plot_waterfall", "plot_weights",
     "role",

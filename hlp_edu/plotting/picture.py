@@ -590,7 +590,7 @@ def _small(image, format, colours=256):
 
 def _html(image, alt, caption):
     """An image with its alt text, at its size on the page, and the caption as text."""
-    data = base64.b64encode(_small(image, "WEBP", 64)).decode("ascii")
+    data = base64.b64encode(_small(image, "WEBP", 40)).decode("ascii")
     wide, alt = image.width // SHARP, html.escape(without_math(alt))
     below = f'<figcaption style="line-height: 1.4">{html.escape(caption)}</figcaption>' if caption else ""
     return (

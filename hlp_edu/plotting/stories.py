@@ -115,15 +115,12 @@ def plot_chain(run, c=1.0, caption=None, ax=None, headline="", more=""):
         )
         ax.set_yticks(sorted({1, n, *range(4, n, 4)}))
         paper = dict(boxstyle="square,pad=0.15", fc=PAPER, ec="none", alpha=0.9)
-        for name, words, k in (
-            ("output", "the signal walks down", n // 3),
-            ("costate", "the credit walks back", n // 3),
-        ):
-            side, shift = ("left", 0.035) if name == "costate" else ("left", 0.035)
-            ax.text(
-                half[name][k] + (shift + 0.05) * np.ptp(time), k + 1, words, color=ROLES[name].ink, weight="semibold",
-                size=TEXT, ha=side, va="center", bbox=paper,
-            )  # fmt: skip
+        if ax.bbox.width > 5 * ax.figure.dpi:  # inches: in fewer the words do not fit
+            for name, words in (("output", "the signal walks down"), ("costate", "the credit walks back")):
+                ax.text(
+                    half[name][n // 3] + 0.085 * np.ptp(time), n // 3 + 1, words, color=ROLES[name].ink, size=TEXT,
+                    weight="semibold", va="center", bbox=paper,
+                )  # fmt: skip
         there, back = half["output"][-1], half["costate"][0]
         describe(
             ax, f"The signal reaches neuron {n} at ct = {digits(there)}; its credit is back at neuron 1 at ct = "

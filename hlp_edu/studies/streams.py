@@ -142,8 +142,8 @@ class Local:
         self.problem = open_problem(network, r=r, speed=Streams.parameters["speed"])
         self.policy, self.state, self._start = policy, None, dict(seed=seed)
         n, m = len(network.neurons), len(network.heads)
-        # How many numbers it keeps beside states and weights: costates and signs, or K, h and delta of (17).
-        few = {GradientFlow: n, ProspectiveFlow: n, ProspectiveSteering: 3 * n, PerArc: n + 2 * m}
+        # How many numbers it keeps beside states and weights: costates and signs. Those of (17) are made anew.
+        few = {GradientFlow: n, ProspectiveFlow: n, ProspectiveSteering: 0, PerArc: n + 2 * m}
         self.stored = few.get(type(policy), n + m)
 
     def learn(self, samples):

@@ -59,6 +59,8 @@ class Explorer:
         Height of the axes.
     presets : dict of {str: dict}, optional
         A button each: its name, and the values {name: value} that it sets; of a menu: the label.
+    headline : str, optional
+        The finding at the starting values, above the picture of a notebook that is opened without being run.
     play : str, optional
         The name of a slider that gets a button which moves it by itself, ten steps a second.
     **controls
@@ -96,7 +98,7 @@ class Explorer:
     With rate 0.5, 0.082 is left at t = 5.
     """
 
-    def __init__(self, draw, panels=1, *, inches=2.9, presets=None, play=None, **controls):
+    def __init__(self, draw, panels=1, *, inches=2.9, presets=None, play=None, headline="", **controls):
         kind("draw", draw, Callable, "a function draw(ax, **values)")
         if not controls:
             raise ValueError(f"controls: there must be at least one, name={ALLOWED}")
@@ -127,6 +129,8 @@ class Explorer:
         self._one_thread = lambda: controller.limit(limits=1)
         # The starting picture and its words, for a notebook that is not run.
         self._first = pictures.bundle(pictures.image(self.fig), self.alt, self.alt)
+        if headline:  # it makes the figure taller
+            self._first = self._picture(headline)._repr_mimebundle_()
         for control in self.controls.values():
             control.observe(self._moved, "value")
 
@@ -138,9 +142,13 @@ class Explorer:
     @property
     def picture(self):
         """The picture of the current values as a `Picture`, drawn anew with its caption."""
+        return self._picture()
+
+    def _picture(self, headline=""):
+        """The current values, drawn anew."""
         fig, axes = figure(columns=self._panels, height=self._inches)
         self._call(axes, self.values)
-        return Picture(fig, self.alt, self.alt)
+        return Picture(fig, self.alt, self.alt, headline)
 
     def set(self, **values):
         """Move several controls, and draw once.
@@ -164,13 +172,15 @@ class Explorer:
         """Go back to the starting values."""
         self.set(**self._start)
 
-    def small_multiples(self, caption=None, **control):
+    def small_multiples(self, caption=None, headline="", **control):
         """The same drawing for several values of one control, side by side, without sliders, as a `Picture`.
 
         Parameters
         ----------
         caption : str, optional
             Instead of the one that is computed.
+        headline : str, optional
+            The finding, above the axes.
         **control
             name=[values]; of a menu: labels. The other controls are at their starting values.
 
@@ -211,7 +221,7 @@ class Explorer:
             pictures.grow(fig, top=0.25)  # a legend and a title above the first row
             short, each = None, None
         words = " ".join(f"{title}: {sentence(text)}" for title, text in zip(titles, said, strict=True))
-        return Picture(fig, words, caption or (sentence(short) if each else words))
+        return Picture(fig, words, caption or (sentence(short) if each else words), headline)
 
     def _control(self, name, given):
         """The widget of a control; of a menu its meanings are kept."""

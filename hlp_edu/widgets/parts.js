@@ -36,7 +36,7 @@ export function slider(name, { min, max, step, value, unit = "", note = "" }, mo
     element,
     input,
     set(value) { input.value = value; write(); },
-    dim(off) { input.disabled = off; element.classList.toggle("off", off); },
+    dim(off) { input.disabled = off; element.classList.toggle("off", off); off ? (shown.value = "–") : write(); },
   };
 }
 
@@ -51,7 +51,7 @@ export function choice(legend, names, chosen, picked) {
     inputs.set(name, input);
     box.append(make("label", { title: note }, input, make("span", {}, name)));
   }
-  return { element: box, set(name) { inputs.get(name).checked = true; } };
+  return { element: box, set(name) { if (inputs.has(name)) inputs.get(name).checked = true; } };
 }
 
 /** Whether the reader asked for less motion. */
@@ -189,8 +189,13 @@ export function network(surface, run, colours, beat) {
       }
     }
     k.stroke();
+    k.setLineDash([]);
+    k.fillStyle = k.strokeStyle;
+    for (const arc of n > 8 ? [] : arcs) {
+      const i = Math.floor(arc / (n + 1)), j = arc % (n + 1);
+      if (i !== j) head(k, way(i, j), size + (i ? 1 : 5), 4 + 0.8 * k.lineWidth);
+    }
   }
-  k.setLineDash([]);
   k.globalAlpha = 1;
   reports(surface, run, colours, way, beat);
   for (let i = 0; i <= n; i++) {
@@ -215,6 +220,17 @@ export function network(surface, run, colours, beat) {
     const lit = i < n && Math.abs(value) > 0.5 && parseInt(colours.paper.slice(1, 3), 16) > 127; // white on the colour
     surface.text(name, x1, y1 + 1, lit ? colours.paper : colours.ink, { size: i === n ? 13 : Math.max(10, Math.min(13, size)), bold: true, align: "center" });
   }
+}
+
+/** The point of an arc: a triangle that ends `gap` before its head. */
+function head(k, [, , x2, y2, x3, y3], gap, long) {
+  const angle = Math.atan2(y3 - y2, x3 - x2), [c, s] = [Math.cos(angle), Math.sin(angle)];
+  const [x, y] = [x3 - gap * c, y3 - gap * s];
+  k.beginPath();
+  k.moveTo(x, y);
+  k.lineTo(x - long * c + 0.5 * long * s, y - long * s - 0.5 * long * c);
+  k.lineTo(x - long * c - 0.5 * long * s, y - long * s + 0.5 * long * c);
+  k.fill();
 }
 
 /** The credit that moves the arcs, g_i x_j of (8): dots that go back from head to tail, larger for more credit. */

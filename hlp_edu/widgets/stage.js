@@ -45,9 +45,10 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
     "aria-valuemin": -REACH, "aria-valuemax": REACH, "aria-valuenow": 0,
   });
   const net = make("canvas", { class: "hlp-net", role: "img", "aria-label": "The network" });
-  const meaning = make("p", { class: "hlp-meaning" });
+  const meaning = make("p", { class: "hlp-meaning", "aria-live": "polite" });
   const status = make("p", { class: "hlp-status", role: "status", "aria-live": "polite" });
-  const law = choice("Law of the weights", SAYINGS, now.policy, (name) => set("policy", name));
+  const { frozen: _, ...laws } = SAYINGS; // freezing is a button
+  const law = choice("Law of the weights", laws, now.policy, (name) => set("policy", name));
   const source = choice("Target", { "my hand": "drag it, or use the arrow keys", "a wave": "0.8 sin t", jumps: "a new level every 2.5 time units" }, "a wave", (name) => take(SOURCES[name]));
   const dials = {
     friction: slider("friction", { min: 0, max: 60, step: 1, value: now.friction, note: "of the damped flip" }, (v) => set("friction", v)),
@@ -81,7 +82,7 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
       if (value !== "frozen") lastLaw = value;
       run.follow(value);
       mark(value);
-      say(`${capital(value)}: ${SAYINGS[value]}.`, 3);
+      say("", 3);
     } else if (name === "neurons") {
       begin();
       say(`${value === 1 ? "One neuron" : `${value} neurons`}, with new random weights.`, 3);
@@ -94,7 +95,7 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
   }
 
   function show() {
-    law.set(now.policy);
+    law.set(now.policy === "frozen" ? lastLaw : now.policy);
     meaning.textContent = `${capital(now.policy)}: ${SAYINGS[now.policy]}.`;
     for (const name of ["friction", "speed", "neurons"]) dials[name].set(now[name]);
     dials.friction.dim(now.policy !== "damped flip");
@@ -216,12 +217,12 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
     const other = grade !== words.said && t > words.since + 1.5 && words.due === Infinity;
     if (t < words.due && !other && !(grade === "trapped" && words.said !== "trapped")) return;
     Object.assign(words, { due: Infinity, said: grade });
-    const about = `${capital(now.policy)}: error ${error.toFixed(2)} over the last ${WINDOW} time units. `;
+    const about = `${capital(now.policy)}: `;
     status.textContent = {
       trapped: `Trapped: the output is at its limit, its largest weight ${largest(run.w).toFixed(1)}. There tanh is flat, and almost no gradient is left to bring the weights back. Raise the friction and wait some ten time units, or start again.`,
-      follows: now.policy === "frozen" ? `${about}A small error with frozen weights: the target stands still.` : `${about}The output follows.`,
-      roughly: `${about}The output follows roughly.`,
-      not: now.policy === "frozen" ? `${about}Frozen weights do not follow: they know where the target was, and not where it goes.` : `${about}The output does not follow.`,
+      follows: now.policy === "frozen" ? `${about}a small error, because the target stands still.` : `${about}the output follows.`,
+      roughly: `${about}the output follows roughly.`,
+      not: now.policy === "frozen" ? `${about}the output does not follow. Held weights know where the target was, and not where it goes.` : `${about}the output does not follow.`,
     }[grade];
   }
 
@@ -273,7 +274,8 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
       lines.text("rms", right + 12, strip + 9, colours.soft, { size: 12 });
     }
     plot.setAttribute("aria-valuenow", target.wanted.toFixed(2));
-    plot.setAttribute("aria-valuetext", `target ${target.z.toFixed(1)}, output ${out.toFixed(1)}`.replaceAll("-", "−"));
+    const heard = rmsNow === null ? "" : `, error ${rmsNow.toFixed(2)}`;
+    plot.setAttribute("aria-valuetext", `target ${target.z.toFixed(1)}, output ${out.toFixed(1)}${heard}`.replaceAll("-", "−"));
     network(graph, run, colours, calm() ? 0.5 : (0.5 * t) % 1000);
     graph.text("dots: credit, going back", graph.width - 8, graph.height - 12, colours.costate, { size: 12, align: "right" });
     graph.text("weight +", 8, graph.height - 12, colours.positive, { size: 12 });
@@ -334,7 +336,7 @@ export function live(root, { settings = {}, changed = () => {}, drawn = () => {}
 
   begin();
   show();
-  say(`${capital(now.policy)}: ${SAYINGS[now.policy]}.`, 4);
+  say("", 4);
   if (calm()) {
     ahead(6);
     hold(true);

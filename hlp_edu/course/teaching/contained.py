@@ -2,7 +2,7 @@
 
 On Linux two means of the system keep it apart, where they are allowed: `unshare` gives it a world of processes
 of its own, without a network, which ends as a whole; Landlock lets it read the installation alone and write its own
-folder alone. Elsewhere the limits hold, and what it started is looked for and ended; use a container (README.md).
+folder alone. Elsewhere the limits hold, and what it started is looked for and ended; use a container (Containerfile).
 Standard library and psutil only: `execute` imports this before anything else.
 """
 
@@ -241,4 +241,5 @@ def how():
     if files and processes:
         return "Their code runs apart: without a network, and out of reach of your files and processes."
     part = "Your files are safe from it. " if files else "Your processes are safe from it. " if processes else ""
-    return f"Their code runs with your rights on this computer. {part}Grade strangers in a container (README.md)."
+    container = "Grade strangers in a container (hlp-edu grade --help)."
+    return f"Their code runs with your rights on this computer. {part}{container}"

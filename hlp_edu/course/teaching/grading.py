@@ -372,26 +372,35 @@ def remarks(notebook, released):
 class Class:
     """What the marking of a class needs to know: where everything is, and what the limits are."""
 
-    def __init__(self, source, out, limit=300.0, cell_limit=20, memory=4.0, again=False):
-        self.source, self.out, self.again = source, out, again
+    def __init__(self, source, out, limit=300.0, cell_limit=20, memory=4.0, again=False, bank=None):
+        self.source, self.out, self.again, self.bank = source, out, again, bank
         self.limit, self.cell_limit, self.memory = limit, cell_limit, memory
         self.cancelled, self.books = threading.Event(), threading.Lock()
         self.released, self.names = {}, {}
 
 
 def grade_class(
-    submissions, source, out, limit=300.0, cell_limit=20, workers=None, again=False, memory=4.0, say=lambda one: None
+    submissions,
+    source,
+    out,
+    limit=300.0,
+    cell_limit=20,
+    workers=None,
+    again=False,
+    memory=4.0,
+    say=lambda one: None,
+    bank=None,
 ):
     """Mark every submission, write feedback and tables, and lose nothing.
 
     An interrupted run can be repeated: what is marked and has not changed since is marked again only if ``again``.
     ``source`` holds the solutions, ``out`` becomes nbgrader's course. A submission may take ``limit`` seconds and
-    ``memory`` gigabytes, each of its cells ``cell_limit`` seconds. RuntimeError if nbgrader cannot be set up, with its
-    own words.
+    ``memory`` gigabytes, each of its cells ``cell_limit`` seconds. With a `Bank` the tests are its own. RuntimeError if
+    nbgrader cannot be set up, with its own words.
     """
     out.mkdir(parents=True, exist_ok=True)
     _configure(out)
-    course = Class(source, out, limit, cell_limit, memory, again)
+    course = Class(source, out, limit, cell_limit, memory, again, bank)
     waiting = [one for one in submissions if one.status == "to grade"]
     course.names = _student_ids(submissions)
     with contained.adopting(), ThreadPoolExecutor(workers or os.cpu_count()) as pool:
@@ -555,13 +564,17 @@ def _run(one, course, room):
     for cell in one.notebook.cells:
         if cell.cell_type == "code":
             count, found = outputs[cell.id]
+            found = course.bank.judged(one.lesson, cell, found) if course.bank else found
             cell.execution_count = count if type(count) is int else None
             cell.outputs = [clean for output in found if (clean := _clean(output))]
     return ""
 
 
-def _with_imports(notebook, released):
-    """The notebook as it is run: before each test the checks are imported anew."""
+def _ready(notebook, lesson, course):
+    """A submission as it is run: before each test the checks are imported anew, or a bank asks its own questions."""
+    if course.bank:
+        return course.bank.asked(lesson, notebook)
+    released = course.released[lesson]
     lines = [line for cell in released.cells if cell.cell_type == "code" for line in cell.source.splitlines()]
     imports = "\n".join(line for line in lines if re.match(r"(from [\w.]+ )?import [\w., ]+ as tasks\s*$", line))
     cells = []
@@ -575,7 +588,7 @@ def _with_imports(notebook, released):
 
 def _execute(notebook, course, room, lesson=None):
     """Run a notebook in a room, under all limits."""
-    ready = _with_imports(notebook, course.released[lesson]) if lesson else notebook
+    ready = _ready(notebook, lesson, course) if lesson else notebook
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     ready = nbformat.from_dict({**ready, "metadata": kernel})
     (room / "notebook.ipynb").write_text(nbformat.writes(ready), encoding="utf-8")
