@@ -11,8 +11,7 @@ from hlp_edu.network import fully_connected
 from hlp_edu.policies import Flipped, Frozen, GradientFlow, HamiltonianServo, PerArc, Policy
 from hlp_edu.problem import Tracking
 from hlp_edu.signals import patchwork, sinusoid
-from hlp_edu.validate import number, one_of, require
-from hlp_edu.words import shown
+from hlp_edu.validate import listed, number, one_of
 
 __all__ = ["Table", "compare", "freeze_test", "sets", "sweep", "tracking_problem"]
 
@@ -222,10 +221,11 @@ def sweep(name, values, problem, policy, seeds, T, after=None, progress=True, **
     >>> sweep("mu", [0.03, 0.3], problem, hlp.GradientFlow, seeds=range(3), T=5, dt=0.01)["mu"]
     [0.03, 0.3]
     """
-    some = hasattr(values, "__iter__") and (values := list(values))
-    require(some, f"values = {shown(values)}: must be a sequence of at least one value")
+    values = listed("values", values)
     if not isinstance(name, str) or not name:
         raise ValueError(f"name = {name!r}: must be a word for what is varied")
+    if not values:
+        raise ValueError("values = []: must hold at least one value")
     cases = []
     for value in values:
         here = problem if isinstance(problem, Tracking) or not callable(problem) else problem(value)

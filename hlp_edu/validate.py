@@ -77,6 +77,14 @@ def numbers_of(name, value, what="numbers"):
         raise ValueError(f"{name} = {shown(value)}: must be {what}") from None
 
 
+def listed(name, value):
+    """The entries of something that can be gone through, as a list."""
+    try:
+        return list(value)
+    except TypeError:
+        raise ValueError(f"{name} = {shown(value)}: must be a sequence, for example a list") from None
+
+
 def vector(name, value, size, what):
     """``size`` finite numbers, one for each ``what``, as a new float64 array of shape (size,)."""
     array = numbers_of(name, value, f"{size} numbers, one per {what}")
