@@ -289,7 +289,6 @@ class ProspectiveSteering(Prospective):
     """
 
     extra_reads = ("heading", "slope", "messages")
-    orders = property(lambda self: 2 if self.lead else 0)
     lead: bool = True
     lean: float = 0.0
     level: float = 0.25
@@ -298,7 +297,7 @@ class ProspectiveSteering(Prospective):
 
     def __post_init__(self):
         super().__post_init__()
-        one_of("lead", self.lead, (True, False))
+        self.orders = 2 if one_of("lead", self.lead, (True, False)) else 0
 
     def __repr__(self):
         changed = [field.name for field in fields(self) if getattr(self, field.name) != field.default]
