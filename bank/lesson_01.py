@@ -17,9 +17,9 @@ LEAKS = [
 
 def last_will(dice):
     """A cost at the end: p(T) is no longer zero."""
-    wish = dice.choice([0.5, -0.5, 1.0, -1.0])
+    wish = dice.choice([0.75, -0.75, 1.5, -1.5])
     weight = dice.choice(["linear", "square"])
-    formula = {"linear": rf"{2 * wish:g}\, x(T)", "square": rf"s\, (x(T) - {wish:g})^2"}[weight]
+    formula = {"linear": rf"{2 * wish:+g}\, x(T)", "square": rf"+ s\, (x(T) {-wish:+g})^2"}[weight]
     code = {"linear": f"{2 * wish:g}", "square": f"2 * s * (x[-1] - {wish:g})"}[weight]
 
     def run(x, z, a, q, s, dt, last=None, error=1.0, leak=1.0):
@@ -39,7 +39,7 @@ def last_will(dice):
         text=r"""
 The bath of the lesson, with one thing added: how warm it is *at the very end* has a price of its own,
 
-$$J = \int_0^T \bigl[ \tfrac q2 (x - z)^2 + \tfrac r2 v^2 \bigr] dt + @formula@ , \qquad x' = a x + v .$$
+$$J = \int_0^T \bigl[ \tfrac q2 (x - z)^2 + \tfrac r2 v^2 \bigr] dt @formula@ , \qquad x' = a x + v .$$
 
 Go through step 3 of the lesson again with this cost: which term of the change does the new part meet? Then write
 the sweep: return the $N + 1$ costates of a run with the states `x` (one more than targets), the control held, by
@@ -111,9 +111,10 @@ def insulation(dice):
         points=3,
         minutes=25,
         text=r"""
-A bath leaks as $x' = @tex@ + v$, and the control $v$ is what it is: an array, one entry for each of $N$ Euler steps of
-length `dt`. Two things could be changed, the insulation $a$ and the temperature $x(0)$ at which the bath is
-filled. By how much does the cost $\int_0^T \tfrac q2 (x - z)^2\, dt$ change, to first order, for a change of each?
+A bath leaks as $x' = @tex@ + v$ with $a < 0$, and the control $v$ is what it is: an array, one entry for each of $N$
+Euler steps of length `dt`. Two things could be changed, the insulation $a$ and the temperature $x(0)$ at which the
+bath is filled. By how much does the cost $\int_0^T \tfrac q2 (x - z)^2\, dt$ change, to first order, for a change of
+each?
 
 Return the two derivatives, $\partial J / \partial a$ and $\partial J / \partial x(0)$, of the cost of the $N$ Euler
 steps (as in the lesson: the cost of step $k$ is that of `x[k]` and `z[k]`). One run forward and one sweep backward give

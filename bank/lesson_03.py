@@ -28,8 +28,8 @@ def unlike(dice):
         text=r"""
 Two neurons in a row, weights 1, a small signal (so that $\tanh a = a$), at rest at 0. The first has the speed `first`,
 the second the speed `second`, and the two may be equal. At $t = 0$ an input of constant size is switched on. Return the
-time at which the **second** neuron has covered the fraction @part@ of its way. Four digits are asked for; a formula, a
-root finder or a run with fine steps may give them.""",
+time at which the **second** neuron has covered the fraction @part@ of its way. 0.1 % is near enough; a formula, a
+root finder or a run with fine steps may give it.""",
         answer='''
 def unlike(first, second):
     """The time at which the second neuron has covered @part@ of its way."""
@@ -94,6 +94,7 @@ def softly(dice):
             heads[5:], tails[5:] = np.maximum(heads[5:], 1), np.minimum(tails[5:], n - 2)
             w = dice.uniform(0.2, 1, 3 * n) * (dice.random(3 * n) < 0.5)
             w[[0, 1, 2, 3, 4]] = 0.5, 0.7, 0.4, 0.3, 0.2
+            w[heads == n - 1] = 0  # the last one never moves
             yield n, heads, tails, w, np.array([0.6, 0.0])
 
     return Item(

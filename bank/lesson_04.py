@@ -149,7 +149,7 @@ def other_speed(p_w, r):
     p = np.asarray(p_w)
     return @best@
     ### END SOLUTION''',
-        words=dict(tex=tex, best=best, range=", larger than every |p_w|" if "sqrt(r**2" in best else ""),
+        words=dict(tex=tex, best=best, range=", larger than every $|p_w|$" if "sqrt(r**2" in best else ""),
         example="np.array([0.2, -0.5]), 0.8",
         inputs=lambda dice: [(dice.uniform(-1, 1, 9), dice.uniform(1.05, 2)), (dice.uniform(-1, 1, 4), 1.1)],
         expected=least,

@@ -119,13 +119,15 @@ def fluke(dice):
                 losses += 1
         return wins, losses + (0 if drop else ties)
 
+    one_sided = sides == 1
+
     def tested(a, b, sides=sides, more=0, **others):
         wins, losses = outcome(a, b, **others)
         n = wins + losses
         if n == 0:
             return 1.0
         kind = "greater" if sides == 1 else "two-sided"
-        extreme = wins if sides == 1 else max(wins, losses)
+        extreme = wins if sides == 1 and one_sided else max(wins, losses)
         return float(binomtest(extreme + more, n, 0.5, alternative=kind).pvalue) if extreme + more <= n else 0.0
 
     def contests(dice):

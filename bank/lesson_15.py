@@ -104,7 +104,7 @@ def shuffled(dice):
     words = (
         "at least as far from 0, **in either direction**, as"
         if both
-        else "at least as far **below** 0 as (ours is better)"
+        else "at least as far **below** 0 (where ours is better) as"
     )
 
     def counted(ours, theirs, both=both, middle=middle, pairs=True, strict=False):

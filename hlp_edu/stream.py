@@ -27,6 +27,7 @@ from hlp_edu.words import shown
 
 __all__ = ["Chunk", "SourceError", "Stream", "StreamState", "next_of", "open_problem", "stream"]
 
+BEGINNING = ("seed", "t0", "x0", "w0", "p0")  # what only the first chunk is told
 WIDE = 1_000_000  # numbers in the table of inputs of one chunk: 8 MB
 
 
@@ -246,7 +247,7 @@ class Stream:
             was = start.rhythm.get(name, value)
             if not math.isclose(was, value, rel_tol=1e-9, abs_tol=1e-12):
                 raise ValueError(f"{name} = {value:g}: the stream that start= comes from had {name} = {was:g}")
-        for name in ("seed", "t0", "x0", "w0", "p0"):
+        for name in BEGINNING:
             if name in self._given:
                 raise ValueError(f"{name}: cannot be given together with start=, which holds it already")
         self.state, self.samples = start, start.samples
@@ -326,7 +327,8 @@ class Stream:
             problem = self._held
             u, z = (np.array(column) for column in zip(*self._waiting, strict=True))
             problem.take(u, z, begin)
-        made = run(problem, self._policy, count * self._hold, dt=self._dt, **self._given, **start)
+        given = {name: value for name, value in self._given.items() if not (start and name in BEGINNING)}
+        made = run(problem, self._policy, count * self._hold, dt=self._dt, **given, **start)
         same_clock = start and self.state.at.clock.dt == self._dt
         steps = made.final.clock.count - (self.state.at.clock.count if same_clock else 0)
         rows = self._silent + self._steps * np.arange(count)

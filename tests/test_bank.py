@@ -17,7 +17,7 @@ from hlp_edu import checks
 from hlp_edu.checks.record import Record, pack, record
 from hlp_edu.course import cli
 from hlp_edu.course.files import DELIVERED
-from hlp_edu.course.teaching import bank
+from hlp_edu.course.teaching import bank, contained
 from hlp_edu.course.teaching.release import exercise
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -90,14 +90,15 @@ def test_wrong_answers_are_refused_with_the_right_words(number):
     items, solved = drawn(SEEDS[0])[number]
     for item in items:
         wrongs = wrong_answers(number)[item.name]
-        assert len(wrongs) >= 3, item.name
-        before = run(solved, {}, of=item.name)
+        before, named = run(solved, {}, of=item.name), set()
         for wrong in wrongs:
             names = dict(before)
             exec(wrong.cell(item.name, code(solved, item.name)), names)
             outcome = bank.judged(item, names[item.name])
             assert outcome.status == "not yet", (item.name, wrong)
             assert re.search(wrong.says, str(outcome)), (item.name, wrong, str(outcome))
+            named |= {words for words in item.mistakes if words == outcome.reason}
+        assert len(named) >= 3, (item.name, sorted(named))
 
 
 @each_lesson
@@ -144,8 +145,10 @@ def test_another_seed_draws_other_cases_and_the_same_seed_the_same():
 
 
 def test_the_bank_is_neither_in_the_wheel_nor_in_the_learner_s_copy():
-    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    targets = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]
+    wheel, sources = targets["wheel"], targets["sdist"]
     assert "bank" not in wheel["only-include"] and not any("bank" in name for name in wheel["sources"])
+    assert {"/bank", "/tests/bank"} <= set(sources["exclude"])
     assert "bank" not in DELIVERED
     package = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "hlp_edu").rglob("*.py"))
     named = "|".join(item.name for items, _ in drawn(SEEDS[0]).values() for item in items)
@@ -184,6 +187,28 @@ def test_odd_answers_come_back_as_what_they_are():
     assert json.loads(repr(record("f", ..., pack([])))) == {"is": "empty"}
 
 
+YES = """\
+import hlp_edu.checks.record
+from hlp_edu.checks.core import Function
+
+
+class Yes(float):
+    def __eq__(self, other):
+        return True
+
+
+def {name}(*given):
+    return Yes(0), Yes(0)
+
+
+Function.check = lambda *given: True
+try:
+    print(open({secret!r}).read())
+except OSError as error:
+    print("closed:", type(error).__name__)
+"""
+
+
 # --- release, hand in, grade --------------------------------------------------------------------------------
 
 
@@ -211,8 +236,8 @@ def test_release_three_hand_in_and_the_points_are_right(tmp_path, capsys):
     half, wrong = nbformat.from_dict(solved), nbformat.read(given, as_version=4)
     half = nbformat.reads(nbformat.writes(solved), as_version=4)
     for cell in half.cells:
-        if cell.id == f"{items[1].name}-answer":  # steals what it can see, and fails
-            cell.source = "import os\nfor a, _, c in os.walk('/tmp'):\n    pass\nraise SystemExit"
+        if cell.id == f"{items[1].name}-answer":
+            cell.source = YES.format(name=items[1].name, secret=str(secret / "ANSWERS.md"))
     for cell in wrong.cells:
         if cell.id == f"{items[0].name}-answer":
             cell.source = cell.source.replace("# your code here", "return np.zeros(len(x))")
@@ -234,6 +259,9 @@ def test_release_three_hand_in_and_the_points_are_right(tmp_path, capsys):
     marks = {(row["student"], row["task"]): row["said"] for row in table(tmp_path / "marks" / "tasks.csv")}
     assert marks["cem", items[0].name].startswith("not yet, because")
     assert marks["cem", items[1].name].startswith("not attempted")
+    assert re.match("not yet, because .* is right", marks["bob", items[1].name])  # equal to everything, and not right
+    if contained.landlock():
+        assert "closed: PermissionError" in (tmp_path / "marks" / rows["bob"]["feedback"]).read_text()
     page = (tmp_path / "marks" / rows["cem"]["feedback"]).read_text()
     assert "not yet, because" in page and items[0].name in page
 

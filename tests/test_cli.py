@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import nbformat
 import pytest
 
 import hlp_edu
+from hlp_edu import checks
 from hlp_edu.course import cli, installation
 from hlp_edu.course import files as places
 
@@ -77,9 +79,36 @@ def files(folder):
 
 def test_start_copies_lessons_and_exercises_and_nothing_else(source, work, start):
     said = start()
-    assert files(work) == [".hlp_edu.json", "exercises/01_first/01_first.ipynb", LESSON, "lessons/data/signal.csv"]
+    made = [".hlp_edu.json", "README.md", "exercises/01_first/01_first.ipynb", LESSON, "lessons/data/signal.csv"]
+    assert files(work) == made
     assert (work / LESSON).read_bytes() == (source / LESSON).read_bytes()
-    assert "3 new or renewed files" in said and str(work) in said
+    assert "4 new or renewed files" in said and str(work) in said
+
+
+def test_a_copy_has_a_readme_of_its_own(source, work, start):
+    put(source / "exercises/README.md", "for authors")
+    start()
+    text = (work / "README.md").read_text(encoding="utf-8")
+    assert not (work / "exercises/README.md").exists()
+    commands = set(re.findall(r"`hlp-edu (?!-)(\w+)", text))
+    assert {"start", "lab", "progress", "check"} <= commands <= set(cli._parser()._subparsers._group_actions[0].choices)
+    assert "tasks.change.hint()" in text and "tasks.change.solution()" in text
+    task = checks.lessons()["01_optimal_control"].change
+    assert all(hasattr(task, name) for name in re.findall(r"tasks\.change\.(\w+)", text))
+    assert max(map(len, text.splitlines())) <= 120
+
+
+def test_a_readme_with_notes_of_the_learner_stays(source, work, start, monkeypatch):
+    put(work / "README.md", "my notes")
+    assert "README.md: it stays as it is. The new version is beside it: README.new.md" in start()
+    assert (work / "README.md").read_text() == "my notes"
+    (work / "README.md").unlink()
+    start()
+    put(work / "README.md", "notes again")
+    monkeypatch.setattr("hlp_edu.course.deliver.WELCOME", "# Version 2")
+    start()
+    assert (work / "README.md").read_text() == "notes again"
+    assert (work / "README.new.md").read_text() == "# Version 2"
 
 
 def test_a_second_start_does_nothing(source, work, start):
@@ -215,7 +244,7 @@ def test_without_its_manifest_nothing_is_overwritten(source, work, start, damage
     start()
     assert "mine" in (work / LESSON).read_text()
     assert (work / "exercises/01_first/01_first.ipynb").read_bytes() == ran
-    assert files(work).count(BESIDE) == 1 and len(files(work)) == 5
+    assert files(work).count(BESIDE) == 1 and len(files(work)) == 6
 
 
 def test_a_full_disk_half_way_loses_nothing(source, work, start, monkeypatch):
@@ -427,7 +456,7 @@ def test_the_version(capsys):
 def test_the_manifest_remembers_each_file(source, work, start):
     start()
     manifest = json.loads((work / places.MANIFEST).read_text())
-    assert manifest["version"] == hlp_edu.__version__ and len(manifest["files"]) == 3
+    assert manifest["version"] == hlp_edu.__version__ and len(manifest["files"]) == 4
 
 
 def test_starting_is_quick():

@@ -52,7 +52,7 @@ def test_conda_lists_nothing_else_but_test_tools_with_their_bounds(project, by_c
 
 def test_what_a_teacher_needs_is_tested(project):
     extras = project["optional-dependencies"]
-    assert set(extras["teach"]) <= set(extras["test"])
+    assert set(extras["teach"] + extras["site"]) <= set(extras["test"])
 
 
 def test_conda_installs_the_clone(conda):
@@ -61,7 +61,7 @@ def test_conda_installs_the_clone(conda):
 
 def test_every_dependency_is_bounded_below_and_above(project):
     extras = project["optional-dependencies"]
-    lines = project["dependencies"] + extras["test"] + extras["teach"]
+    lines = project["dependencies"] + extras["test"] + extras["teach"] + extras["site"]
     for name, specifier in bounds(lines).items():
         assert {bound.operator for bound in specifier} == {">=", "<"}, name
     assert {bound.operator for bound in SpecifierSet(project["requires-python"])} == {">=", "<"}

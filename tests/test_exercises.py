@@ -7,6 +7,7 @@ What a test looks for is a function that returns complaints; below, each is trie
 import copy
 import functools
 import importlib.util
+import itertools
 import re
 import sys
 import types
@@ -216,6 +217,23 @@ def test_there_are_three_to_five_tasks(lesson):
 
 
 @each_lesson
+def test_the_points_of_a_notebook_are_ten(lesson):
+    assert sum(task.points for task in checks.tasks_of(LESSONS[lesson])) == 10
+
+
+@each_lesson
+def test_the_links_go_to_the_lesson_and_on_to_the_next(lesson):
+    """The first cell leads to the lesson, the last one back to it and on; after 16 to the map."""
+    first, last = (
+        [Path(link).stem for link in re.findall(r"\]\(([^)]*\.ipynb)\)", cell.source)]
+        for cell in (load("solutions", lesson).cells[0], load("solutions", lesson).cells[-1])
+    )
+    names = [*LESSONS, "00_start_here"]
+    assert first[0] == lesson and f"Exercises for lesson {lesson[:2]}" in load("solutions", lesson).cells[0].source
+    assert {lesson, names[names.index(lesson) + 1]} <= set(last) <= {lesson, *names[names.index(lesson) + 1 :]}
+
+
+@each_lesson
 def test_the_exercise_as_released_is_not_attempted(lesson):
     released = load("exercises", lesson)
     refresh.execute(released)
@@ -265,15 +283,43 @@ def test_hints_are_sentences(lesson, task):
         assert not words.endswith(".") and not words[0].isupper() or words[1:2].isupper(), words
 
 
-def unusual(value):
-    """The same value in another form: nested lists for arrays, (1, 1) for a number, a list for a pair, 1 for True."""
+NUMBERS = (int, float, complex, np.number, np.ndarray)
+
+
+def as_lists(value):
+    """Nested lists for arrays, (1, 1) for a number, a list for a pair, 1 for True."""
     if isinstance(value, (bool, np.bool_)):
         return int(value)
     if isinstance(value, (tuple, list)):
-        return [unusual(part) if not isinstance(part, (int, float)) else part for part in value]
+        return [as_lists(part) if not isinstance(part, (int, float)) else part for part in value]
     if isinstance(value, np.ndarray) and value.ndim:
         return value.tolist()
-    return np.array([[value]]) if isinstance(value, (int, float, complex, np.number, np.ndarray)) else value
+    return np.array([[value]]) if isinstance(value, NUMBERS) else value
+
+
+def in_form(change):
+    """The same value with every number and array changed, inside pairs too."""
+
+    def form(value):
+        if isinstance(value, (tuple, list)) and not all(isinstance(part, str) for part in value):
+            return tuple(map(form, value))
+        return change(np.asarray(value)) if isinstance(value, NUMBERS) and not isinstance(value, bool) else value
+
+    return form
+
+
+def narrow(array):
+    return array.astype(np.complex64 if np.iscomplexobj(array) else np.float32)
+
+
+FORMS = {
+    "lists": as_lists,
+    "float32": in_form(narrow),
+    "complex": in_form(lambda array: array + 0j),
+    "one-element arrays": lambda value: (
+        np.array([value]) if isinstance(value, NUMBERS) and not np.ndim(value) else value
+    ),
+}
 
 
 @each_task
@@ -281,15 +327,44 @@ def test_a_right_answer_in_an_unusual_form_is_right(lesson, task):
     answer = played(lesson)[2][task.name]
     if not isinstance(task, (checks.Value, checks.Function)):
         pytest.skip("the answer is a policy")
-    if callable(answer):
+    if not callable(answer):
+        assert {name: task.why for name, form in FORMS.items() if not task.check(form(answer))} == {}
+        return
+    drawn = list(task.inputs(np.random.default_rng(0)))  # then another form at every call; else one for the whole check
+    for forms in [list(FORMS.values())] if drawn else [[as_lists], [FORMS["float32"]]]:
+        forms = itertools.cycle(forms)
 
         @functools.wraps(answer)
-        def other(*given, **named):
-            return unusual(answer(*given, **named))
+        def other(*given, forms=forms, **named):
+            return next(forms)(answer(*given, **named))
 
-    else:
-        other = unusual(answer)
-    assert task.check(other), task.why
+        assert task.check(other), task.why
+
+
+# Tasks whose cases are all in the text of the task, or are worlds that the lesson names.
+ON_SHOW = {"14": ("forecaster",)}  # it takes no arguments, and returns two functions
+
+
+@each_task
+def test_a_lookup_of_another_session_is_refused(lesson, task):
+    """What was right for the cases of one session, call by call, is not right for those of another."""
+    answer = played(lesson)[2][task.name]
+    if not isinstance(task, checks.Function) or task.name in ON_SHOW.get(lesson[:2], ()):
+        pytest.skip("no function, or its cases are no secret")
+    kept = []
+
+    @functools.wraps(answer)
+    def keeps(*given, **named):
+        kept.append(answer(*given, **named))
+        return kept[-1]
+
+    assert task.check(keeps), task.why
+    before, table = checks.seed(), itertools.cycle(kept)
+    try:
+        checks.seed(before + 1)
+        assert not task.check(functools.wraps(answer)(lambda *given, **named: next(table)))
+    finally:
+        checks.seed(before)
 
 
 def test_run_all_goes_through_a_half_finished_notebook():

@@ -169,6 +169,13 @@ def test_a_stream_goes_on_from_a_run_and_under_another_policy():
     assert repr(fed.state) == "StreamState(5 samples, t = 6)"
 
 
+@pytest.mark.parametrize("begin", [dict(w0=np.full(len(PROBLEM.network.arcs), 0.1)), dict(t0=2.0)])
+def test_a_given_start_begins_the_first_chunk_alone(begin):
+    whole, parts = (hlp.stream(PROBLEM, POLICIES[0], samples(6), chunk=chunk, seed=3, **begin) for chunk in (6, 2))
+    whole.collect(), parts.collect()
+    assert same(parts.state.at, whole.state.at) and parts.state.at.t == whole.state.at.t
+
+
 def test_an_interrupted_chunk_is_not_lost(monkeypatch):
     """Ctrl-C while a chunk is learned: its samples are not lost."""
     fed, calls = hlp.stream(PROBLEM, POLICIES[0], samples(9), chunk=4), []

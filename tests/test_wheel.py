@@ -36,9 +36,10 @@ def test_the_wheel_carries_every_notebook_and_nothing_strange(root, wheel):
     carried = {name.removeprefix(course) for name in names if name.endswith(".ipynb")}
     assert carried == notebooks(root, "lessons", "exercises", "solutions")
     assert "lessons/00_start_here.ipynb" in carried
-    for shelf in ("studies", "data", "widgets"):
+    for shelf in ("studies", "data", "widgets", "course/teaching/templates"):
         shipped = [path.name for path in (root / "hlp_edu" / shelf).iterdir() if path.is_file()]
         assert {f"hlp_edu/{shelf}/{name}" for name in shipped} <= set(names)
+    assert {f"{course}guide/{path.name}" for path in (root / "guide").glob("*.md")} <= set(names)
     assert {name.split("/")[0].split("-")[0] for name in names} == {"hlp_edu"}
     assert not [name for name in names if "checkpoints" in name or "__pycache__" in name or name.endswith(".tmp")]
     assert any(name.endswith("licenses/LICENSE-TEXT") for name in names)

@@ -24,7 +24,7 @@ class _Public:
     """A task of which this installation knows the form alone."""
 
     def __init__(self, **others):
-        hint = "ask your teacher: the hints are not in this notebook"
+        hint = "Ask your teacher: the hints are not in this notebook."
         super().__init__("", "", "a task of your teacher", points=1, hints=[hint], **others)
 
     def __repr__(self):

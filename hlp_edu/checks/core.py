@@ -126,7 +126,7 @@ class Task:
             True only when it is correct.
         """
         help = f"`tasks.{self.name}.hint()` gives a hint, `tasks.{self.name}.solution()` shows a solution."
-        drawn = f" The cases are those of seed {seed()}: `hlp_edu.checks.seed({seed()})` brings them back."
+        drawn = f" The cases are those of seed {seed()}: `hlp.checks.seed({seed()})` brings them back."
         self.failed, self._said = None, io.StringIO()
         try:
             with patience.patience(), warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -345,9 +345,9 @@ class Function(Task):
         if got is None:
             printed = "prints its answer and " if self._said.tell() > before else ""
             raise Refused(f"it {printed}returns nothing: end it with `return ...`", inputs_of(answer, given))
-        for name, old, new in zip(names(answer, given), given, mine, strict=True):
-            if not same(old, new):
-                raise Refused(f"it changes its argument `{name}`, which is the caller's: work on a copy")
+        if not all(map(same, given, mine)):
+            name = next(n for n, old, new in zip(names(answer, given), given, mine, strict=True) if not same(old, new))
+            raise Refused(f"it changes its argument `{name}`, which is the caller's: work on a copy")
         self.failed = None
         return plain(got)
 

@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from hlp_edu.checks import watch
 from hlp_edu.checks.core import Function, Value, backwards, negated
+from hlp_edu.checks.draws import dice
 
 __all__ = ["change", "best_push", "costates", "gradient", "steer"]
 
@@ -86,8 +88,22 @@ def _prices(x, z, a, q, dt):
 
 
 def _runs(rng):
-    for steps in (8, 50):
-        yield rng.normal(size=steps + 1), rng.normal(size=steps), rng.uniform(-2, -0.5), rng.uniform(1, 10), 0.05
+    for least, most in ((5, 12), (40, 70)):
+        steps = rng.integers(least, most)
+        leak, q, dt = rng.uniform(-2, -0.5), rng.uniform(1, 10), rng.uniform(0.02, 0.2)
+        yield rng.normal(size=steps + 1), rng.normal(size=steps), leak, q, dt
+
+
+def _other_step(kept, gained):
+    """The sweep with another step: the part of the price that is kept, and the weight of the error in it."""
+
+    def mistake(right, x, z, a, q, dt):
+        p = np.zeros(len(x))
+        for k in reversed(range(len(z))):
+            p[k] = kept(a, dt) * p[k + 1] + gained(a, dt) * q * (x[k] - z[k])
+        return p
+
+    return mistake
 
 
 def _ends_at_zero(costates):
@@ -116,6 +132,12 @@ costates = Function(
         "the leak has the wrong sign: H_x contains + a p": lambda right, x, z, a, q, dt: _prices(x, z, -a, q, dt),
         "the leak is forgotten: H_x is more than q (x - z)": lambda right, x, z, a, q, dt: _prices(x, z, 0, q, dt),
         "q is forgotten: the error has a price": lambda right, x, z, a, q, dt: right / q,
+        "that is an exact step, with exp(a dt); the lesson's Euler steps are asked for, number by number": _other_step(
+            lambda a, dt: np.exp(a * dt), lambda a, dt: np.expm1(a * dt) / a
+        ),
+        "that is an implicit step; the lesson's takes its slope from the successor p[k+1] alone": _other_step(
+            lambda a, dt: 1 / (1 - a * dt), lambda a, dt: dt / (1 - a * dt)
+        ),
     },
     properties=[_ends_at_zero],
     hints=[
@@ -170,8 +192,24 @@ def _with_slope(slope):
 
 
 def _controls(rng):
-    for steps in (20, 60):
-        yield rng.normal(size=steps), rng.normal(size=steps), rng.uniform(2, 10), rng.uniform(0.1, 1), 0.05
+    for least, most in ((10, 30), (40, 70)):
+        steps = rng.integers(least, most)
+        q, r, dt = rng.uniform(2, 10), rng.uniform(0.1, 1), rng.uniform(0.03, 0.1)
+        yield rng.normal(size=steps), rng.normal(size=steps), q, r, dt
+
+
+def _two_sweeps(gradient):
+    """Four times as many pushes: two sweeps do four times as much, a run for every push sixteen times."""
+    rng, work = dice(1), []
+    for steps in (40, 160):
+        given = rng.normal(size=steps), rng.normal(size=steps), 5.0, 0.5, 0.02
+        work.append((watch.lines(gradient, *given)[1], watch.memory(gradient, *given)[1]))
+    for kind, few, many in zip(("lines of Python", "bytes of memory"), *work, strict=True):
+        if many > 8 * few:
+            return (
+                f"for 160 pushes it takes {many / few:.0f} times as many {kind} as for 40: that is a run for every "
+                "push. One run forward and one sweep backward are asked for, however many pushes there are"
+            )
 
 
 gradient = Function(
@@ -181,7 +219,8 @@ gradient = Function(
     points=3,
     inputs=_controls,
     expected=_slopes,
-    tolerance=1e-5,  # a brute answer, by differences, is honest too
+    tolerance=1e-5,
+    properties=[_two_sweeps],
     mistakes={
         "the sign of p is wrong: H_v = r v + p": lambda right, v, z, q, r, dt: 2 * dt * r * v - right,
         "the whole gradient has the wrong sign": negated,
@@ -213,10 +252,15 @@ def _nothing_left(steer):
     """How much of the cost a general minimiser can save, beginning with the learner's control."""
     from scipy.optimize import minimize
 
-    t = np.arange(60) * 0.05
-    for z in (np.full(60, 0.8), np.sin(2 * t)):
-        problem = (z, 10.0, 0.1, 0.05)
-        v = np.asarray(steer(*problem), float)
+    rng = dice(2)
+    for shape in (np.ones_like, np.sin):
+        steps, dt = rng.integers(40, 80), rng.uniform(0.04, 0.06)
+        z = rng.uniform(0.6, 0.9) * shape(rng.uniform(1.5, 2.5) * dt * np.arange(steps))
+        problem = (z, rng.uniform(6, 14), rng.uniform(0.08, 0.25), dt)
+        found = steer(*problem)
+        if hasattr(found, "x") and hasattr(found, "fun"):
+            return "it returns all that `minimize` has to say; the control is its `.x`"
+        v = np.asarray(found, float)
         if v.shape != z.shape:
             return f"it returns the shape {v.shape} where {z.shape} is asked for: one control for every target"
         cost = _cost(v, *problem)
@@ -226,7 +270,10 @@ def _nothing_left(steer):
             return "it never turns the tap: that is the thrifty controller"
         least = minimize(_cost, v, args=problem, jac=_slopes, method="L-BFGS-B").fun
         if cost > 1.002 * least:
-            return f"its cost, {cost:.3f}, can fall by another {1 - least / cost:.1%}: H_v is not 0 yet"
+            return (
+                f"its cost, {cost:.3f}, can fall by another {1 - least / cost:.1%} (q = {problem[1]:.1f}, "
+                f"r = {problem[2]:.2f}, {steps} steps of {dt:.3f}): H_v is not 0 yet"
+            )
 
 
 steer = Function(

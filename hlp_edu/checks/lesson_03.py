@@ -3,6 +3,7 @@
 import numpy as np
 
 from hlp_edu.checks.core import Function, Value
+from hlp_edu.checks.values import plain
 from hlp_edu.fronts import arrivals, erlang
 
 __all__ = ["arrival", "euler_step", "half_way", "credit_time", "faintest"]
@@ -55,10 +56,11 @@ def _digraph(rng, neurons, inputs, density=0.5):
 
 
 def _moments(rng):
-    for neurons in (4, 6, 7):
-        network = _digraph(rng, neurons, 2)
-        x, w, u = (rng.normal(size=size) for size in (neurons, len(network.arcs), 3))
-        yield network, x, w, u, rng.uniform(1, 30, size=neurons), rng.choice([0.002, 0.01])
+    for dt in (0.002, 0.01, 0.05):
+        neurons, inputs = (int(number) for number in rng.integers([3, 1], [9, 4]))
+        network = _digraph(rng, neurons, inputs)
+        x, w, u = (rng.normal(size=size) for size in (neurons, len(network.arcs), inputs + 1))
+        yield network, x, w, u, rng.uniform(1, 30, size=neurons), dt
 
 
 def _stepped(network, x, w, u, c, dt):
@@ -102,7 +104,7 @@ euler_step = Function(
     "euler_step",
     "One step of a network, from its arcs",
     points=2,
-    tolerance=1e-9,
+    library=["Network.arcs"],
     inputs=_moments,
     expected=_stepped,
     mistakes={
@@ -141,11 +143,16 @@ euler_step = Function(
 def _recordings(rng):
     from scipy.special import gammainc
 
-    for _ in range(3):
-        t = np.sort(np.append(rng.uniform(0, 30, size=120), [0, 30]))
-        fractions = np.array([gammainc(k, t) for k in rng.uniform(1, 12, size=4)]).T
-        start, way = rng.normal(size=4), rng.uniform(0.5, 2, size=4) * [1, -1, 1, -1]
-        yield t, start + way * fractions
+    for neurons in (1, *rng.integers(2, 7, size=2)):
+        t = np.sort(np.append(30 * rng.beta(1, 1.5, size=rng.integers(80, 200)), [0, 30]))  # denser in the beginning
+        fractions = np.array([gammainc(k, t) for k in rng.uniform(1, 12, size=neurons)]).T
+        start, way = rng.normal(size=neurons), rng.uniform(0.5, 2, size=neurons) * (-1) ** np.arange(neurons)
+        yield t + rng.uniform(-5, 5), start + way * fractions
+
+
+def _evenly(right, t, x):
+    done = (x - x[0]) / (x[-1] - x[0])
+    return np.array([np.interp(0.5, column, np.linspace(t[0], t[-1], len(t))) for column in done.T])
 
 
 def _row_of(x, fraction=0.5):
@@ -192,6 +199,7 @@ half_way = Function(
             lambda right, t, x: (t[_row_of(x)] + t[_row_of(x) - 1]) / 2
         ),
         "that is the number of a row, not a time": lambda right, t, x: _row_of(x),
+        "it counts the rows as if they were evenly spaced; t has the times": _evenly,
     },
     properties=[_counts_the_way],
     hints=[
@@ -212,9 +220,7 @@ def _credit(length, neuron, c):
 
 
 def _chains(rng):
-    yield 5, 1, 10.0
-    yield 2, 2, 1.0
-    for _ in range(6):
+    for _ in range(8):
         length = int(rng.integers(2, 15))
         yield length, int(rng.integers(1, length + 1)), float(rng.uniform(1, 50))
 
@@ -273,11 +279,12 @@ def _tracks(answer):
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         return "`faintest` must be two things, a level and a policy, such as `(1.0, hlp.Flipped(30, 5))`"
     level, policy = answer
+    level = plain(np.atleast_2d(level)) if isinstance(level, (np.ndarray, np.number, complex)) else level
     if not isinstance(level, (int, float, np.number)) or not 0 < level < np.inf:
         return f"the level must be a number above 0; it is {level!r}"
-    if not isinstance(policy, hlp.Policy):
-        return f"the policy must be one of the library's, such as `hlp.Flipped(30, 5)`; it is {policy!r}"
-    if level > LEVEL:
+    if type(policy) not in (hlp.Flipped, hlp.PerArc, hlp.GradientFlow):
+        return f"the policy must be one of the three, such as `hlp.Flipped(30, 5)`; it is {policy!r}"
+    if level > LEVEL * (1 + 1e-6):  # float32 has its own 0.3
         return f"a level of {level:.3g} is louder than {LEVEL}: go lower"
     problem = hlp.Tracking(hlp.fully_connected(5), hlp.sinusoid(), inputs={"bias": hlp.constant(float(level))})
     done = hlp.runs(problem, policy, range(5), T=20, dt=0.002, progress=False)

@@ -1,12 +1,13 @@
-"""The tasks of lesson 05: backprop read off a running flow, or solved for, and what is missing at finite speed."""
+"""The tasks of lesson 05: backprop read off a running flow, credit for inputs, and what is missing at finite speed."""
 
 import functools
 
 import numpy as np
 
 from hlp_edu.checks.core import Function, Value, negated
+from hlp_edu.checks.draws import dice, seed
 
-__all__ = ["ball", "read_flow", "at_rest", "slope", "better"]
+__all__ = ["ball", "read_flow", "input_credit", "slope", "better"]
 
 LESSON = "05_backprop_as_a_limit"
 
@@ -66,7 +67,8 @@ ball = Value(
 def _flows(rng):
     from hlp_edu.network import feed_forward, fully_connected
 
-    for network in (feed_forward([2, 3, 2]), fully_connected(4), feed_forward([1, 3, 3, 1])):
+    few, some, many = (int(number) for number in rng.integers([1, 2, 3], [3, 4, 6]))
+    for network in (feed_forward([few, some, 2]), fully_connected(many), feed_forward([some, 3, many, few])):
         n, m = len(network.neurons), len(network.arcs)
         yield network, rng.uniform(1, 50, size=n), *(rng.normal(size=size) for size in (m, n, n, len(network.inputs)))
 
@@ -100,7 +102,7 @@ read_flow = Function(
     "read_flow",
     "Backprop, read off a running flow",
     points=2,
-    tolerance=1e-8,
+    library=["Network.matrix", "Network.arcs"],
     inputs=_flows,
     expected=_read,
     mistakes={
@@ -155,91 +157,99 @@ read_flow = Function(
 )
 
 
-# --------------------------------------------------------------------------------- 3: deltas of a network with cycles
+# ----------------------------------------------------------------------------- 3: credit for the inputs, with cycles
 
 
-def _settled(network, w, u, nudge=0.0):
+def _settled(network, w, u):
+    """The rest of the neurons; along the last axes of u lie many inputs at once."""
     W = network.matrix(w)
-    x = np.zeros(len(W)) + nudge
+    n, u = len(W), np.asarray(u)
+    heard = W[:, n:] @ u
+    x = 0 * heard
     for _ in range(300):
-        x = np.tanh(W[:, : len(W)] @ x + (W[:, len(W) :] @ u).reshape(-1, *[1] * (np.ndim(x) - 1))) + nudge
+        x = np.tanh(W[:, :n] @ x + heard)
     return x
 
 
 def _still_worlds(rng):
-    from hlp_edu.network import feed_forward, fully_connected
+    import networkx as nx
 
-    for network in (fully_connected(4), feed_forward([2, 3, 3, 2]), fully_connected(6)):
-        w = rng.normal(size=len(network.arcs)) / np.sqrt(2 * len(network.neurons))
+    from hlp_edu.network import Network, feed_forward
+
+    few, some, many = (int(number) for number in rng.integers([2, 3, 4], [4, 5, 7]))
+    rings = []
+    for n in (some, many):  # rings with chords, whose inputs are far from the output
+        graph = nx.DiGraph([(i, (i + d) % n) for i in range(n) for d in (1, 2)])
+        graph.add_edges_from([("u1", 0), ("u1", 1), ("u2", 1), ("u2", n - 1)])
+        rings.append(Network(graph, ["u1", "u2"], [n // 2]))
+    for network in (rings[0], feed_forward([few, some, 3, 2]), rings[1]):
+        w = rng.normal(size=len(network.arcs))
+        if network in rings:  # loops too weak to sustain anything
+            w *= 0.9 / np.linalg.norm(network.matrix(w)[:, : len(network.neurons)], 2)
         u, z = rng.normal(size=len(network.inputs)), rng.normal(size=len(network.outputs))
         yield network, w, u, _settled(network, w, u), z, rng.uniform(2, 20)
 
 
 def _by_pushing(network, w, u, x, z, q):
-    """What the loss at rest does when neuron i is nudged: one complex run for all of them."""
-    x = _settled(network, w, u, 1e-30j * np.eye(len(x)))
+    """What the loss at rest does when input k is nudged: one complex run for all of them."""
+    x = _settled(network, w, u[:, None] + 1e-30j * np.eye(len(u)))
     return np.imag(q / 2 * ((x[network.output_index] - z[:, None]) ** 2).sum(axis=0)) / 1e-30
 
 
-def _parts(network, w, u, x, z, q):
-    e = np.zeros(len(x))
+def _credit(network, w, u, x, z, q, hops=None, back="right", last="slope"):
+    """The credit of the inputs, with the ways to get it wrong: too few hops, a slope in the wrong place."""
+    n = len(x)
+    W, B, slope, e = network.matrix(w)[:, :n], network.matrix(w)[:, n:], 1 - x**2, np.zeros(n)
     e[network.output_index] = q * (x[network.output_index] - z)
-    return network.matrix(w)[:, : len(x)], _slope_of(network, w, x, u), e
+    matrix = {"right": W.T * slope, "W": W * slope, "late": slope[:, None] * W.T, "none": W.T}[back]
+    if hops is None:
+        D = np.linalg.solve(np.eye(n) - matrix, e)
+    else:
+        D = e
+        for _ in range(hops):
+            D = e + matrix @ D
+    return B.T @ (slope * D if last == "slope" else D)
 
 
-def _solved(kind):
-    def mistake(right, *given):
-        W, slope, e = _parts(*given)
-        back = {"W": W * slope, "late": slope[:, None] * W.T, "no slope": W.T}[kind]
-        return np.linalg.solve(np.eye(len(e)) - back, e)
-
-    return mistake
+def _but(**changes):
+    return lambda right, *given: _credit(*given, **changes)
 
 
-def _one_hop(right, *given):
-    W, slope, e = _parts(*given)
-    return e + W.T @ (slope * e)
-
-
-def _one_hop_each(right, *given):
-    W, slope, e = _parts(*given)
-    D = e
-    for _ in e:
-        D = e + W.T @ (slope * D)
-    return D
-
-
-at_rest = Function(
+input_credit = Function(
     LESSON,
-    "at_rest",
-    "Deltas of a network with cycles",
-    points=3,
-    tolerance=1e-6,
+    "input_credit",
+    "What should the inputs have been?",
+    points=2,
+    library=["Network.matrix", "Network.arcs"],
     inputs=_still_worlds,
     expected=_by_pushing,
     mistakes={
         "the sign of the error is wrong: e = x_O - z": negated,
         "q is missing: the output's D begins with q e": lambda right, *given: right / given[-1],
-        "the matrix W is not transposed: credit runs against the arrows, from children to parents": _solved("W"),
+        "the matrix W is not transposed: credit runs against the arrows, from children to parents": _but(back="W"),
         "sigma' is on the wrong side of W: it is the *child's* slope, applied before the credit is handed on": (
-            _solved("late")
+            _but(back="late")
         ),
-        "sigma' is missing: D = q e + Wᵀ sigma'(a) D": _solved("no slope"),
-        "only the outputs have a D: nothing was handed on": lambda right, *given: _parts(*given)[2],
-        "credit was handed on once; in a deep network, or in one with cycles, the recursion continues": _one_hop,
+        "sigma' is missing: D = q e + Wᵀ sigma'(a) D": _but(back="none"),
+        "sigma' is missing in the last hop: an input, too, is handed w sigma'(a) D by each of its children": (
+            _but(last="D")
+        ),
+        "only the outputs have a D: nothing was handed on inside the network": _but(hops=0),
+        "credit was handed on once; in a deep network, or in one with cycles, the recursion continues": _but(hops=1),
         "credit was handed on once for each neuron; with cycles it goes on: repeat until D stays, or solve": (
-            _one_hop_each
+            lambda right, *given: _credit(*given, hops=len(given[3]))
         ),
-        "that is delta, sigma'(a) D; D itself is asked for": lambda right, *given: _parts(*given)[1] * right,
     },
     hints=[
-        "Step 3 of the lesson: D = q e + Wᵀ sigma'(a) D, where e is 0 except at the outputs.",
-        "It is a linear equation for the vector D: (1 - Wᵀ sigma'(a)) D = q e. Only the weights between neurons belong "
-        "into W, the first n columns of `network.matrix(w)`.",
-        "`np.linalg.solve(np.eye(n) - W.T * slope, q_e)` with `slope = 1 - x**2`. In numpy, `W.T * slope` multiplies "
-        "column k by slope[k]. Repeating D = q e + Wᵀ sigma'(a) D many times does it as well.",
+        "First D of the neurons, step 3 of the lesson: D = q e + Wᵀ sigma'(a) D, where e is 0 except at the outputs. "
+        "With cycles it is a linear equation.",
+        "Then one hop more. An input has no law, but it has children like a neuron: child k hands it w_ki sigma'(a_k) "
+        "D_k. The weights of the inputs are the last columns of `network.matrix(w)`.",
+        "`W, B = M[:, :n], M[:, n:]` with `M = network.matrix(w)`, `slope = 1 - x**2`, "
+        "`D = np.linalg.solve(np.eye(n) - W.T * slope, q_e)`, and `B.T @ (slope * D)`.",
     ],
-    moral="One equation for every graph. Where there are layers, solving it from the top *is* backpropagation.",
+    moral="Step against this credit, and the network shows what it would like to see. The same number, on a picture, "
+    "makes an adversarial example.",
 )
 
 
@@ -282,22 +292,48 @@ class _Meter:
         return "an instrument"
 
 
-METERS = (([2, 3, 1], 1, 1, False, -1), ([3, 4, 4, 2], 2, 0, False, -1), ([2, 3, 1], 1, 1, True, -2))
+class _MadeUp:
+    """An instrument with a law of its own: A c^s, and more of it where c is not large."""
+
+    def __init__(self, law, size, early):
+        self.law, self.size, self.early = law, size, early
+
+    def __call__(self, c):
+        c = float(c)
+        if not 0.5 <= c <= 1e6:
+            raise ValueError(f"c = {c:g}: the instrument measures from 0.5 to 1e6")
+        return self.size * c**self.law / (1 + (self.early / c) ** 1.5)
+
+    def __repr__(self):
+        return "an instrument"
+
+
+@functools.cache
+def _meters(number):
+    """The instruments of a session, in a random order: kind of world, instrument, law."""
+    rng = dice()
+    pace, law = rng.uniform(1, 3), -rng.choice([rng.uniform(0.5, 0.8), rng.uniform(1.3, 1.7)])
+    found = [
+        ("a world that is not the lesson's", _Meter([2, 3, 1], pace, int(rng.integers(100))), -1),
+        ("a hasty world", _Meter([3, 4, 4, 2], 2 * pace, int(rng.integers(100))), -1),
+        ("a better gradient, which does not obey 1/c", _Meter([2, 3, 1], pace, int(rng.integers(100)), True), -2),
+        ("an instrument whose law is no whole number", _MadeUp(law, rng.uniform(0.5, 2), rng.uniform(5, 20)), law),
+    ]
+    return [found[k] for k in rng.permutation(4)]
 
 
 def _measures(slope):
-    for sizes, pace, seed, better, law in METERS:
-        found = np.asarray(slope(_Meter(sizes, pace, seed, better)))
+    for case, meter, law in _meters(seed()):
+        found = np.squeeze(np.asarray(slope(meter)))
         if found.shape != () or not np.isfinite(found):
             return f"it must return one finite number; it returned {found}"
         if abs(found - law) < 0.05:
             continue
-        case = "a better gradient, which does not obey 1/c" if better else f"a world of pace {pace}"
         if found > 0:
             return f"it measures {found:.2f} for {case}: the error *falls* with c, so the slope is negative"
         if abs(found / np.log(10) - law) < 0.05 or abs(found * np.log(10) - law) < 0.05:
             return f"it measures {found:.2f} for {case}: take the same logarithm of both"
-        if better and abs(found + 1) < 0.05:
+        if law != -1 and abs(found + 1) < 1e-6:
             return f"it says {found:.2f} for {case}: do you measure, or do you know?"
         return (
             f"it measures {found:.2f} for {case}, too {'flat' if found > law else 'steep'}: are speeds among yours at "
@@ -317,7 +353,8 @@ slope = Function(
         "signals are fast against the world, and you are not told how fast that world is.",
         "Two large speeds are enough, for example 3000 and 30000: log(error / error) / log(speed / speed).",
     ],
-    moral="It also saw what was not in the task: the third gradient was better, with an error that falls as 1/c².",
+    moral="It also saw what was not in the task: one gradient was better than the flow's, with an error that falls as "
+    "1/c², and one instrument was made up.",
 )
 
 
@@ -326,33 +363,29 @@ slope = Function(
 FASTEST, SHARE = 100.0, 0.5
 
 
-class _Slow:
+def _slow(problem, w, now):
     """The flow's gradient at an instant, in a network whose signals run at 100 at most; the future is closed."""
+    from hlp_edu.backprop import meet_backprop
 
-    def __init__(self, problem, w, now):
-        self.problem, self.w, self.now = problem, w, now
-
-    def __call__(self, c, t):
-        from hlp_edu.backprop import meet_backprop
-
+    def gradient_at(c, t):
         if not 0.5 <= c <= FASTEST:
             raise ValueError(f"c = {c:g}: the signals of this network run at 0.5 to {FASTEST:g}")
-        if t > self.now + 1e-9:
-            raise ValueError(f"t = {t:g}: that is in the future, it is {self.now:g} now")
-        return meet_backprop(self.problem, self.w, c, [t]).flow[0]
+        if t > now + 1e-9:
+            raise ValueError(f"t = {t:g}: that is in the future, it is {now:g} now")
+        return meet_backprop(problem, w, float(c), [float(t)]).flow[0]
 
-    def __repr__(self):
-        return "a network"
+    return gradient_at
 
 
 def _improves(better):
     from hlp_edu.backprop import meet_backprop
 
-    for sizes, seed in (([3, 4, 4, 2], 0), ([2, 3, 1], 1)):
-        problem, w = _world(sizes, 1, seed)
-        times = np.linspace(3, 20, 6)
+    rng = dice()
+    for sizes in ([3, 4, 4, 2], [2, int(rng.integers(3, 6)), 1]):
+        problem, w = _world(sizes, 1, int(rng.integers(100)))
+        times = np.sort(rng.uniform(3, 20, size=6))
         there = meet_backprop(problem, w, FASTEST, times)
-        found = np.array([np.asarray(better(_Slow(problem, w, now), now), float) for now in times])
+        found = np.array([np.asarray(better(_slow(problem, w, now), now), float) for now in times])
         if found.shape != there.exact.shape:
             return f"it returns the shape {found.shape[1:]} where {there.exact.shape[1:]} is asked for: one per arc"
         off, plain = (np.linalg.norm(flow - there.exact) for flow in (found, there.flow))
@@ -367,7 +400,8 @@ better = Function(
     LESSON,
     "better",
     "A better gradient from slow signals",
-    points=4,
+    points=3,
+    library=[],
     properties=[_improves],
     hints=[
         "You know more about the error than its size: it falls as 1/c. What does that say about two gradients, at "

@@ -5,6 +5,7 @@ import functools
 import numpy as np
 
 from hlp_edu.checks.core import Function, backwards, negated
+from hlp_edu.checks.draws import dice
 
 __all__ = ["count", "digits_lost", "leaving_rate", "shoot", "multiple_shooting"]
 
@@ -17,8 +18,9 @@ LESSON = "06_two_ends_of_time"
 def _networks(rng):
     import hlp_edu as hlp
 
-    for network in (hlp.fully_connected(5), hlp.fully_connected(2), hlp.chain(4), hlp.feed_forward([3, 4, 2])):
-        yield (network,)
+    few, some, many = (int(number) for number in rng.integers([1, 2, 4], [4, 5, 8]))
+    yield from ((hlp.fully_connected(n),) for n in (some, many))
+    yield from ((hlp.chain(many),), (hlp.feed_forward([some, many, few]),))
 
 
 def _counted(network):
@@ -122,9 +124,10 @@ digits_lost = Function(
 def _gaps(rng):
     """Gaps like the lesson's: noise at first, then growth, then an end, since tanh holds the states."""
     for rate in rng.uniform(3, 25, size=4):
-        t = np.linspace(0, 30 / rate, 3001)
+        t = np.linspace(0, 30 / rate, rng.integers(2000, 5000))
         grown = 1e-9 * np.exp(rate * t)
-        yield t, grown / (1 + grown / 5) + 1e-6 * rng.uniform(0.5, 1.5, size=t.size)
+        noise = rng.uniform(1, 3) * 1e-6 * rng.uniform(0.5, 1.5, size=t.size)
+        yield t + rng.uniform(0, 10), grown / (1 + grown / rng.uniform(3, 8)) + noise
 
 
 def _rate(t, gap):
@@ -183,6 +186,13 @@ def _cannon():
                 raise AttributeError(f"a shooting method uses problem.forward alone, not problem.{name}")
             return super().__getattribute__(name)
 
+        def forward(self, T, x0=0.0, p0=0.0, dt=None):
+            if dt is not None:
+                raise ValueError("leave dt as it is")
+            if np.any(x0 != 0):
+                raise ValueError(f"x0 = {x0!r}: the cannon stands at x(0) = 0; the price is what you choose")
+            return super().forward(T, p0=p0)
+
         def best(self, T):
             return LQTracking.optimal(self, T)
 
@@ -192,9 +202,10 @@ def _cannon():
 def _patients(rng):
     import hlp_edu as hlp
 
-    yield _cannon()(-1, 1, 10, 0.1, hlp.constant(0.8)), 0.5
-    yield _cannon()(0.5, 2.0, 3.0, 0.5, hlp.sinusoid(0.6, phase=1.0)), 1.0
-    yield _cannon()(-0.3, 0.7, 2.0, 0.2, hlp.constant(-0.5)), 1.5
+    level, phase, T = rng.uniform(0.3, 1), rng.uniform(0, 6), rng.uniform(0.3, 0.6)
+    yield _cannon()(-rng.uniform(0.5, 1.5), 1, rng.uniform(8, 12), 0.1, hlp.constant(level)), T
+    yield _cannon()(rng.uniform(0.2, 0.6), 2.0, rng.uniform(2, 4), 0.5, hlp.sinusoid(0.6, phase=phase)), 2 * T
+    yield _cannon()(-0.3, rng.uniform(0.5, 0.9), 2.0, 0.2, hlp.constant(-level)), 3 * T
 
 
 def _fire(problem, p0, T):
@@ -223,7 +234,7 @@ def _wrong_way(right, problem, T):
 
 def _owns_up(shoot):
     """Whether the miss that it reports is the miss of its own shot, where every shot misses."""
-    problem = next(_patients(None))[0]
+    problem = next(_patients(dice(1)))[0]
     p0, miss = shoot(problem, 4.0)
     there = abs(_fire(problem, float(np.squeeze(p0)), 4.0))
     if not abs(np.log10(max(float(np.squeeze(miss)), 1e-300) / there)) < 1:
@@ -237,7 +248,8 @@ shoot = Function(
     LESSON,
     "shoot",
     "Single shooting",
-    points=3,
+    points=2,
+    library=[],
     inputs=_patients,
     expected=lambda problem, T: (problem.best(T).p[0, 0], 0.0),
     tolerance=1e-5,
@@ -270,8 +282,12 @@ shoot = Function(
 def _long(rng):
     import hlp_edu as hlp
 
-    yield _cannon()(-1, 1, 10, 0.1, hlp.sinusoid(0.8, 7.0, phase=0.5)), 20.0, 40
-    yield _cannon()(0.5, 2.0, 3.0, 0.5, hlp.sinusoid(0.6, 5.0, phase=2.0, offset=-0.2)), 8.0, 20
+    phase, pieces = rng.uniform(0, 6), int(rng.integers(36, 44))
+    wave = hlp.sinusoid(0.8, rng.uniform(5, 9), phase=phase)
+    T = pieces * rng.integers(45, 51) / 100
+    yield _cannon()(-rng.uniform(0.5, 1.5), 1, rng.uniform(8, 12), 0.1, wave), T, pieces
+    wave, pieces = hlp.sinusoid(0.6, 5.0, phase=phase, offset=-0.2), int(rng.integers(16, 24))
+    yield _cannon()(0.5, 2.0, rng.uniform(2, 4), 0.5, wave), pieces * rng.integers(35, 41) / 100, pieces
 
 
 def _at_the_joints(problem, T, pieces):
@@ -305,7 +321,7 @@ def _fly(problem, t0, h, x, p):
 
 
 def _joints_fit(multiple_shooting):
-    problem, T, pieces = next(_long(None))
+    problem, T, pieces = next(_long(dice()))
     y, h = np.asarray(multiple_shooting(problem, T, pieces), float), T / pieces
     if np.abs(y).max() > 1e3:
         return (
@@ -329,7 +345,8 @@ multiple_shooting = Function(
     LESSON,
     "multiple_shooting",
     "Many short shots",
-    points=4,
+    points=3,
+    library=["LQTracking", "LQTracking.forward"],
     inputs=_long,
     expected=_at_the_joints,
     tolerance=1e-4,

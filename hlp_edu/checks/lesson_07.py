@@ -1,12 +1,13 @@
-"""The tasks of lesson 07: by how much a controller lags, what the past costs in the place of the future, and memory."""
+"""The tasks of lesson 07: by how much a controller lags, what looking back costs, an echo, and memory."""
 
 import functools
 
 import numpy as np
 
 from hlp_edu.checks.core import Function, negated
+from hlp_edu.checks.draws import dice, seed
 
-__all__ = ["delays", "mirror", "reversed_cost", "extrapolate", "from_memory"]
+__all__ = ["delays", "mirror", "reversed_cost", "echo", "from_memory"]
 
 LESSON = "07_time_reversal"
 
@@ -102,12 +103,19 @@ mirror = Function(
 # --------------------------------------------------------------------------------- 3: both equations, run forward
 
 
-def _waves(rng):
+@functools.cache
+def _waves(number):
+    """The runs of a session; kept, so that what they cost is computed once."""
     import hlp_edu as hlp
 
-    yield -1.0, 1.0, 10.0, 0.1, hlp.sinusoid(0.8, phase=rng.uniform(0, 6)), 5.0
-    yield -0.5, 2.0, 4.0, 0.5, hlp.sinusoid(0.6, period=3.0, offset=0.2), 6.0
-    yield 0.3, 1.0, 5.0, 0.2, hlp.constant(0.7), 4.0
+    rng = dice()
+    q, r, phase = rng.uniform(8, 12), rng.uniform(0.1, 0.2), rng.uniform(0, 6)
+    slow, fast = hlp.sinusoid(0.8, phase=phase), hlp.sinusoid(0.6, period=rng.uniform(2.5, 3.5), offset=0.2)
+    return (
+        (-rng.uniform(0.8, 1.2), 1.0, q, r, slow, 5.0),
+        (-0.5, rng.uniform(1.5, 2.5), 4.0, 0.5, fast, 6.0),
+        (rng.uniform(0.2, 0.4), 1.0, q / 2, 2 * r, hlp.constant(rng.uniform(0.5, 0.9)), 4.0),
+    )
 
 
 @functools.lru_cache(maxsize=64)
@@ -154,8 +162,9 @@ reversed_cost = Function(
     LESSON,
     "reversed_cost",
     "P and d, run forward from an empty page",
-    points=3,
-    inputs=_waves,
+    points=2,
+    library=["natural_rate"],
+    inputs=lambda rng: _waves(seed()),
     expected=lambda *given: _cost("reversed", *given),
     tolerance=0.02,
     mistakes={
@@ -180,39 +189,114 @@ reversed_cost = Function(
 )
 
 
-# ------------------------------------------------------------------------------------------ 4: one number more
+# ------------------------------------------------------------------------------------ 4: an echo that knows a gradient
 
-extrapolate = Function(
+RUNS = 3
+
+
+class _Pendulums:
+    """A ring of pendulums with springs between neighbours and no friction; it runs forward, a few times."""
+
+    def __init__(self, rng, n):
+        self.stiff, self.steps, self.calls = rng.uniform(0.5, 2, size=n), int(rng.integers(100, 200)), 0
+
+    def __call__(self, x, p):
+        self.calls += 1
+        if self.calls > RUNS:
+            raise ValueError(f"this is run number {self.calls}, and {RUNS} are allowed, for any number of pendulums")
+        x, p = (np.array(part, float) for part in (x, p))
+        if x.shape != self.stiff.shape or p.shape != x.shape:
+            raise ValueError(
+                f"x and p have the shapes {x.shape}, {p.shape}: must be {self.stiff.shape}, one entry each"
+            )
+        return self.go(x, p)
+
+    def go(self, x, p, h=0.02):
+        """Leapfrog steps: they can be retraced exactly."""
+        for _ in range(self.steps):
+            p = p + h / 2 * self.push(x)
+            x = x + h * p
+            p = p + h / 2 * self.push(x)
+        return x, p
+
+    def push(self, x):
+        stretch = np.roll(x, -1, axis=0) - x
+        stiff = self.stiff.reshape(-1, *[1] * (x.ndim - 1))
+        return stiff * stretch - np.roll(stiff * stretch, 1, axis=0) - np.sin(x)
+
+    def __repr__(self):
+        return f"{self.stiff.size} pendulums"
+
+
+def _rings(rng):
+    for least, most in ((5, 7), (7, 10)):
+        n = int(rng.integers(least, most))
+        yield (_Pendulums(rng, n), *rng.normal(size=(3, n)))
+
+
+def _by_nudging(run, x0, p0, z):
+    """The slope of the loss with respect to every x(0): one complex run for all of them."""
+    run.calls = 0  # the next answer has its own three
+    n = len(x0)
+    x, _ = run.go(x0[:, None] + 1e-30j * np.eye(n), p0[:, None] + 0 * np.eye(n))
+    return np.imag(0.5 * ((x - z[:, None]) ** 2).sum(axis=0)) / 1e-30
+
+
+def _echoed(of_x, of_p, shift):
+    """What comes back of a small kick: to x and to p at the end, in units of the error; and which shift is read."""
+
+    def mistake(right, run, x0, p0, z, h=1e-6):
+        x, p = run.go(x0, p0)
+        e = x - z
+        back, turned = run.go(x + h * of_x(x, e), -(p + h * of_p(x, e)))
+        return {"x": back - x0, "p": -turned - p0}[shift] / h
+
+    return mistake
+
+
+def _run_on(right, run, x0, p0, z, h=1e-6):
+    """The same kick without turning round, beside no kick."""
+    x, p = run.go(x0, p0)
+    return (run.go(x, p + h * (x - z))[1] - run.go(x, p)[1]) / h
+
+
+def _no(x, e):
+    return 0 * e
+
+
+echo = Function(
     LESSON,
-    "extrapolate",
-    "If the target goes on as it goes",
+    "echo",
+    "An echo that knows a gradient",
     points=2,
-    inputs=lambda rng: ((*rng.normal(size=2), *rng.uniform(0.5, 10, size=2)) for _ in range(5)),
-    expected=lambda z, slope, nu, q: _ahead(lambda s: z + slope * s, nu, q),
-    tolerance=1e-5,
+    library=[],
+    inputs=_rings,
+    expected=_by_nudging,
+    tolerance=2e-3,
     mistakes={
-        "the sign is wrong: a target above makes the costate negative": negated,
-        "that is the frozen target: where does the slope come in?": lambda right, z, slope, nu, q: -q * z / nu,
-        "it extrapolates backward: what is s ahead is z + slope s": lambda right, z, slope, nu, q: (
-            -q * (z / nu - slope / nu**2)
+        "the sign is wrong: on the way back the momenta are turned, and so is their shift": negated,
+        "the kick went into the place x; it belongs into the momenta": _echoed(lambda x, e: e, _no, "p"),
+        "both place and momentum were kicked; the momenta alone are": _echoed(lambda x, e: e, lambda x, e: e, "p"),
+        "that is by how much the *place* misses, which belongs to the slope with respect to p(0)": (
+            _echoed(_no, lambda x, e: e, "x")
         ),
-        "q is forgotten: it weighs the error": lambda right, z, slope, nu, q: right / q,
-        "the weights exp(-nu s) have the integral 1/nu; it is forgotten": lambda right, z, slope, nu, q: right * nu,
-        "the integral of s exp(-nu s) is 1/nu², not 1/nu": lambda right, z, slope, nu, q: -q * (z + slope) / nu,
+        "the kick is as large as x(T) itself; it has to be the error, x(T) - z": _echoed(_no, lambda x, e: x, "p"),
+        "that is the error at the end; let it run back to the start": lambda right, run, x0, p0, z: (
+            run.go(x0, p0)[0] - z
+        ),
+        "the momenta were not turned round after the kick: that is a run on into the future, and no echo": _run_on,
     },
     hints=[
-        "The lesson has the integral for d. Put z + slope s in the place of z(t + s), and let it run to infinity.",
-        "The integral of exp(-nu s) from 0 to infinity is 1/nu; that of s exp(-nu s) is 1/nu².",
-        "The offset is d = -q (z / nu + slope / nu²).",
+        "The way: run; kick the momenta at the end by a small h (x(T) - z); turn all momenta round; run again. Without "
+        "the kick you are back at x0 with the momenta -p0. With it you are not quite.",
+        "Read by how much the momenta miss: the second run ends with p, and without the kick it would have been -p0. "
+        "Divide by h, and mind that they are turned round.",
+        "`x, p = run(x0, p0)`, `_, back = run(x, -(p + h * (x - z)))`, and the answer is `-(back + p0) / h` with "
+        "h = 1e-5.",
     ],
-    moral="It is the frozen target, moved ahead by 1/nu: just the lag of the state.",
+    moral="Two runs, and the slope with respect to every start: no costate was integrated, the world itself carried "
+    "the credit back. It needs a world without friction; with a leak the echo does not find the way.",
 )
-
-
-def _ahead(future, nu, q):
-    from scipy.integrate import quad
-
-    return -q * quad(lambda s: np.exp(-nu * s) * future(s), 0, np.inf)[0]
 
 
 # -------------------------------------------------------------------------------------- 5: leave before the jump
@@ -221,15 +305,15 @@ def _ahead(future, nu, q):
 DT, PERIODS = 0.01, 3
 
 
-def _worlds():
+def _worlds(rng):
     """Periodic targets that no learner has seen: values at the steps of one period."""
-    for seed, period in ((5, 3.0), (8, 4.2), (11, 2.5)):
-        dice = np.random.default_rng(seed)
-        t = np.arange(round(period / DT)) * DT / period
-        shape = dice.uniform(0.2, 0.5) * np.sin(2 * np.pi * (t + dice.uniform()))
-        first, second = np.sort(dice.uniform(0.2, 0.8, size=2))
-        yield period, shape + np.where((t > first) & (t < max(second, first + 0.15)), dice.uniform(0.5, 0.9), 0.0)
-    yield 3.3, np.full(330, 0.6)
+    for _ in range(3):
+        steps = int(rng.integers(240, 430))
+        t = np.arange(steps) / steps
+        shape = rng.uniform(0.2, 0.5) * np.sin(2 * np.pi * (t + rng.uniform()))
+        first, second = np.sort(rng.uniform(0.2, 0.8, size=2))
+        yield steps * DT, shape + np.where((t > first) & (t < max(second, first + 0.15)), rng.uniform(0.5, 0.9), 0.0)
+    yield 3.3, np.full(330, rng.uniform(0.4, 0.8))
 
 
 def _steered(offset, seen, a=-1.0, b=1.0, q=10.0, r=0.1):
@@ -258,10 +342,10 @@ def _told(seen, nu, q):
 
 
 @functools.cache
-def _measures():
+def _measures(number):
     """For each world: period, target over all periods, and the costs of every step of the frozen and the told."""
     nu, q, found = _rate(-1, 1, 10, 0.1), 10.0, []
-    for period, once in _worlds():
+    for period, once in _worlds(dice()):
         seen, d = np.tile(once, PERIODS), _told(once, nu, q)
         frozen = _steered(lambda k, seen=seen: -q * seen[k] / nu, seen)
         found.append((period, seen, frozen, _steered(lambda k, d=d: d[k % len(d)], seen)))
@@ -270,17 +354,26 @@ def _measures():
 
 def _leaves_in_time(from_memory):
     nu, q = _rate(-1, 1, 10, 0.1), 10.0
-    for period, seen, frozen, told in _measures():
+    for period, seen, frozen, told in _measures(seed()):
+        given = []
 
-        def asked(k, seen=seen, period=period):
-            return float(np.squeeze(from_memory(seen[: k + 1].copy(), DT, nu, q, period)))
+        def asked(k, seen=seen, period=period, given=given):
+            given.append(float(np.squeeze(from_memory(seen[: k + 1].copy(), DT, nu, q, period))))
+            return given[-1]
 
         steps = len(seen) // PERIODS
         costs = _steered(asked, seen)
         still = np.ptp(seen) == 0
-        where = "on a target that stands still" if still else f"on a target of period {period:g}"
+        where = "on a target that stands still" if still else f"on a target of period {period:.2f}"
         if not np.isfinite(costs).all():
             return f"{where} x leaves all bounds at t = {np.argmax(~np.isfinite(costs)) * DT:.2f}"
+        for k in (2 * steps, steps // 2, len(seen) - 1):
+            again = float(np.squeeze(from_memory(seen[: k + 1].copy(), DT, nu, q, period)))
+            if abs(again - given[k]) > 1e-6 * max(1, abs(again)):
+                return (
+                    f"asked once more for t = {k * DT:.2f}, with the same `past`, it gives {again:.4g} where it gave "
+                    f"{given[k]:.4g}: it keeps something between calls"
+                )
         first, later = costs[:steps].sum() / frozen[:steps].sum(), costs[steps:].sum() / told[steps:].sum()
         if first > 1.02:
             return (
@@ -298,7 +391,7 @@ from_memory = Function(
     LESSON,
     "from_memory",
     "Leave before the jump",
-    points=4,
+    points=3,
     properties=[_leaves_in_time],
     hints=[
         "The lesson's integral for d needs z(t + tau). In a world of period T that is z(t + tau - T), and you saw it.",

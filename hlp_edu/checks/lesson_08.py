@@ -3,6 +3,7 @@
 import numpy as np
 
 from hlp_edu.checks.core import Function, transposed
+from hlp_edu.checks.draws import dice
 
 __all__ = ["flip", "stable", "follow", "two_cells", "choose"]
 
@@ -13,7 +14,8 @@ LESSON = "08_sign_flip"
 
 
 def _systems(rng):
-    for states, controls in ((1, 1), (2, 1), (3, 2), (3, 3)):
+    few, some, many = (int(number) for number in rng.integers([1, 2, 3], [3, 4, 6]))
+    for states, controls in ((1, 1), (some, 1), (many, few), (some, many)):
         A, B = rng.normal(size=(states, states)) - 2 * np.eye(states), rng.normal(size=(states, controls))
         C, D = rng.normal(size=(states, states)), rng.normal(size=(controls, controls))
         yield A, B, C @ C.T, D @ D.T + np.eye(controls), rng.uniform(0.5, 2)
@@ -101,14 +103,16 @@ flip = Function(
 
 def _scalars(rng):
     kept = 0
-    while kept < 58:
+    while kept < 54:
         a, theta = rng.normal(), rng.choice([0.0, 1.0]) * rng.uniform(0, 4)
         b, q, r = rng.uniform(0.3, 2, size=3) * [1.0, 0.5, 1.0]
         if min(abs(2 * a - theta), abs(a * a - a * theta + q * b * b / r)) > 0.02:  # not on the border
             kept += 1
             yield a, b, q, r, theta
-    yield 0.5, 0.5, 2.0, 1.0, 3.0  # these two tell q b² / r from q / r
-    yield 0.5, 2.0, 0.5, 1.0, 3.0
+    for scale in rng.uniform(0.5, 2, size=2):  # these tell q b² / r from q / r, and 2 a from a
+        yield 0.5 * scale, 0.5, 2.0 * scale**2, 1.0, 3.0 * scale
+        yield 0.5 * scale, 2.0, 0.5 * scale**2, 1.0, 3.0 * scale
+        yield 0.5 * scale, 1.0, 4.0 * scale**2, 1.0, 0.7 * scale
 
 
 def _settles(a, b, q, r, theta):
@@ -213,7 +217,7 @@ two_cells = Function(
     "two_cells",
     "Two cells, two leaks",
     points=2,
-    inputs=lambda rng: ((1.0, 1.0), *((rng.uniform(0.3, 3), rng.uniform(0.3, 3)) for _ in range(5))),
+    inputs=lambda rng: ((1.0, 1.0), *map(tuple, rng.uniform(0.3, 3, size=(5, 2)))),
     expected=_last_stable,
     tolerance=1e-3,
     mistakes={
@@ -239,42 +243,57 @@ two_cells = Function(
 
 
 STEPS = 6000
-ASKED = 1.5
+ASKED = 1.7
 
 
-def _ride(rule, a, b, q, r, x, p=0.0):
-    """Run x' and p' under the signs that a rule chooses; the cost in units of the least, and how far it got."""
+def _rest(z, a, b, q, r):
+    """Where both right sides are zero."""
+    k = b * b / r
+    x = z * k * q / (k * q + a * a)
+    return x, a * x / k
+
+
+def _ride(rule, z, a, b, q, r, x, p=0.0):
+    """Run x' and p' under the signs of a rule; the cost of being away from rest in units of the least, what is left."""
     omega, nu, k = np.sqrt(q * b * b / r), np.sqrt(a * a + q * b * b / r), b * b / r
-    h, start, total = 30 / omega / STEPS, abs(x), 0.0
+    (x_rest, p_rest), h, total = _rest(z, a, b, q, r), 30 / omega / STEPS, 0.0
+    start = abs(x - x_rest)
     for _ in range(STEPS):
-        s = rule(x, p, a, b, q, r)
+        s = rule(x, p, z, a, b, q, r)
         number = float(np.squeeze(np.asarray(s, float))) if np.size(s) == 1 else np.nan
         if number not in (1.0, -1.0):
             return s, None
-        total += h * (q / 2 * x * x + k / 2 * p * p)
-        x_half, p_half = x + h / 2 * (a * x - k * p), p - number * h / 2 * (q * x + a * p)
-        x, p = x + h * (a * x_half - k * p_half), p - number * h * (q * x_half + a * p_half)
-        if not abs(x) < 1e3 * start:
-            return np.inf, abs(x) / start
-    return total / ((a + nu) / k * start**2 / 2), abs(x) / start
+        total += h * (q / 2 * (x - x_rest) ** 2 + k / 2 * (p - p_rest) ** 2)
+        x_half, p_half = x + h / 2 * (a * x - k * p), p - number * h / 2 * (q * (x - z) + a * p)
+        x, p = x + h * (a * x_half - k * p_half), p - number * h * (q * (x_half - z) + a * p_half)
+        if not abs(x - x_rest) < 1e3 * start:
+            return np.inf, abs(x - x_rest) / start
+    return total / ((a + nu) / k * start**2 / 2), abs(x - x_rest) / start
 
 
 def _rides():
-    yield from ((0.0, 1.0, 10.0, 0.1, 1.0), (0.0, 2.0, 3.0, 0.5, -0.7), (0.5, 1.0, 10.0, 0.1, -1.5))
-    yield 0.3, 0.5, 8.0, 0.2, 0.4
-    yield -0.6, 1.0, 4.0, 0.05, 2.0
+    """Five systems: without a leak, growing a little, leaking a little."""
+    rng = dice()
+    for leak in (0.0, rng.uniform(0.06, 0.1), rng.uniform(0.01, 0.05), -rng.uniform(0.05, 0.1), 0.1):
+        b, q, r = rng.uniform(0.5, 2), rng.uniform(3, 10), rng.uniform(0.05, 0.5)
+        z = rng.choice([-1, 1]) * rng.uniform(0.3, 1)
+        a = leak * np.sqrt(q * b * b / r)
+        yield z, a, b, q, r, z + rng.choice([-1, 1]) * rng.uniform(0.8, 2) * abs(z)
 
 
 def _settles_cheaply(choose):
-    for a, b, q, r, x in _rides():
-        cost, left = _ride(choose, a, b, q, r, x)
-        where = f"at a = {a:g}, b = {b:g}, q = {q:g}, r = {r:g}, from x = {x:g}"
+    for z, a, b, q, r, x in _rides():
+        cost, left = _ride(choose, z, a, b, q, r, x)
+        where = f"at z = {z:.2f}, a = {a:.2g}, b = {b:.2g}, q = {q:.2g}, r = {r:.2g}, from x = {x:.2f}"
         if left is None:
             return f"it returns {cost!r}; a sign is +1 or -1"
         if not np.isfinite(cost):
             return f"{where} the run explodes: the canonical sign has been held too long, or the flip on the wrong side"
         if left > 0.05:
-            return f"{where} it never settles: after five turns {left:.2g} of it is left. Does it ever return +1?"
+            return (
+                f"{where} it never settles: after five turns {left:.2g} of the way is left. Does it ever return +1, "
+                "and does it know where the rest point is?"
+            )
         if cost > ASKED:
             return f"{where} it settles, and costs {cost:.2f} times the least; {ASKED:g} times is asked"
 
@@ -286,15 +305,16 @@ choose = Function(
     points=3,
     properties=[_settles_cheaply],
     hints=[
-        "The flip is a carousel, the saddle has one good exit: the knife edge p = P x. Ride the flip until you are "
-        "there, then let the canonical equations carry you in.",
-        "On the knife edge H = q/2 x² + a x p - b²/(2r) p² is zero, and x p > 0. The flip starts with H > 0; "
-        "it has passed the edge when H is below 0.",
-        "Return 1 if H < 0 and x p > 0, else -1. The canonical run drifts off the edge in the end, and then the flip "
-        "brings it round again.",
+        "The flip is a carousel, the saddle has one good exit: the knife edge, a straight line through the rest point. "
+        "Ride the flip until you are there, then let the canonical equations carry you in. First: where is the rest "
+        "point? Both right sides are zero there.",
+        "It is at x = z omega² / (omega² + a²) and p = a x r / b². Count both from there, as dx and dp. On the knife "
+        "edge H = q/2 dx² + a dx dp - b²/(2r) dp² is zero, and dx dp > 0.",
+        "The flip begins with H > 0, and has passed the edge when H is below 0: return 1 if H < 0 and dx dp > 0, else "
+        "-1. The canonical run drifts off the edge in the end, and then the flip brings it round again.",
     ],
     moral=(
-        "No friction, no future, and even a system that grows by itself is settled, 20 to 40 % above the least cost. "
+        "No friction, no future, and even a system that grows by itself is settled, 20 to 50 % above the least cost. "
         "With one state. Lesson 09 asks what becomes of this in a network."
     ),
 )

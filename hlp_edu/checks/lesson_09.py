@@ -37,6 +37,7 @@ rest = Function(
         "that is the rest point without friction": lambda right, a, b, q, r, theta, z: _stands_still(
             a, b, q, r, 0.0, z
         ),
+        "that is the costate p; the state x is asked for": lambda right, a, b, q, r, theta, z: a * right * r / b**2,
         "friction has the wrong sign": lambda right, a, b, q, r, theta, z: _stands_still(a, b, q, r, -theta, z),
         "b is missing in omega² = q b² / r": lambda right, a, b, q, r, theta, z: _stands_still(a, 1.0, q, r, theta, z),
     },
@@ -52,9 +53,15 @@ rest = Function(
 
 
 def _neurons(rng):
-    for c, theta_x in ((20.0, 0.0), (20.0, 5.0), (50.0, 0.0), (100.0, 12.0)):
-        yield c, 100.0, 1.0, 0.1, theta_x
-    yield 8.0, 40.0, 6.0, 0.2, 3.0
+    """Fast ones and slow ones, with and without friction on p_x; such as have a critical friction that r_w moves."""
+    for least, theta_x in ((8, 0.0), (8, 3.0), (20, 0.0), (20, 8.0), (40, 12.0)):
+        while True:
+            c, q, r_w, r = least * rng.uniform(1, 2), rng.uniform(30, 120), rng.uniform(2, 9), rng.uniform(0.1, 0.3)
+            given = c, q, r_w, r, theta_x * rng.uniform(0.7, 1.3)
+            border = _critical(*given)
+            if 2 < border < 400 and abs(_critical(*given, r_w_at_x=10 * r) / border - 1) > 0.02:
+                break
+        yield given
 
 
 def _critical(c, q, r_w, r, theta_x, c_again=None, r_w_at_x=None, both=False):
@@ -121,13 +128,10 @@ critical_friction = Function(
 
 
 def _rows(rng):
-    yield from ((2, 8.0), (2, 3.0), (3, 5.0), (4, 20.0), (6, 50.0))
-
-
-def _row(N, q, theta):
-    A, S, Q = np.eye(N, k=-1) - np.eye(N), np.zeros((N, N)), np.zeros((N, N))
-    S[0, 0], Q[-1, -1] = 1, q
-    return np.block([[A, -S], [Q, A.T - theta * np.eye(N)]])
+    """Rows of all lengths, one of them stable as it is."""
+    for k, N in enumerate(rng.permutation([2, 3, 4, 5, 6]).tolist()):
+        border = np.cos(np.pi / 2 / N) ** (-2 * N)
+        yield N, float(border * (rng.uniform(0.3, 0.8) if k == 1 else rng.uniform(1.5, 6)))
 
 
 @functools.cache
@@ -159,6 +163,8 @@ friction_for_row = Function(
             lambda right, *_: 0.0
         ),
         "that is the border of q without friction": lambda right, N, q: np.cos(np.pi / 2 / N) ** (-2 * N),
+        "8 is the lesson's q; here it is an argument": lambda right, N, q: _least(N, 8.0),
+        "that is for two cells; here N is an argument": lambda right, N, q: _least(2, q),
     },
     hints=[
         "Make the matrix for a given theta: A has -1 on the diagonal and 1 just below it, S is 1 at [0, 0] alone, "
@@ -174,17 +180,17 @@ friction_for_row = Function(
 
 
 def _lines(rng):
-    t = np.linspace(0, 3, 400)
-    for theta in (0.0, 4.0, 12.0):
+    for theta in (0.0, rng.uniform(3, 6), rng.uniform(8, 15)):
+        t = np.linspace(0, rng.uniform(2, 4), int(rng.integers(300, 600)))
         one, two, three = rng.uniform(0.5, 2, size=3)
         yield one * np.cos(two * t) + 0.3 * np.sin(8 * t) + 0.2, three * 0.03, theta, t[1]
 
 
-def _needed(H, mu, theta, dt, lean=1.0, clip=True):
+def _needed(H, mu, theta, dt, lean=1.0, low=-1.0, high=1.0):
     """The sign in p_w' = -s H - theta p_w, with p_w = mu H."""
     slope = np.gradient(H, dt)
     s = -mu * (lean * slope / H + theta)
-    return np.clip(s, -1, 1) if clip else s
+    return np.clip(s, low, high)
 
 
 dial = Function(
@@ -201,7 +207,16 @@ dial = Function(
             H, mu, 0.0, dt
         ),
         "a mean of signs lies between -1 and +1; beyond that the rule loses the line": lambda right, H, mu, theta, dt: (
-            _needed(H, mu, theta, dt, clip=False)
+            _needed(H, mu, theta, dt, low=-np.inf, high=np.inf)
+        ),
+        "a mean of signs may be negative: its ends are -1 and +1, not 0 and 1": lambda right, *given: _needed(
+            *given, low=0.0
+        ),
+        "where more than +1 would be needed, it is +1 that is nearer": lambda right, *given: _needed(
+            *given, high=np.inf
+        ),
+        "where less than -1 would be needed, it is -1 that is nearer": lambda right, *given: _needed(
+            *given, low=-np.inf
         ),
         "mu is forgotten: the line is mu H_w": lambda right, H, mu, theta, dt: _needed(H, 1.0, theta, dt),
         "that holds H_w itself where it is; the line moves with H_w": lambda right, H, mu, theta, dt: _needed(

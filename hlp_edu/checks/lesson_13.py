@@ -5,8 +5,9 @@ import functools
 import numpy as np
 
 from hlp_edu.checks.core import Function
+from hlp_edu.checks.draws import seed
 
-__all__ = ["heading", "gains", "look_ahead", "velocities", "anticipate"]
+__all__ = ["heading", "look_ahead", "gains", "velocities", "anticipate", "record"]
 
 LESSON = "13_looking_ahead"
 
@@ -51,7 +52,48 @@ heading = Function(
 )
 
 
-# ------------------------------------------------------------------------------- 2: the gains of steering
+# ------------------------------------------------------------------------- 2: the look-ahead credit of one neuron
+
+
+def _families(rng):
+    for children, error in ((1, 0.0), (3, 0.0), (2, 0.4), (0, -0.7)):
+        w, D, a = rng.normal(size=(3, children))
+        yield error, rng.uniform(5, 100), w, 1 - np.tanh(a) ** 2, D
+
+
+def _from_the_costate(e, q, w, slopes, D):
+    """D + D'/c with D' of the flipped law (10), for a neuron whose own credit is drawn."""
+    c, own = 7.0, 0.3
+    velocity = c * -own + c * sum(wk * gk * Dk for wk, gk, Dk in zip(w, slopes, D, strict=True)) + c * q * e
+    return own + velocity / c
+
+
+look_ahead = Function(
+    LESSON,
+    "look_ahead",
+    "The look-ahead credit of one neuron",
+    points=1,
+    inputs=_families,
+    expected=_from_the_costate,
+    mistakes={
+        "the slopes of the children are missing: a child passes on what reaches its sum a": (
+            lambda right, e, q, w, slopes, D: q * e + w @ D
+        ),
+        "the error has the price q": lambda right, e, q, w, slopes, D: e + w @ (slopes * D),
+        "its own error is missing: an output has one": lambda right, e, q, w, slopes, D: w @ (slopes * D),
+        "the children are missing": lambda right, e, q, w, slopes, D: q * e,
+        "the weights are missing": lambda right, e, q, w, slopes, D: q * e + (slopes * D).sum(),
+    },
+    hints=[
+        "The flipped credit obeys D' = c (source - D). What is D + D'/c, then?",
+        "It is the source: the neuron's own error, and what its children send back.",
+        "`q * e + np.sum(w * slopes * D)`.",
+    ],
+    moral="Its own D cancels: the credit that looks ahead by 1/c has no lag of this neuron left in it.",
+)
+
+
+# ------------------------------------------------------------------------------- 3: the gains of steering
 
 
 def _prices(rng):
@@ -113,47 +155,6 @@ gains = Function(
 )
 
 
-# ------------------------------------------------------------------------- 3: the look-ahead credit of one neuron
-
-
-def _families(rng):
-    for children, error in ((1, 0.0), (3, 0.0), (2, 0.4), (0, -0.7)):
-        w, D, a = rng.normal(size=(3, children))
-        yield error, rng.uniform(5, 100), w, 1 - np.tanh(a) ** 2, D
-
-
-def _from_the_costate(e, q, w, slopes, D):
-    """D + D'/c with D' of the flipped law (10), for a neuron whose own credit is drawn."""
-    c, own = 7.0, 0.3
-    velocity = c * -own + c * sum(wk * gk * Dk for wk, gk, Dk in zip(w, slopes, D, strict=True)) + c * q * e
-    return own + velocity / c
-
-
-look_ahead = Function(
-    LESSON,
-    "look_ahead",
-    "The look-ahead credit of one neuron",
-    points=2,
-    inputs=_families,
-    expected=_from_the_costate,
-    mistakes={
-        "the slopes of the children are missing: a child passes on what reaches its sum a": (
-            lambda right, e, q, w, slopes, D: q * e + w @ D
-        ),
-        "the error has the price q": lambda right, e, q, w, slopes, D: e + w @ (slopes * D),
-        "its own error is missing: an output has one": lambda right, e, q, w, slopes, D: w @ (slopes * D),
-        "the children are missing": lambda right, e, q, w, slopes, D: q * e,
-        "the weights are missing": lambda right, e, q, w, slopes, D: q * e + (slopes * D).sum(),
-    },
-    hints=[
-        "The flipped credit obeys D' = c (source - D). What is D + D'/c, then?",
-        "It is the source: the neuron's own error, and what its children send back.",
-        "`q * e + np.sum(w * slopes * D)`.",
-    ],
-    moral="Its own D cancels: the credit that looks ahead by 1/c has no lag of this neuron left in it.",
-)
-
-
 # ------------------------------------------------------------------------------------------ 4: a step of PGF
 
 
@@ -209,6 +210,7 @@ velocities = Function(
     "A step of prospective gradient flow",
     points=3,
     inputs=_networks,
+    library=(),
     expected=_by_the_library,
     mistakes={
         "the credit D lags: take D + D'/c, which is the source": _slip(credit=0),
@@ -235,11 +237,31 @@ velocities = Function(
 )
 
 
-# ------------------------------------------------------------------------------- 5: beat it with a statistic (open)
+# ------------------------------------------------------------------- 5: what the past says about the next jump (open)
+
+PACES, SIGNALS, IN_THE_MEAN, IN_EACH = (0.16, 0.3, 0.8), 6, 0.91, 1.02
 
 
-def jumping(seed):
-    """The signals of the open task: constant for 0.15 to 0.45, then 0 or 0.8 with equal odds.
+def _class(rng, pace):
+    """Two levels, the odds of the upper one, and the mean time between jumps."""
+    low = rng.uniform(-0.7, 0)
+    odds = rng.uniform(0.15, 0.25)
+    return (
+        low,
+        min(0.8, low + rng.uniform(0.7, 1.1)),
+        odds if rng.random() < 0.5 else 1 - odds,
+        pace * rng.uniform(0.9, 1.1),
+    )
+
+
+def _draw(rng, low, high, odds, pace, until):
+    times = np.cumsum(pace * rng.uniform(0.5, 1.5, int(until / pace * 2) + 10))
+    times = times[times < until]
+    return times, np.where(rng.random(len(times) + 1) < odds, high, low)
+
+
+def record(seed):
+    """A record of jumps for the open task, of a class that the seed draws.
 
     Parameters
     ----------
@@ -247,64 +269,85 @@ def jumping(seed):
 
     Returns
     -------
-    hlp_edu.signals.steps
+    times : numpy.ndarray, shape (jumps,)
+    values : numpy.ndarray, shape (jumps + 1,)
     """
-    import hlp_edu as hlp
-
-    dice = np.random.default_rng(1000 + seed)
-    times = np.cumsum(dice.uniform(0.15, 0.45, 100))
-    return hlp.steps(times, dice.choice([0.0, 0.8], len(times) + 1))
-
-
-SEEDS, ENOUGH = range(50, 56), 0.85
-
-
-def _costs(policy):
-    import hlp_edu as hlp
-
-    def problem(seed):
-        return hlp.Tracking(hlp.fully_connected(5), jumping(seed))
-
-    return np.array([run.cost for run in hlp.runs(problem, policy, SEEDS, T=10, dt=5e-3, progress=False)])
+    rng = np.random.default_rng(seed)
+    return _draw(rng, *_class(rng, rng.choice(PACES)), 100.0)
 
 
 @functools.cache
-def _to_beat():
+def _classes(number):
+    """For each class a record, the problems that come after it, and what they cost without a lean."""
     import hlp_edu as hlp
 
-    return _costs(hlp.ProspectiveFlow())
+    rng, found = np.random.default_rng([number, 5]), []
+    for pace in rng.permutation(PACES).tolist():
+        one = _class(rng, pace)
+        past = _draw(rng, *one, 150.0)
+        signals = [hlp.steps(*_draw(rng, *one, 10.0)) for _ in range(SIGNALS)]
+        problems = [hlp.Tracking(hlp.fully_connected(5), signal) for signal in signals]
+        found.append((pace, past, problems, _costs(problems, hlp.ProspectiveSteering())))
+    return found
+
+
+def _costs(problems, policy):
+    import hlp_edu as hlp
+
+    runs = hlp.runs(problems.__getitem__, policy, range(len(problems)), T=10, dt=5e-3, progress=False)
+    return np.array([run.cost for run in runs])
 
 
 def _cheaper(anticipate):
     import hlp_edu as hlp
 
-    policy = anticipate()
-    if not isinstance(policy, hlp.Policy):
-        return f"it returns {type(policy).__name__}, and a policy is asked for, such as hlp.ProspectiveSteering()"
-    if "slopes" in vars(policy) or type(policy).__module__ != "hlp_edu.policies":
-        return f"`{policy!r}` is not one of the library's policies: choose one, and its numbers"
-    try:
-        ratio = np.median(_costs(policy) / _to_beat())
-    except ValueError as error:
-        return f"the run refuses `{policy!r}`: {error}"
-    if not ratio <= ENOUGH:
-        fate = "diverges" if not np.isfinite(ratio) else f"costs {ratio:.2f} times what PGF costs"
-        more = " (it uses no statistic yet: lean towards the mean)" if not getattr(policy, "lean", 0) else ""
-        return f"in the median of six new signals `{policy!r}` {fate}; at most {ENOUGH} is asked for{more}"
+    ratios, policies = [], []
+    for _, (times, values), problems, unleaned in _classes(seed()):
+        policy = anticipate(times, values)
+        if not isinstance(policy, hlp.Policy):
+            return f"it returns {type(policy).__name__}, and a policy is asked for, such as hlp.ProspectiveSteering()"
+        if "slopes" in vars(policy) or type(policy).__module__ != "hlp_edu.policies":
+            return f"`{policy!r}` is not one of the library's policies: choose one, and its numbers"
+        try:
+            ratios.append(np.median(_costs(problems, policy) / unleaned))
+        except ValueError as error:
+            return f"the run refuses `{policy!r}`: {error}"
+        policies.append(policy)
+    leans, levels = ([getattr(policy, name, 0) for policy in policies] for name in ("lean", "level"))
+    if np.mean(ratios) <= IN_THE_MEAN and max(ratios) <= IN_EACH and np.ptp(leans) > 0:
+        return None
+    if not np.isfinite(ratios).all():
+        return f"`{policies[int(np.argmax(~np.isfinite(ratios)))]!r}` diverges"
+    said = ", ".join(
+        f"{ratio:.2f} (pieces of {pace})" for ratio, (pace, *_) in zip(ratios, _classes(seed()), strict=True)
+    )
+    if not any(leans):
+        why = "it does not lean yet: towards the mean of what comes after a jump"
+    elif np.ptp(levels) < 1e-9:
+        why = "its level is the same in all classes: the record tells where jumps lead in the mean"
+    elif np.ptp(leans) < 1e-9:
+        why = f"its lean is the same in all classes, {leans[0]:.2g}: the sooner the next jump, the more a lean pays"
+    else:
+        why = "try other leans, and see that the level is the mean after a jump"
+    return (
+        f"the cost over that of steering without a lean is {said}: {np.mean(ratios):.3f} in the mean, where at most "
+        f"{IN_THE_MEAN} is asked for, and at most {IN_EACH} in each. {why[0].upper()}{why[1:]}"
+    )
 
 
 anticipate = Function(
     LESSON,
     "anticipate",
-    "Beat PGF with a statistic (open)",
-    points=2,
+    "What the past says about the next jump (open)",
+    points=3,
     properties=[_cheaper],
     hints=[
-        "Nothing tells when the next jump comes; but it comes soon, and where it leads is known in the mean. Which "
-        "rule has an argument for that?",
-        "`hlp.ProspectiveSteering(lean=..., level=...)` leans from the target towards a level. Which level is the "
-        "mean after a jump?",
-        "The level is 0.4. Try leans between 0.05 and 0.4 on signals of your own, `tasks.jumping(seed)`.",
+        "Nothing tells when the next jump comes; but where it leads is known in the mean, and how long it takes in the "
+        "mean. The level is the mean of the values after a jump.",
+        "The lean should grow as the pieces get shorter: `pace = np.diff(times).mean()`. Cut a record in two, and try "
+        "leans between 0.05 and 0.6 on the second part, for a fast and for a slow class.",
+        "A lean in inverse proportion to the pace does it: about 0.2 for pieces of 0.3 time units, 0.4 for 0.16, 0.1 "
+        "for 0.8.",
     ],
     moral="A statistic bought what no look at the present could: a good guess about the next jump.",
 )

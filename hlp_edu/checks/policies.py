@@ -1,6 +1,5 @@
 """A task whose answer is a sign policy: whether it is fair, and how well it tracks."""
 
-import functools
 import inspect
 
 import numpy as np
@@ -22,15 +21,15 @@ class OwnPolicy(Task):
         Of the neurons.
     scores : callable
         Takes the RMSEs of the policy, one row a target, and returns None or what is wrong.
-    targets : callable, optional
-        Gives the targets; by default `waves`.
+    targets : callable
+        Gives the targets.
     **others
         Of `Task`.
     """
 
-    def __init__(self, *given, speed, scores, targets=None, **others):
+    def __init__(self, *given, speed, scores, targets, **others):
         super().__init__(*given, properties=[scores], **others)
-        self.speed, self.scores, self.targets = speed, scores, targets or waves
+        self.speed, self.scores, self.targets = speed, scores, targets
 
     def _judge(self, answer):
         import hlp_edu as hlp
@@ -125,11 +124,3 @@ def _signs(policy, t, H, arrays):
 def seeds():
     """Starts on which policies are judged."""
     return range(100, 105)
-
-
-@functools.cache
-def waves():
-    """Targets on which policies are judged: none of them is a lesson's."""
-    import hlp_edu as hlp
-
-    return [hlp.sinusoid(0.8, 6.0, 2.0), hlp.sinusoid(0.6, 4.0, 1.0), hlp.sinusoid(0.5, 5.0, 4.0, 0.2)]

@@ -142,7 +142,7 @@ def kind_of(value):
 
 
 def plain(value):
-    """What a function returned, in its plainest form: an array for a list of numbers, a number for shape (1, 1)."""
+    """What a function returned, in its plainest form: an array for a list, a number for shape (1, 1), real for 0j."""
     if isinstance(value, list):
         try:
             array = np.asarray(value)
@@ -151,6 +151,8 @@ def plain(value):
         value = array if array.size and array.dtype.kind in "iufc" else tuple(value)
     if isinstance(value, tuple) and type(value) is tuple:
         return tuple(map(plain, value))
+    if isinstance(value, (complex, np.ndarray, np.number)) and np.iscomplexobj(value) and not np.any(np.imag(value)):
+        value = np.real(value)
     return value.item() if isinstance(value, np.ndarray) and value.ndim > 1 and value.size == 1 else value
 
 

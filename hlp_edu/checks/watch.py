@@ -10,6 +10,7 @@ import tracemalloc
 __all__ = ["library", "lines", "memory"]
 
 FREE = ("hlp_edu.checks", "hlp_edu.signals")  # instruments and targets are handed out by the checks themselves
+NOT_COUNTED = sys.stdlib_module_names | {"hlp_edu"}
 
 
 @contextlib.contextmanager
@@ -35,8 +36,12 @@ def library(allowed=None):
         sys.setprofile(before)
 
 
+def _package(frame):
+    return frame.f_globals.get("__name__", "").split(".")[0]
+
+
 def _inside(frame):
-    return frame.f_globals.get("__name__", "").split(".")[0] == "hlp_edu"
+    return _package(frame) == "hlp_edu"
 
 
 def _ours(frame):
@@ -45,7 +50,10 @@ def _ours(frame):
 
 
 def lines(call, *given):
-    """What a call returns, and how many lines of Python outside the library it ran: a measure that no load disturbs."""
+    """What a call returns, and how many lines of Python it ran, but for this package's and the standard library's.
+
+    A measure that no load of the machine disturbs.
+    """
     count = 0
 
     def each(frame, event, argument):
@@ -54,7 +62,7 @@ def lines(call, *given):
         return each
 
     before = sys.gettrace()
-    sys.settrace(lambda frame, event, argument: None if _inside(frame) else each)
+    sys.settrace(lambda frame, event, argument: None if _package(frame) in NOT_COUNTED else each)
     try:
         got = call(*given)
     finally:

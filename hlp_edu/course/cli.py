@@ -173,7 +173,7 @@ def release(arguments):
         try:
             text = exercise(found[name]).encode()
         except ImportError as error:
-            raise CourseError(_needs_nbgrader(error)) from error
+            raise CourseError(_needs("teach", error)) from error
         except ValueError as error:
             raise CourseError(str(error)) from error
         path = folder / "exercises" / name / f"{name}.ipynb"
@@ -200,7 +200,7 @@ def _release_bank(arguments, source):
         seed = arguments.seed or secrets.token_hex(8)
         draw(source, out, seed, arguments.names, say=lambda words: print(words, flush=True))
     except ImportError as error:
-        raise CourseError(_needs_nbgrader(error)) from error
+        raise CourseError(_needs("teach", error)) from error
     except ValueError as error:
         raise CourseError(str(error).replace("out =", "--bank =")) from error
     except OSError as error:
@@ -209,10 +209,10 @@ def _release_bank(arguments, source):
     return 0
 
 
-def _needs_nbgrader(error):
+def _needs(extra, error):
     clone = PACKAGE.parent
-    what = f'--editable "{clone}[teach]"' if (clone / "pyproject.toml").is_file() else '"hlp_edu[teach]"'
-    return f'this needs nbgrader ({error}). Install it with: "{sys.executable}" -m pip install {what}'
+    what = f'--editable "{clone}[{extra}]"' if (clone / "pyproject.toml").is_file() else f'"hlp_edu[{extra}]"'
+    return f'this needs the extra {extra!r} ({error}). Install it with: "{sys.executable}" -m pip install {what}'
 
 
 # ------------------------------------------------------------------------ grade: mark what was handed in
@@ -240,7 +240,7 @@ def grade(arguments):
         from hlp_edu.course.teaching.contained import how
         from hlp_edu.course.teaching.grading import find_submissions, grade_class, read_released
     except ImportError as error:
-        raise CourseError(_needs_nbgrader(error)) from error
+        raise CourseError(_needs("teach", error)) from error
     released = {name: read_released(path) for name, path in exercises.items()}
     try:
         bank = Bank(course) if arguments.bank else None
@@ -284,6 +284,39 @@ def grade(arguments):
 def _say_marks(one):
     points = f"{one.points:g} of {one.possible:g}" if one.status == "graded" else "not graded"
     print(f"  {one.student:20}  {one.lesson or '?':32}  {points:>10}  {'; '.join(one.notes)}".rstrip(), flush=True)
+
+
+# -------------------------------------------------------------- site and slides: the course to look at
+
+
+def site(arguments):
+    """``hlp-edu site OUT``: write the course as a web site that needs no network."""
+    from hlp_edu.course.teaching.site import build_site
+
+    for line in _write_folder(arguments, build_site):
+        print(f"  {line}")
+    print(f"written: {arguments.out}; open index.html in any browser, it needs no network")
+    return 0
+
+
+def slides(arguments):
+    """``hlp-edu slides OUT``: write the lessons as decks of slides that need no network."""
+    from hlp_edu.course.teaching.slides import build_slides
+
+    counts = _write_folder(arguments, build_slides)
+    print(f"written: {arguments.out}, {len(counts)} decks with {sum(counts.values())} slides; open index.html")
+    return 0
+
+
+def _write_folder(arguments, build):
+    from hlp_edu.course.teaching.place import make
+
+    try:
+        return make(Path(arguments.out).expanduser(), arguments.run.__name__, lambda new: build(course_source(), new))
+    except ImportError as error:
+        raise CourseError(_needs("site", error)) from error
+    except OSError as error:
+        raise CourseError(f"OUT = {arguments.out!r}: cannot write there ({error.strerror or error})") from error
 
 
 # ---------------------------------------------------------------- pack: the course for rooms without a network
@@ -393,6 +426,12 @@ def _for_teachers(command):
     sub.add_argument("--memory", type=_count, default=4, metavar="GB", help="for a submission; default: %(default)s")
     sub.add_argument("--workers", type=_count, metavar="N", help="how many at a time; default: all cores")
     sub.add_argument("--again", action="store_true", help="mark also what has not changed since the last time")
+
+    sub = command(site, "For teachers: write the course as a web site that works from a folder, without a network.")
+    sub.add_argument("out", metavar="OUT", help="a new folder; one that this command made is replaced")
+
+    sub = command(slides, "For teachers: write the lessons as slides, one deck each and one for the workshop.")
+    sub.add_argument("out", metavar="OUT", help="a new folder; one that this command made is replaced")
 
     sub = command(pack, "For workshops: write a folder from which laptops install the course without a network.")
     sub.add_argument("out", metavar="OUT", help="a new folder; an untouched pack of an earlier time is replaced")

@@ -17,6 +17,34 @@ from hlp_edu.storage import atomic_write
 
 __all__ = []  # for the commands alone
 
+WELCOME = """\
+# Your copy of hlp_edu
+
+This folder is yours: write in it as you like. `hlp-edu start` brings new versions, and never overwrites what you have
+changed; the new version is then put beside it.
+
+- `lessons/`: 17 notebooks, from `00_start_here.ipynb` on, and `reference.ipynb` with the symbols and equations.
+- `exercises/`: one notebook a lesson, with five tasks that check your answers.
+
+**To begin**: `hlp-edu lab` in this folder opens JupyterLab. Open lesson 00 and run it cell by cell (Shift-Enter).
+
+**In the exercises**: write your answer into its cell and run it. It says *correct*, *not yet, because ...* or *not
+attempted*. In a cell of your own, with the name of the task (here `change`):
+
+    tasks.change.hint()        # the next hint; there are at most three
+    tasks.change.solution()    # one way to do it
+    tasks.change.failed        # the input on which your function went wrong
+    hlp.checks.seed(4711)      # the inputs of an earlier session, by the seed that the check named
+
+Cells that begin with `assert` are for a teacher's points: leave them, they fail until the answer is right. "Run All"
+goes on behind them.
+
+**Where am I?** `hlp-edu progress` counts what you have solved, from your own notebooks; nothing leaves this computer.
+
+**If something does not work**: `hlp-edu check` examines the installation and says what to do. `hlp-edu --help` lists
+all commands. The part "What this does not show" of each lesson says where the course ends.
+"""
+
 
 def refuse_bad_target(source, target):
     """Refuse to copy the course onto itself, or onto a file."""
@@ -44,14 +72,13 @@ def deliver(source, target):
     before = json.dumps(manifest)
     news, delivered = [], set()
     try:
-        for path in _course_files(source):
-            name = path.relative_to(source).as_posix()
+        for name, new in _course_files(source):
             delivered.add(name)
             if _in_the_way(target, name):
                 news.append(("blocked", name, _in_the_way(target, name)))
                 continue
             _tidy(target / name)
-            new, have, known = path.read_bytes(), _read(target / name), manifest.get(name)
+            have, known = _read(target / name), manifest.get(name)
             entry = {"sha256": hashlib.sha256(new).hexdigest(), "written": _written(new, name)}
             if have is None:
                 atomic_write(target / name, new)
@@ -100,11 +127,14 @@ def _alive(number):
 
 
 def _course_files(source):
+    """Name and content of each file of a learner's copy; its README is written here, not copied."""
+    yield "README.md", WELCOME.encode()
     for part in DELIVERED:
         for path in sorted((source / part).rglob("*")):
             inside = path.relative_to(source).parts
-            if path.is_file() and not any(name.startswith(".") or name == "__pycache__" for name in inside):
-                yield path
+            hidden = any(name.startswith(".") or name == "__pycache__" for name in inside)
+            if path.is_file() and not hidden and inside != ("exercises", "README.md"):
+                yield "/".join(inside), path.read_bytes()
 
 
 def _written(data, name):

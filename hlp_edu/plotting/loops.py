@@ -12,8 +12,10 @@ from hlp_edu.validate import kind, listed, number, whole
 
 __all__ = ["Loop"]
 
-DENSITY = 1.5  # pixels a dot: a frame is seen for a tenth of a second, and at 2 a loop would weigh half as much again
-COLOURS = 40  # of all frames together
+DENSITY = (
+    1  # pixels a dot: a frame is seen for a tenth of a second, and at 2 a loop would weigh more than twice as much
+)
+COLOURS = 32  # of all frames together
 MOST = 100  # frames
 
 

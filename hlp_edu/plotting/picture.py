@@ -590,7 +590,7 @@ def _small(image, format, colours=256):
 
 def _html(image, alt, caption):
     """An image with its alt text, at its size on the page, and the caption as text."""
-    data = base64.b64encode(_small(image, "WEBP", 40)).decode("ascii")
+    data = base64.b64encode(_small(image, "WEBP", 30)).decode("ascii")
     wide, alt = image.width // SHARP, html.escape(without_math(alt))
     below = f'<figcaption style="line-height: 1.4">{html.escape(caption)}</figcaption>' if caption else ""
     return (
@@ -604,6 +604,6 @@ def bundle(image, alt, caption):
     from PIL import Image
 
     plain = image.resize((image.width // SHARP, image.height // SHARP), Image.Resampling.LANCZOS)
-    png = base64.b64encode(_small(plain, "PNG", 32)).decode("ascii")
+    png = base64.b64encode(_small(plain, "PNG", 28)).decode("ascii")
     data = {"text/html": _html(image, alt, caption), "image/png": png, "text/plain": alt}
     return data, {"image/png": {"alt": alt, "width": plain.width}}

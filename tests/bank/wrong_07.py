@@ -14,6 +14,7 @@ WRONG = {
     "light_enough": [
         swap(" / np.sqrt(", " + 0 * np.sqrt(", says="in units of 1 / nu"),
         swap("np.log(", "np.log10(", says="natural one"),
+        swap("(-2) ** 2 + ", "", says="leak is missing"),
         write("light_enough = 'far'", says="must be a number"),
         write("light_enough = 0.0001", says="too low"),
     ],

@@ -3,9 +3,11 @@
 from wrong_answers import swap, write
 
 WRONG = {
-    "has_been_shown": [
-        write("has_been_shown = 'ABCDEF'", says="is not it|not among them"),
-        write("has_been_shown = ''", says="is not it|missing"),
+    "has_been_shown": [  # right is BDF
+        write("has_been_shown = 'BD'", says="F is missing: lesson 08"),
+        write("has_been_shown = 'ABDF'", says="A is not among them: lesson 09: a scan of rules is no proof"),
+        write("has_been_shown = 'BF'", says="D is missing: lesson 05"),
+        write("has_been_shown = ''", says="is not it"),
         write("has_been_shown = 5", says="must be a text"),
     ],
     "seeds_needed": [

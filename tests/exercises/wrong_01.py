@@ -20,6 +20,7 @@ WRONG = {
         swap("-b * p / r", "0 * p", says="thrifty"),
         swap("return", "print(", "/ r", "/ r)", says="prints its answer and returns nothing"),
         swap("return -b * p / r", "return float(-b * p / r)", says="raised TypeError.* on this input: p = "),
+        write("def best_push(p, b, r):\n    return np.array([-b * one / r for one in p])", says="raised TypeError"),
         swap("p / r", "p / r if p > 0 else 1.0", says="where .* is right|raised ValueError"),
     ],
     "costates": [
@@ -41,7 +42,11 @@ def costates(x, z, a, q, dt):
 """,
             says="where no future is left",
         ),
-        swap("return p", "return p[:-1]", says=r"shape \(8,\) where \(9,\)"),
+        swap("return p", "return p[:-1]", says=r"has the shape \(\d+,\) where"),
+        swap("p[k + 1] + dt * (", "np.exp(a * dt) * p[k + 1] + np.expm1(a * dt) / a * (", " + a * p[k + 1]", "",
+             says="exact step"),
+        swap("p[k + 1] + dt * (", "(p[k + 1] + dt * (", " + a * p[k + 1])", ")) / (1 - a * dt)", says="implicit step"),
+        swap("+ dt * (", "+ 0.05 * (", says="is right"),
         swap("return p", "x[0] = 0\n    return p", says="changes its argument `x`"),
         swap("np.zeros(len(x))", "np.zeros(len(z))", says="raised IndexError"),
     ],
@@ -57,12 +62,45 @@ def costates(x, z, a, q, dt):
         swap("3 * x[k] ** 2 * p", "p", says="H_x of a bath"),
         swap("r * v + p", "p", says="price of pushing is missing"),
         swap("3 * x[k] ** 2 * p", "2 * x[k] * p", says="where .* is right"),
+        write(
+            """
+def gradient(v, z, q, r, dt):
+    def nudged(k, h):
+        more = np.array(v)
+        more[k] += h
+        return cost(more, z, q, r, dt)
+
+    return np.array([(nudged(k, 1e-5) - nudged(k, -1e-5)) / 2e-5 for k in range(len(v))])
+""",
+            says="lines of Python as for 40: that is a run for every push",
+        ),
+        write(
+            """
+def gradient(v, z, q, r, dt):
+    return np.imag(cost(v[:, None] + 1e-30j * np.eye(len(v)), z, q, r, dt)) / 1e-30
+""",
+            says="bytes of memory as for 40: that is a run for every push",
+        ),
+        write(
+            """
+from scipy.optimize import approx_fprime
+
+
+def gradient(v, z, q, r, dt):
+    return approx_fprime(v, cost, 1e-8, z, q, r, dt)
+""",
+            says="that is a run for every push",
+        ),
+        swap("x, p = np.zeros(len(v) + 1)", "x, p = 0.1 + np.zeros(len(v) + 1)", says="is right"),
         swap("v[k] - x[k] ** 3", "v[k] + 1e200 * x[k] ** 3", says="no finite number"),
     ],
     "steer": [
         write("def steer(z, q, r, dt):\n    return np.zeros(len(z))", says="thrifty"),
         write("def steer(z, q, r, dt):\n    return z**3", says=r"can fall by another \d+"),
-        swap("jac=gradient", "jac=lambda *given: -gradient(*given)", says="thrifty|can still fall"),
+        swap("return found.x", "return found", says="the control is its `.x`"),
+        swap("(z, q, r, dt), jac", "(z, 10.0, 0.1, 0.05), jac", says=r"can fall by another .* \d+ steps of"),
+        swap("np.zeros(len(z))", "np.zeros(60)", says="one control for every target|raised IndexError"),
+        swap("jac=gradient", "jac=lambda *given: -gradient(*given)", says="thrifty|can fall"),
         write("def steer(z, q, r, dt):\n    return 1000.0 * np.ones(len(z))", says="out of all bounds"),
         write("def steer(z, q, r, dt):\n    return 1.0", says="one control for every target"),
     ],

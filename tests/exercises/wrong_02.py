@@ -26,7 +26,19 @@ WRONG = {
         swap("- b**2", "+ b**2", says="no finite number|is right"),
         swap("np.zeros(steps + 1)", "np.zeros(steps + 1) + 1.0", says="nothing is left to pay"),
         swap("return P", "return P[:-1]", says="has the shape"),
-        swap("+ q)", ")", says="is right"),
+        swap("+ q)", ")", says="is right|one step of"),
+        write(
+            "def riccati(a, b, q, r, T, steps):\n"
+            "    return LQTracking(a, b, q, r, hlp.constant(0)).optimal(T, dt=T / steps).P[:, 0, 0]",
+            says="calls the library's `LQTracking`",
+        ),
+        write(
+            "from hlp_edu.linear_quadratic import scalar_riccati\n\n\ndef riccati(a, b, q, r, T, steps):\n"
+            "    return scalar_riccati(a, b, q, r, T / steps * np.arange(steps, -1, -1))",
+            says="calls the library's `scalar_riccati`",
+        ),
+        swap("T / steps", "0.001", says="is right|one step of"),
+        swap("return P", "return np.append(P[1:], 0.0)", says="one step of 0.01 before the end P is 0;"),
     ],
     "offset": [
         swap("+ q * z", "- q * z", says="sign is wrong"),
@@ -61,6 +73,12 @@ def offset(a, b, q, r, z, P, T):
             says="forward in time this equation runs away",
         ),
         swap("T / (len(z) - 1)", "T / 1000", says="is right"),
+        swap("b**2 / r * P[k]", "(a + natural_rate(a, b, q, r))", says="near the end P is smaller"),
+        write(
+            "def offset(a, b, q, r, z, P, T):\n    signal = hlp.recorded(np.linspace(0, T, len(z)), z)\n"
+            "    return LQTracking(a, b, q, r, signal).optimal(T, dt=T / (len(z) - 1)).d[:, 0]",
+            says="calls the library's `LQTracking",
+        ),
         swap("np.zeros(len(z)),", "np.zeros(len(z)) + z[-1],", says="no future to prepare for"),
         swap("return d", "return d[:-1]", says="one d for every target|has the shape"),
     ],
@@ -74,13 +92,43 @@ def offset(a, b, q, r, z, P, T):
         swap("return b", "return -b", says="drives x towards 0"),
         swap("b / r * P_k", "(a + natural_rate(a, b, q, r)) / b", says="best k of all"),
         swap("r * k**2", "r * k", says="repeated thirty times"),
+        write(
+            """
+def improve(a, b, q, r, k):
+    x, cost, dt = 1.0, 0.0, 1e-4 / (b * k - a)
+    for _ in range(100000):
+        cost += dt * (q + r * k**2) / 2 * x**2
+        x += dt * (a - b * k) * x
+    return b / r * 2 * cost
+""",
+            says="lines to get there: that is a run",
+        ),
+        write(
+            """
+def improve(a, b, q, r, k):
+    t = np.linspace(0, 10 / (b * k - a), 1000)
+    return b / r * (q + r * k**2) * np.trapezoid(np.exp(2 * (a - b * k) * t), t)
+""",
+            says="a sum over small steps",
+        ),
     ],
     "control": [
-        swap("slope = ", "slope = 0 * z[-1] if True else ", says=r"pays 1\.\d\d times .* forecast is missing"),
+        swap("line[1] + line[0] / nu", "z[-1]", says=r"pays 1\.\d\d|pays 2.* the forecast is missing"),
+        swap("line[1] + line[0] / nu", "line[1]", says="the forecast is missing"),
+        swap("line[1] + line[0] / nu", "(z[-1] + (z[-1] - z[-2]) / dt / nu if len(z) > 1 else z[-1])",
+             says=r"pays \d\d.* the noise gets through"),
+        swap("line[1] + line[0] / nu", "z[-1] + (z[-1] - z[-2]) / dt / nu", says="raised IndexError"),
+        swap("40", "300", says="the forecast is missing|the noise gets through"),
+        swap("40", "6", "< 10", "< 3", says="the noise gets through|the forecast"),
         swap("return -b", "return b", says="out of all bounds"),
-        swap("slope / nu", "slope", says="times the smallest"),
+        swap("line[0] / nu", "line[0]", says="times the smallest"),
+        swap("P * x + d", "d", says="times the smallest"),
         write("def control(x, z, dt, a, b, q, r):\n    return 0.0", says="times the smallest"),
-        swap("if len(z) > 1 else 0.0", "", says="raised IndexError"),
         write("def control(x, z, dt, a, b, q, r):\n    return z", says="one number"),
+        write(
+            "def control(x, z, dt, a, b, q, r):\n    nu = natural_rate(a, b, q, r)\n"
+            "    d = -q * 0.8 * np.sin(len(z) * dt + 1 / nu) / nu\n    return -b / r * ((a + nu) * r / b**2 * x + d)",
+            says="times the smallest",
+        ),
     ],
 }

@@ -37,6 +37,23 @@ def euler_step(network, x, w, u, c, dt):
             says="one after another",
         ),
         swap("return x +", "x += 1\n    return x +", says="changes its argument `x`"),
+        swap("a[i] += weight", "w[0] += 0.1\n        a[i] += weight", says="changes its argument `w`"),
+        swap("dt * c *", "dt * c[0] *", says="is right"),
+        swap("dt * c *", "np.expm1(dt * c) *", says="is right"),
+        write(
+            "def euler_step(network, x, w, u, c, dt):\n"
+            "    return x + dt * c * (np.tanh(network.matrix(w) @ np.append(x, u)) - x)",
+            says="calls the library's `Network.matrix`",
+        ),
+        write(
+            """
+def euler_step(network, x, w, u, c, dt):
+    inputs = {label: hlp.constant(value) for label, value in zip(network.inputs, u)}
+    problem = hlp.Tracking(network, [hlp.constant(0)] * len(network.outputs), speed=c, inputs=inputs)
+    return x + dt * problem.dynamics(x, w)
+""",
+            says="calls the library's `Tracking`",
+        ),
         swap("y[j]", "x[j]", says="raised IndexError"),
         swap("(np.tanh(a) - x)", "(np.tanh(a) + x)", says="is right"),
     ],
@@ -99,7 +116,9 @@ def half_way(t, x):
 """,
             says="values may be negative",
         ),
-        swap("done.T]", "done[:, :1].T]", says=r"has the shape \(1,\) where \(4,\)"),
+        swap("done.T]", "done[:, :1].T]", says=r"has the shape \(1,\) where \(\d,\)"),
+        swap("share, t)", "share, np.linspace(t[0], t[-1], len(t)))", says="as if they were evenly spaced"),
+        swap("share, t)", "share, t - t[0])", says="is right"),
     ],
     "credit_time": [
         swap("length - neuron + 1", "length", says="first neuron's time for all"),
@@ -120,9 +139,11 @@ def half_way(t, x):
         write("faintest = (1.0, hlp.Flipped(30, 5))", says=r"louder than 0\.3"),
         write("faintest = (0.3, hlp.Flipped(30, 5))", says=r"error is 0\.\d+ in the worst of five starts"),
         write("faintest = (0.01, hlp.GradientFlow(0.04))", says=r"error is 0\.5\d"),
-        write("faintest = (0.3, hlp.Canonical())", says="the run is lost"),
+        write("faintest = (0.3, hlp.Canonical())", says="one of the three"),
+        write("faintest = (0.3, hlp.ProspectiveFlow())", says="one of the three"),
+        write("faintest = (0.3, hlp.GradientFlow(5.0))", says="the run is lost|in the worst of five starts"),
         write("faintest = 0.3", says="two things"),
-        write("faintest = (0.3, 'gradient flow')", says="one of the library's"),
+        write("faintest = (0.3, 'gradient flow')", says="one of the three"),
         write("faintest = (-0.3, hlp.GradientFlow(0.04))", says="above 0"),
     ],
 }

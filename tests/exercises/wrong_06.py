@@ -11,7 +11,7 @@ WRONG = {
         swap("2 * movable", "2 * movable + len(network.arcs)", says="it counts the control"),
         swap("movable, movable, movable", "movable, 2 * movable, 0", says="all conditions at the start"),
         swap("movable, movable, movable", "movable, 2 * movable, 2 * movable", says="both ends"),
-        write("def count(network):\n    return 70, 35, 35", says="part 1: it gives 70 where 16"),
+        write("def count(network):\n    return 70, 35, 35", says="part 1: it gives 70 where"),
         swap("return 2 * movable, movable, movable", "return 2 * movable", says="must be 3 things"),
     ],
     "digits_lost": [
@@ -32,6 +32,9 @@ WRONG = {
         swap(" / (t[last] - t[first])", "", says="by how much the logarithm grew"),
         swap("np.log(gap[last] / gap[first])", "(gap[last] - gap[first])", says="without a logarithm"),
         swap("gap[last] / gap[first]", "gap[first] / gap[last]", says="sign is wrong"),
+        swap("1e-4", "1e-6", "0.1", "1e-5", says="is right"),
+        swap("gap > 1e-4", "gap > 0.1", "gap > 0.1)\n    return", "gap > 2.5)\n    return", says="is right"),
+        swap("(t[last] - t[first])", "(0.01 * (last - first))", says="is right"),
         write("def leaving_rate(t, gap):\n    return np.gradient(np.log(gap), t).max()", says="steepest of all steps"),
         swap("return", "print(", "t[first])", "t[first]))", says="prints its answer and returns nothing"),
     ],
@@ -44,6 +47,17 @@ WRONG = {
         swap("-short / (fire(1) - short)", "0.0", says="left at that"),
         swap("abs(fire(p0))", "1e-12", says="at T = 4 it reports a miss of 1e-12"),
         swap("return p0, abs(fire(p0))", "return p0", says="must be 2 things"),
+        swap("T, p0=p0)", "T, p0=p0, dt=1e-4)", says="leave dt as it is"),
+        swap("T, p0=p0)", "T, x0=0.1, p0=p0)", says="stands at x.0. = 0"),
+        swap("return p0, abs", "assert abs(fire(p0)) < 1e-3\n    return p0, abs", says="raised AssertionError"),
+        swap("abs(fire(p0))", "fire(p0)", "short = fire(0)", "short = fire(0) + 1e-3", says="is right|reports a miss"),
+        write(
+            """
+def shoot(problem, T):
+    return LQTracking(problem.A, problem.B, problem.Q, problem.R, problem.targets[0]).optimal(T).p[0, 0], 0.0
+""",
+            says="calls the library's `LQTracking`",
+        ),
         swap("short = fire(0)", "return problem.optimal(T).p[0, 0], 0.0", says="problem.forward alone, not problem.optimal"),
     ],
     "multiple_shooting": [
@@ -56,6 +70,18 @@ WRONG = {
         swap("equations[-2, 0] = 1", "equations[-2, 1] = 1", says="x begins at .* has to begin at 0"),
         swap("equations[-1, -1] = 1", "equations[-1, 1] = 1", says="both given at the start"),
         swap("-F, np.eye(2)", "F, np.eye(2)", says="joints do not fit"),
+        write(
+            """
+def multiple_shooting(problem, T, pieces):
+    best = LQTracking(problem.A, problem.B, problem.Q, problem.R, problem.targets[0]).optimal(T)
+    rows = np.linspace(0, len(best.t) - 1, pieces + 1).round().astype(int)
+    return np.column_stack([best.x[rows, 0], best.p[rows, 0]])
+""",
+            says="calls the library's `LQTracking.optimal`",
+        ),
+        swap("reshape(-1, 2)", "reshape(-1, 2).T", says="has the shape"),
+        swap("T / pieces", "0.5", says="is right|joints do not fit|begins|at the last joint"),
+        swap("reshape(-1, 2)", "reshape(-1, 2).round(2)", says="is right|begins|at the last joint|do not fit"),
         write(
             """
 def multiple_shooting(problem, T, pieces):

@@ -18,6 +18,7 @@ WRONG = {
         swap("a - theta", "a + theta", says="wrong sign"),
         swap("q * b**2 / r", "q / r", says="b is missing"),
         swap("a * (a - theta)", "(a - theta)", says="where .* is right"),
+        swap("return z * omega2 /", "return a * r / b**2 * z * omega2 /", says="that is the costate"),
     ],
     "critical_friction": [
         swap(" * c**2", "", says="c² is missing"),
@@ -30,6 +31,7 @@ WRONG = {
         swap("c + theta_x", "c + theta_w", says="same friction on both"),
         swap("q / r *", "q *", says="where .* is right|raised ValueError"),
         swap("brentq(top, 0, 500)", "top(0)", says="where .* is right"),
+        swap("brentq(top, 0, 500)", "{20: 43.0}.get(c, 34.0)", says="where .* is right"),
     ],
     "friction_for_row": [
         write("def friction_for_row(N, q):\n    return max(0.0, q ** (1 / N) - 1)", says="not the least"),
@@ -37,6 +39,12 @@ WRONG = {
         swap("A.T - theta", "A - theta", says="none is ever needed"),
         write("def friction_for_row(N, q):\n    return np.cos(np.pi / 2 / N) ** (-2 * N)", says="border of q"),
         swap(" if top(0) > 0 else 0.0", "", says="raised ValueError: f.a. and f.b."),
+        swap("S[0, 0], Q[-1, -1] = 1, q", "S[0, 0], Q[-1, -1], q = 1, 8, 8", says="8 is the lesson's q"),
+        swap("    A, S", "    N = 2\n    A, S", says="for two cells"),
+        write(
+            "def friction_for_row(N, q):\n    return {(2, 8.0): 0.39}.get((N, q), 0.5)",
+            says="where .* is right",
+        ),
     ],
     "dial": [
         swap("-mu *", "mu *", says="sign is wrong"),
@@ -49,6 +57,10 @@ WRONG = {
         swap("-mu *", "-1.0 *", says="mu is forgotten"),
         swap("np.gradient(H, dt) / H + theta", "0 * H + theta", says="holds H_w itself"),
         swap("np.gradient(H, dt)", "np.gradient(H)", says="where .* is right"),
+        swap("-1, 1)", "0, 1)", says="may be negative"),
+        swap("-1, 1)", "-1, np.inf)", says="more than .1 would be needed"),
+        swap("-1, 1)", "-np.inf, 1)", says="less than -1 would be needed"),
+        swap("-1, 1)", "-1, 1)[1:]", says="has the shape"),
     ],
     "ahead": [
         rule(PER_ARC, says="times that of the per-arc rule, tuned"),
@@ -70,6 +82,8 @@ WRONG = {
             "s_x[:] = -1\ns_w[:] = -1\nfor k in range(30):\n    p_w[k] *= 0.94", says="changes `p_w`: that is friction"
         ),
         rule(PER_ARC.replace("-1\nfor", "-1\nH_w *= 1.0 + 1e-9\nfor"), says="changes `H_w`"),
+        rule(PER_ARC.replace("-1\nfor", "-1\nH_x *= 1.0 + 1e-9\nfor"), says="changes `H_x`"),
+        rule(PER_ARC.replace("-1\nfor", "-1\np_x *= 0.99\nfor"), says="changes `p_x`"),
         rule(
             "s_x[:] = -1\nfor k in range(30):\n    s_w[k] = -1 + 30 * p_w[k] / H_w[k] if abs(H_w[k]) > 1e-3 else -1",
             says="a sign is .1 or -1",

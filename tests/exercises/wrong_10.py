@@ -7,8 +7,11 @@ WRONG = {
         swap("np.sqrt(offset**2 + amplitude**2 / 2)", "amplitude", says="that is the amplitude"),
         swap("offset**2 + ", "", says="offset is forgotten"),
         swap("np.sqrt(offset**2 + amplitude**2 / 2)", "offset**2 + amplitude**2 / 2", says="root is missing"),
-        swap("return np.sqrt(offset**2 + amplitude**2 / 2)",
-             "return np.mean(abs(offset + amplitude * np.sin(np.linspace(0, 2 * np.pi, 9999))))", says="squares first"),
+        swap(
+            "return np.sqrt(offset**2 + amplitude**2 / 2)",
+            "return np.mean(abs(offset + amplitude * np.sin(np.linspace(0, 2 * np.pi, 9999))))",
+            says="squares first",
+        ),
         swap("np.sqrt(offset**2 + amplitude**2 / 2)", "abs(offset) + amplitude / 2**0.5", says="squares add up"),
         swap("np.sqrt(offset**2 + amplitude**2 / 2)", "offset + amplitude / 2**0.5", says="offset below 0"),
         swap(" / 2", "", says="mean of sin² is 1/2"),
@@ -35,33 +38,82 @@ WRONG = {
         swap("T=12)", "T=12).rmse()", says="of the type float"),
     ],
     "valley": [
-        swap("frictions[np.argmin(medians)]", "np.argmin(medians)", says="place in the list"),
-        swap("frictions[np.argmin(medians)]", "min(medians)", says="that is the RMSE"),
-        swap("argmin", "argmax", says="highest RMSE"),
+        swap("frictions[np.argmin(medians)], ", "np.argmin(medians), ", says="place in the list"),
+        swap("frictions[np.argmin(medians)], ", "min(medians), ", says="is the RMSE"),
+        swap("argmin", "argmax", says="highest median"),
+        swap("np.array(medians)", "np.sort(medians)", says="order of the list"),
         swap("Flipped(friction, 5)", "Flipped(5, friction)", says="frictions are put on p_x"),
-        write("def valley(problem, frictions, seeds):\n    return frictions[0]", says="first of the list"),
-        write("def valley(problem, frictions, seeds):\n    return 30.0", says="where .* is right"),
-        swap("return frictions[np.argmin(medians)]", "return medians", says="shape|must be a number"),
+        swap("Flipped(friction, 5)", "Flipped(friction)", says="p_x has no friction"),
+        swap("np.median([", "np.mean([", says="mean over the seeds"),
+        swap("np.median([", "np.min([", says="best seed"),
+        swap("seeds, T", "seeds[:1], T", says="first seed alone"),
+        swap("after=20 / 3", "", says="count the start too"),
+        swap("T=20", "T=10", says="end at t = 10"),
+        swap("dt=4e-3", "dt=0.05", says="part . gives|no finite number"),
+        write(
+            "def valley(problem, frictions, seeds):\n    return 30.0, [0.03] * len(frictions)", says="part 1: it gives"
+        ),
+        swap(", np.array(medians)", "", says="must be 2 things"),
     ],
     "freeze_test": [
         swap("start=taught.final", "seed=seed", says="fresh random weights"),
         swap("hlp.Frozen()", "policy", says="weights are not held"),
         swap("start=taught.final", "x0=taught.final.x, w0=taught.final.w", says="clock is set back"),
         swap("after=10", "", says="counts the start too"),
-        swap("return taught.rmse(after=10), alone.rmse()", "return alone.rmse(), taught.rmse(after=10)", says="exchanged"),
+        swap(
+            "return taught.rmse(after=10), alone.rmse()", "return alone.rmse(), taught.rmse(after=10)", says="exchanged"
+        ),
         swap("alone.rmse()", "taught.rmse(after=10)", says="same number twice"),
         swap("return taught.rmse(after=10), alone.rmse()", "return alone.rmse()", says="must be 2 things"),
         swap("policy, T=20", "hlp.Frozen(), T=20", says="part . gives|where .* is right"),
+        swap("T=10", "T=5", says="part 2: it gives"),
+        swap("T=20", "T=30", says="part . gives|part 1: it gives"),
+        swap("seed=seed", "seed=0", says="part 1: it gives"),
+        swap(
+            "start=taught.final",
+            "t0=20, w0=taught.final.w, x0=np.zeros(3)",
+            says="states were set back to 0",
+        ),
+        write(
+            """
+from hlp_edu.compare import freeze_test as made
+
+
+def freeze_test(problem, policy, seed):
+    return made(problem, policy, T=20, rest=10, seed=seed)
+""",
+            says="calls `hlp_edu.compare.freeze_test`",
+        ),
     ],
-    "faster_rule": [
-        swap("0.045", "0.03", says="as good as the per-arc signs"),
-        swap("0.045", "0.02", says="worse than the per-arc signs"),
-        swap("0.045", "0.12", says="does not follow"),
-        write("faster_rule = hlp.PerArc(0.045)", says="is the library's"),
-        swap("tasks.", "faster_rule = hlp.Policy(faster_rule, dissipation_w=10)\ntasks.", says="has friction"),
-        swap("s_x[:] = -1", "s_x[:] = 1", says="runs diverge"),
-        swap("s_x[:] = -1", "s_x[:] = -1\n    p_w *= 0.99", says="changes `p_w`"),
-        swap("else -1", "else 0", says="sets an entry of `s_w` to 0"),
-        swap("mu = 0.045", "mu = 0.045 if t < 10 else 0.05", says="reads the clock"),
+    "held": [
+        swap("2 * np.pi / period / 20", "2 * np.pi / 6 / 20", says="its period is"),
+        swap("height(k) - amplitude", "height(k) - 0.4", says="swings at the right pace, but by"),
+        swap("[0, 0, small, 0, 0]", "[0, small, 0, 0, 0]", says="not in step"),
+        swap("[0, 0, small, 0, 0]", "[0, 0, -small, 0, 0]", says="not in step"),
+        swap("[0, 0, small, 0, 0]", "np.zeros(5)", says="comes to rest"),
+        swap("gain * part", "0.9 * part", says="comes to rest"),
+        swap("small, lead = 0.2", "small, lead = 0.6", says="comes to rest|does not come back|its period is"),
+        swap("-np.sin(lead)", "np.sin(lead)", says="comes to rest"),
+        swap("np.arctan(2 * np.pi / period / 20)", "np.arctan(1.1 * 2 * np.pi / period / 20)", says="its period is"),
+        write(
+            """
+def held(amplitude, period):
+    known = {(1, 1): 1.05, (2, 2): 1.05, (1, 2): 0.055, (2, 1): -0.055}
+    return np.array([known.get(arc, 0.0) for arc in net.arcs]), [0.5, 0, 0, 0, 0]
+""",
+            says="asked for amplitude",
+        ),
+        write(
+            """
+def held(amplitude, period):
+    problem = hlp.Tracking(net, hlp.sinusoid(amplitude, period))
+    end = hlp.run(problem, hlp.Flipped(30, 5), T=period, dt=0.01).final
+    return end.w, end.x
+""",
+            says="comes to rest",
+        ),
+        swap("np.array([weight.get(arc, 0.0) for arc in net.arcs])", "np.eye(5)", says="`w0` has the shape"),
+        swap(", np.array([0, 0, small, 0, 0])", "", says="must be 2 things"),
+        swap("[0, 0, small, 0, 0]", "[0, 0, np.nan, 0, 0]", says="no finite number"),
     ],
 }

@@ -3,6 +3,29 @@
 from wrong_answers import swap, write
 
 WRONG = {
+    "luck": [
+        swap("range(wins, n + 1)", "(wins,)", says="just so many wins"),
+        swap("range(wins, n + 1)", "range(wins + 1, n + 1)", says="more wins"),
+        swap("(a < b)", "(a > b)", says="second policy's wins"),
+        swap("(a < b)", "(a <= b)", "(a != b).sum()", "len(a)", says="equal errors are no win"),
+        swap("int((a != b).sum())", "len(a)", says="without a winner is left out"),
+        swap(
+            "wins, n = int((a < b).sum())",
+            "a, b = (e[np.isfinite(a) & np.isfinite(b)] for e in (a, b))\n    wins, n = int((a < b).sum())",
+            says="leaves out every run that diverged",
+        ),
+        swap("return sum(", "return min(1, 2 * sum(", "2**n", "2**n)", says="one of the two"),
+        write("def luck(a, b):\n    return 0.5 ** (a < b).sum()", says="to that power"),
+        swap("2**n", "2**10", says="where .* is right"),
+        write(
+            """
+def luck(a, b):
+    dice, n = np.random.default_rng(0), (a != b).sum()
+    return np.mean(dice.binomial(n, 0.5, 10_000) >= (a < b).sum())
+""",
+            says="where .* is right",
+        ),
+    ],
     "blindness": [
         swap("planned / best", "best / planned", says="ratio is upside down"),
         write(
@@ -17,7 +40,7 @@ def blindness(rows, paid):
             says="where .* is right",
         ),
         swap("np.median(ratios)", "np.mean(ratios)", says="ratio is the mean"),
-        swap(' if row["signal"] == "patched"', "", says="sine wave too|pair optimum"),
+        swap(' if row["signal"] == "patched"', "", says="sine wave too|pair optimum|part 1: it gives"),
         write(
             """
 def blindness(rows, paid):
@@ -36,7 +59,9 @@ def blindness(rows, paid):
         ),
         swap("(planned - best) / (policy - best)", "planned / policy", says="whole costs"),
         swap("(planned - best) / (policy - best)", "1 - (planned - best) / (policy - best)", says="would save"),
-        swap("(planned - best) / (policy - best)", "(policy - best) / (planned - best)", says="fraction is upside down"),
+        swap(
+            "(planned - best) / (policy - best)", "(policy - best) / (planned - best)", says="fraction is upside down"
+        ),
         swap("np.median(shares)", "np.mean(shares)", says="fraction is the mean"),
         write(
             """
@@ -49,6 +74,16 @@ def blindness(rows, paid):
             says="made of medians",
         ),
         swap("return np.median(ratios), ", "return ", says="2 things"),
+        write(
+            """
+def blindness(rows, paid):
+    cost = {(r["method"] == "optimum", r["seed"]): r["cost"] for r in rows if r["signal"] == "patched"}
+    ratios = [cost[False, s] / cost[True, s] for s in paid]
+    shares = [(cost[False, s] - cost[True, s]) / (p - cost[True, s]) for s, p in paid.items()]
+    return np.median(ratios), np.median(shares)
+""",
+            says="the ratio is .* where .* is right|part . gives|part .: it gives",
+        ),
     ],
     "settling": [
         swap("outside[-1] + 1", "np.flatnonzero(np.abs(error[rows]) <= band)[0]", says="first enters the band"),
@@ -60,13 +95,20 @@ def blindness(rows, paid):
         swap("return np.array(times)", "return np.nan_to_num(times)", says="nan is asked for there"),
         swap("first < rows.sum() else np.nan", "first < rows.sum() else end - start", says="nan is asked for there"),
         swap("np.array(times)", "np.median(times)", says="a time for each"),
-        swap("[first] - start", "[first] - start - 0.1", says="stays in the band from"),
+        swap("[first] - start", "[first] - start - 0.1", says="stays in the band from|last row outside"),
+        swap("outside[-1] + 1", "outside[-1]", says="last row outside"),
+        swap("> band", ">= band", says="just the band's width"),
+        swap("t < end - 1e-6", "t < end", says="a hair early"),
+        swap("t[rows][first] - start", "0.01 * first", says="stays in the band from"),
+        swap("jumps[1:]", "jumps[1:] - 0.3", says="nan is asked for|it gives nan|stays in the band"),
     ],
     "contest": [
         swap("np.median(a)", "a.min()", "np.median(b)", "b.min()", says="reports the best seed"),
         swap("np.median(a)", "a.mean()", "np.median(b)", "b.mean()", says="is the mean"),
         swap("rmse(after=20 / 3)", "rmse()", says="count the start too"),
         swap("(a < b)", "(a > b)", says="second policy's wins"),
+        swap("(a < b)", "(a <= b)", says="equal errors are no win"),
+        swap("seed=s)", "seed=0)", says="not those of the starts asked for"),
         swap(
             "np.median(a), a.min()",
             "a.min(), np.median(a)",
@@ -82,30 +124,6 @@ def blindness(rows, paid):
         ),
         swap("(a < b).sum()", "a < b", says="must be a number|shape"),
     ],
-    "freeze": [
-        swap(
-            "return first.rmse(after=T - rest), second.rmse()",
-            "return second.rmse(), first.rmse(after=T - rest)",
-            says="wrong order",
-        ),
-        swap("after=T - rest", "", says="counts the whole run"),
-        write(
-            """
-def freeze(problem, policy, T, rest, seed):
-    first = hlp.run(problem, policy, T, dt=0.01, seed=seed)
-    free, stopped = (hlp.run(problem, p, rest, dt=0.01, start=first.final) for p in (policy, hlp.Frozen()))
-    return free.rmse(), stopped.rmse()
-""",
-            says="last .rest. time units of the first run",
-        ),
-        swap("start=first.final", "t0=T, seed=seed", says="held weights are those of the start"),
-        swap("start=first.final", "seed=seed", says="starts anew"),
-        swap("start=first.final", "x0=first.final.x, w0=first.final.w", says="clock went back"),
-        swap("start=first.final", "w0=first.final.w, seed=seed", says="together with the clock"),
-        swap("start=first.final", "t0=T, w0=first.final.w, x0=np.zeros(5)", says="states were set back to 0"),
-        swap("hlp.Frozen()", "policy", says="weights move in the second run"),
-        swap("second.rmse()", "second.rmse(after=T + rest / 2)", says="where .* is right"),
-    ],
     "surprise": [
         swap(
             "return z",
@@ -114,16 +132,30 @@ def freeze(problem, policy, T, rest, seed):
         ),
         swap("default_rng(seed)", "default_rng()", says="two signals"),
         swap("101", "5", says="raised IndexError for times"),
+        swap("101", "30", says="raised IndexError for times from 0 to 100"),
         swap("default_rng(seed)", "default_rng(0)", says="two seeds"),
-        swap("return z", "return lambda t: 0.8 * np.sin((1 + seed) * t)", says="jumps 0 times"),
-        swap("-0.8, 0.8", "-1.0, 1.0", says="within 0.8"),
+        swap("return z", "return lambda t: 0.8 * np.sin((1 + seed % 7) * t)", says="jumps 0 times|moves by more than"),
+        swap("0.8 *", "0.9 *", says="within 0.8"),
         swap("np.cumsum(dice.uniform(1, 3, 101))", "2.0 * np.arange(1, 102)", says="equally long"),
         swap("dice.uniform(1, 3, 101)", "dice.uniform(0.2, 3, 101)", says="apart"),
-        swap("dice.uniform(1, 3, 101)", "dice.uniform(1, 13, 101)", says="does not jump|15|jumps"),
-        swap("dice.random(101) < 0.5", "dice.random(101) < 2", says="is a cosine"),
-        swap("dice.random(101) < 0.5", "dice.random(101) < -1", says="is constant"),
-        swap("-0.8, 0.8", "-0.25, 0.25", says="too easy"),
+        swap("dice.uniform(1, 3, 101)", "dice.uniform(1, 13, 101)", says="does not jump|25|jumps"),
         swap("dice.uniform(1, 3, 101)", "dice.uniform(1, 5, 101)", says="one piece in five|does not jump"),
+        swap("dice.random(101) < 0.5", "dice.random(101) < 2", says="100% of the time it is constant"),
+        swap("dice.random(101) < 0.5", "dice.random(101) < -1", says="0% of the time it is constant"),
+        swap("dice.random(101) < 0.5", "dice.random(101) < 0.25", says="a coin is to decide"),
+        swap("dice.uniform(1, 4, 101)", "dice.uniform(1, 4.6, 101)", says="radians per time unit"),
+        swap("dice.uniform(1, 4, 101)", "dice.uniform(1, 9, 101)", says="radians per time unit"),
+        swap(
+            "np.cos(rate[piece] * (t - starts[piece]))",
+            "(1 - 0.5 * (rate[piece] > 0) * (t - starts[piece]))",
+            says="neither a constant nor a cosine",
+        ),
+        swap(
+            "0.8 * (-1.0) ** np.arange(101) * dice.uniform(0.9, 1, 101)",
+            "dice.uniform(-0.8, 0.8, 101)",
+            says="too easy",
+        ),
+        swap("0.8 *", "0.3 *", says="too easy"),
         write("def surprise(seed):\n    return hlp.patchwork(seed)", says="of your own"),
         swap("return z", "return z(np.arange(0, 100, 0.01))", says="function of an array"),
         swap("return z", "return lambda t: z(np.max(t))", says="one value for each time"),

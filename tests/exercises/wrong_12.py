@@ -67,6 +67,18 @@ def energies(e, f, w, p_x, p_w, q, r_w, r):
         swap("return H", "return np.full(len(run.t), H[0])", says="no term is ever added"),
         swap("return H", "return 2 * H[0] - H", says="all entries have the wrong sign"),
         swap("return H", "return H / 0", says="not finite"),
+        swap("return H", "return run.hamiltonian", says="only the first is there"),
+        swap(
+            "return H",
+            "return problem.hamiltonian(run.x, run.w, run.p_x, run.p_w, run.t)",
+            says="do not compute H from the states|raised",
+        ),
+        swap(
+            "return H",
+            """from hlp_edu.energy import account
+    return account(problem, hlp.Flipped(theta_w, theta_x), run).balance""",
+            says="do not compute H from the states, with .5. or by the library",
+        ),
     ],
     "swelling": [
         swap("-1 + (1 - np.tanh(W @ y) ** 2) * np.diag(W)", "-1 + 0 * (W @ y)", says="loops are missing"),
@@ -81,12 +93,26 @@ def energies(e, f, w, p_x, p_w, q, r_w, r):
         swap("1 - np.tanh(W @ y) ** 2", "np.tanh(W @ y)", says="slope of tanh"),
         swap("np.diag(W)", "W[0, 0]", says="where .* is right"),
     ],
-    "enough": [
-        write("def enough(level):\n    return 34", says="is for a target at 0"),
-        write("def enough(level):\n    return 30.0", says="wobbles by"),
-        write("def enough(level):\n    return 60.0", says="is enough as well"),
-        swap("run.outputs[run.t > 60]", "run.outputs", says="is enough as well|wobbles by"),
-        swap("return high", "return hlp.Flipped(high, 5)", says="one number"),
-        swap("0.01)\n", "0.01)\n", "< 0.01", "> 0.01", says="wobbles by|enough as well"),
+    "law": [
+        swap("range(3)", "range(1)", says="fit with the leaps in it"),
+        swap(' + step["e slope"]', "", says="power of the target is missing"),
+        swap("-k[2], k[3]", "k[2], k[3]", says="a friction is negative"),
+        swap("-k[2], k[3]", "-k[2], -k[3]", says="a friction is negative"),
+        swap(
+            "round(1 - k[0]), round(1 - k[1]), -k[2], k[3]",
+            "round(1 - k[1]), round(1 - k[0]), k[3], -k[2]",
+            says="neurons and arcs are exchanged",
+        ),
+        swap("round(1 - k[0]), round(1 - k[1])", "round(k[0]), round(k[1])", says="a sign is .1 or -1, and it gives"),
+        swap("round(1 - k[0]), round(1 - k[1])", "1 - 1j * k[0], 1 - k[1]", says="is complex"),
+        swap("round(1 - k[0]), round(1 - k[1])", "-1, -1", says="it gives s_x = -1, s_w = -1 where"),
+        swap("-k[2], k[3]", "5.0, 30.0", says="the signs are right, but theta_x is 5.000"),
+        swap("-k[2], k[3]", "-k[2], 1.05 * k[3]", says="the signs are right, but theta_w"),
+        swap(
+            "dt * (column[1:] + column[:-1]) / 2",
+            "(column[1:] + column[:-1]) / 2",
+            says="a sign is|theta_. is|it gives s_x",
+        ),
+        swap("return round(1 - k[0]), round(1 - k[1]), -k[2], k[3]", "return k[2]", says="must be 4 things"),
     ],
 }

@@ -46,17 +46,36 @@ WRONG = {
         swap("return -mu", "return mu", says="downhill"),
         swap("source[0] += q", "source += q", says="where .* is right"),
         swap("+ r_w * W)", "+ r_w * W)[0]", says="shape"),
-    ],
-    "anticipate": [
-        swap("lean=0.2, level=0.4", "", says="uses no statistic"),
-        swap("lean=0.2", "lean=0.02", says="times what PGF costs"),
-        swap("level=0.4", "level=-0.4", says="times what PGF costs"),
-        write("def anticipate():\n    return hlp.ProspectiveFlow(mu=0.05)", says="uses no statistic"),
-        write("def anticipate():\n    return hlp.Canonical()", says="diverges"),
-        write("def anticipate():\n    return 0.2", says="a policy is asked for"),
         write(
             """
-def anticipate():
+def velocities(W, x, D, z, z_slope, c, prices, rule):
+    (q, r, r_w), (mu, kappa, lead) = prices, rule
+    problem = hlp.Tracking(hlp.fully_connected(len(x)), hlp.sinusoid(z, 6), q=q, r_w=r_w, r=r, speed=c)
+    net = problem.network
+    w0 = W[net.heads, net.tails]
+    policy = hlp.ProspectiveFlow(mu=mu, kappa=kappa, lead=lead)
+    run = hlp.run(problem, policy, T=1e-4, dt=1e-4, x0=x, w0=w0, p0=(D / c, np.zeros(len(w0))))
+    return net.matrix(-run.p_w[0] / r)
+""",
+            says="calls the library's",
+        ),
+    ],
+    "anticipate": [
+        swap("lean=0.07 / pace, level=np.mean(values)", "", says="does not lean yet"),
+        swap("0.07 / pace", "0.2", says="lean is the same in all classes, 0.2"),
+        swap("0.07 / pace", "0.1", says="lean is the same in all classes, 0.1"),
+        swap("np.mean(values)", "0.0", says="level is the same in all classes"),
+        swap("np.mean(values)", "(values.min() + values.max()) / 2", says="level is the mean after a jump"),
+        swap("0.07 / pace", "0.02 / pace", says="[Tt]ry other leans"),
+        swap("0.07 / pace", "0.2 * pace", says="[Tt]ry other leans"),
+        swap("0.07 / pace", "0.15 / pace", says="[Tt]ry other leans|diverges|refuses"),
+        write("def anticipate(times, values):\n    return hlp.GradientFlow(0.03)", says="does not lean yet"),
+        write("def anticipate(times, values):\n    return hlp.Canonical()", says="diverges"),
+        write("def anticipate(times, values):\n    return 0.2", says="a policy is asked for"),
+        swap("ProspectiveSteering(", "ProspectiveSteering(floor=-1, ", says="floor = -1.0: must be"),
+        write(
+            """
+def anticipate(times, values):
     class Mine(hlp.ProspectiveSteering):
         pass
 

@@ -4,11 +4,12 @@ from wrong_answers import swap, write
 
 WRONG = {
     "break_even": [
-        write("break_even = 40 * 1640", says="how many numbers RTRL keeps"),
-        write("break_even = 40", says="number of neurons"),
-        write("break_even = 1640 + 2 * 1640 // 40", says="so they cancel"),
-        write("break_even = 41", says="the n cancels"),
-        write("break_even = 3000", says="too high"),
+        swap("m + 1", "m", says="both keep the same"),
+        swap("m + 1", "n * m + 2 * m", says="how many numbers RTRL keeps"),
+        swap("m + 1", "n", says="number of neurons"),
+        swap("m + 1", "m + 2 * m // n + 1", says="so they cancel"),
+        swap("m + 1", "m // n + 1", says="the n cancels"),
+        swap("m + 1", "1641", says="where .* is right"),
     ],
     "skill": [
         swap(
@@ -42,28 +43,90 @@ def skill(guess, learn, values):
             says="mean of the series",
         ),
         swap("return 1 - ours / still", "return 1 - ours / still + 0.1", says="where .* is right"),
+        swap(
+            "            learn(last, z)\n",
+            "            learn(last, z)\n            learn(last, z)\n",
+            says="teaches a pair more than once",
+        ),
+        swap(
+            "learn(last, z)\n        last",
+            "learn(last, z)\n            guess(last)\n        last",
+            says="asks for a guess more than once",
+        ),
+        write(
+            """
+def skill(guess, learn, values):
+    last, ours, still = np.nan, [], []
+    for z in values:
+        if np.isfinite(last + z):
+            ours.append((guess(last) - z) ** 2)
+            still.append((last - z) ** 2)
+            learn(last, z)
+        last = z
+    return 1 - sum(ours) / sum(still)
+""",
+            says="grows with the stream",
+        ),
     ],
-    "in_two": [
-        swap(", start=StreamState.load(path)", ", seed=seed", says="begins anew"),
+    "survivor": [
+        swap("chunk=every", "chunk=100", says="save after every"),
+        swap("chunk=every", "chunk=2 * every", says="save after every"),
+        swap("source(done)", "source(0)", says="goes on with `source.0.`"),
+        swap("source(done)", "source(done + 1)", says="goes on with `source.1.`"),
         swap(
-            "start=StreamState.load(path)",
-            "x0=first.state.at.x, w0=first.state.at.w, t0=first.state.at.t",
-            says="lost the costates",
+            "dict(start=start), start.samples",
+            "dict(start=start.at), start.samples",
+            says="raised ValueError|save after every|not those of a stream",
         ),
-        swap("start=StreamState.load(path)", "w0=first.state.at.w, seed=seed", says="weights alone"),
-        swap("start=StreamState.load(path)", "x0=first.state.at.x, w0=first.state.at.w", says="lost"),
-        swap("samples[cut:]", "samples", says="saw the first samples again"),
-        swap("samples[cut:]", "samples[cut - 1 : -1]", says="lost or doubled|from sample"),
-        swap("samples[cut:]", "samples[cut + 1 :]", says="shape"),
         swap(
-            "first.state.save(path)",
-            "state = first.state",
-            "StreamState.load(path)",
-            "state",
-            says="nothing was written",
+            "dict(start=start), start",
+            "dict(w0=start.at.w, seed=0), start",
+            says="raised ValueError|save after every|not those of a stream",
         ),
-        swap("np.concatenate([begun, rest])", "rest", says="second part alone"),
-        swap("seed=seed", "seed=seed + 1", says="first part guesses otherwise"),
+        swap(
+            "dict(start=start), start",
+            "dict(x0=start.at.x, w0=start.at.w, t0=start.at.t), start",
+            says="raised ValueError|save after every|not those of a stream",
+        ),
+        swap("seed=0", "seed=1", says="not those of a stream without cuts"),
+        swap("listen=0.5", "listen=0.4", says="not those of a stream without cuts|raised"),
+        swap("os.path.exists(path)", "False", says="goes on with `source.0.`"),
+        swap(
+            "    for _ in learner:\n        learner.state.save(path)\n",
+            "    learner.collect()\n    learner.state.save(path)\n",
+            says="save after every",
+        ),
+        swap("return StreamState.load(path).at.w", "return 0", says="it returns the shape"),
+        swap(".at.w\n", ".at.x\n", says="it returns the shape"),
+        write(
+            """
+KEPT = {}
+
+def survivor(problem, policy, source, path, every):
+    start = KEPT.get(path)
+    begin, done = (dict(start=start), start.samples) if start else (dict(seed=0), 0)
+    learner = hlp.stream(problem, policy, source(done), listen=0.5, chunk=every, progress=False, **begin)
+    for _ in learner:
+        KEPT[path] = learner.state
+        learner.state.save(path)
+    return KEPT[path].at.w
+""",
+            says="does not go on from the file",
+        ),
+        write(
+            """
+KEPT = {}
+
+def survivor(problem, policy, source, path, every):
+    start = KEPT.get(path)
+    begin, done = (dict(start=start), start.samples) if start else (dict(seed=0), 0)
+    learner = hlp.stream(problem, policy, source(done), listen=0.5, chunk=every, progress=False, **begin)
+    for _ in learner:
+        KEPT[path] = learner.state
+    return KEPT[path].at.w
+""",
+            says="save after every",
+        ),
     ],
     "forgetting": [
         swap("return before, after", "return after, before", says="order is wrong"),
@@ -130,6 +193,34 @@ def forecaster():
     return (lambda u: w @ u), (lambda u, z: None)
 """,
             says="made-up series",
+        ),
+        write(
+            """
+def forecaster():
+    rows, w = [], np.eye(12)[0]
+
+    def learn(u, z):
+        rows.append((u, z))
+        if len(rows) % 500 == 100:
+            w[:] = np.linalg.lstsq(np.array([u for u, _ in rows]), np.array([z for _, z in rows]), rcond=None)[0]
+
+    return (lambda u: w @ u), learn
+""",
+            says="grows with the stream",
+        ),
+        write(
+            """
+def forecaster():
+    w, P = np.zeros(12), 100 * np.eye(12)
+
+    def learn(u, z):
+        k = P @ u[::-1] / (1 + u[::-1] @ P @ u[::-1])
+        w[:] = w - k * (w @ u[::-1] - z)
+        P[:] = P - np.outer(k, u[::-1] @ P)
+
+    return (lambda u: w @ u), learn
+""",
+            says="its skill is",
         ),
     ],
 }

@@ -14,11 +14,13 @@ WRONG = {
             """
 def slope(c, error, least):
     x, y = np.log(c[c >= least]), np.log(error[c >= least])
-    return (y[-1] - y[0]) / (x[-1] - x[0])
+    return (y[np.argmax(x)] - y[np.argmin(x)]) / np.ptp(x)
 """,
             says="first and the last point",
         ),
         swap("1)[0]", "2)[0]", says="where .* is right"),
+        swap("c[far]), np.log(error[far])", "c[-5:]), np.log(error[-5:])", says="where .* is right"),
+        write("def slope(c, error, least):\n    return -1.0", says="where .* is right"),
     ],
     "better": [
         swap(
@@ -30,7 +32,9 @@ def slope(c, error, least):
         swap(">= 9", "> 9", says="all ten seeds"),
         swap(">= 9", ">= 8", says="eight seeds"),
         swap(">= 9", "> 5", says="majority"),
-        swap("won.mean() >= 0.5", "won.any()", says="half of them"),
+        swap("won.mean() >= 0.5", "won.any()", says="single comparison"),
+        swap("won.mean() >= 0.5", "won.sum() >= 2", says="two are not always half"),
+        swap("won.mean() >= 0.5", "won.mean() > 0.5", says="just half"),
         write(
             """
 def better(ours, theirs):
@@ -58,6 +62,7 @@ def chosen(practice, exam):
             says="leaves out runs that diverged",
         ),
         swap("np.median(exam[k])", "np.median(exam[k][np.isfinite(exam[k])])", says="did not diverge"),
+        swap("np.median(exam[k])", "np.median(exam[2])", says="where .* is right|no finite number"),
     ],
     "reach": [
         write(
@@ -73,6 +78,8 @@ def reach(delay, law, line, c):
         swap("2 / 3 * line", "line", says="two thirds"),
         swap("2 / 3 * line", "0.5 * line", says="asks for half"),
         swap("n - 1", "n - 2", says="where .* is right"),
+        swap("c * delay[n - 1]", "n", says="where .* is right"),
+        swap(" if n else 0.0", "", says="where .* is right"),
     ],
     "work": [
         write("def work(u):\n    return 0.7 * np.tanh(1.5 * u)", says="one neuron alone"),
@@ -81,5 +88,8 @@ def reach(delay, law, line, c):
         write("def work(u):\n    return 0.5", says="one value for each"),
         write("def work(u):\n    return 0.6 * np.cos(2 * (u - u.mean()))", says="function of u"),
         write("def work(u):\n    return 0.1 / (0 * u)", says="not finite"),
+        write("def work(u):\n    return np.where(abs(u) > 1.19, 0.9, 0.6 * np.cos(2 * u))", says="stay within"),
+        write("def work(u):\n    return np.random.default_rng().uniform(-0.6, 0.6, len(u))", says="function of u"),
+        write("def work(u):\n    return 0.6 * np.sign(np.sin(9 * u))", says="bend it less often"),
     ],
 }

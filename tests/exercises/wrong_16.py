@@ -16,7 +16,9 @@ WRONG = {
         swap("np.median(runs)", "np.max(runs)", says="worst run"),
         swap("np.median(runs)", "np.mean(runs)", says="by the mean"),
         swap("np.median(runs)", "np.median(np.array(runs)[np.isfinite(runs)])", says="runs that diverged"),
-        swap("silence / 2", "silence", says="half"),
+        swap("silence / 2", "silence", says="border is .half"),
+        swap("< silence / 2", "<= silence / 2", says="not .less. than half"),
+        swap("silence / 2", "0.25", says="where .* is right"),
         swap('return "holds"', "return True", says="must be a text"),
         swap('"holds if"', '"it depends"', says="where 'holds if' is right"),
     ],
@@ -40,6 +42,8 @@ def advise(rows, room):
             says="what does not fit sets no bar",
         ),
         swap('["method"]', "", says="must be a text"),
+        swap('return "nothing fits"', 'return "SGD"', says="where 'nothing fits' is right"),
+        swap("1.05 * least", "least + 0.05", says="where .* is right|whatever its error|ten per cent"),
     ],
     "cheats": [
         swap("for y in states", "for y in states[:1]", says="misses"),
@@ -51,7 +55,9 @@ def advise(rows, room):
         swap("found[:, j] |=", "found[:, j] =", says="misses"),
         swap("there = y.copy()", "there = y", says="misses|changes its argument"),
         swap("found & ~allowed", "(found & ~allowed).sum()", says="shape"),
-        swap("there[j] += 0.5", "there += 0.5", says="innocent"),
+        swap("there[j] += 0.5", "there += 0.5", says="innocent|misses"),
+        swap("for j in range(len(y))", "for j in range(5)", says="misses|innocent"),
+        swap("states:", "states[-1:]:", says="misses"),
     ],
     "refuted": [
         swap("(signs == signs[:, :1]).all()", "True", says="arcs have different signs"),
@@ -79,6 +85,7 @@ def refuted(evidence):
             says="one of the two signals",
         ),
         swap("len(evidence[name]) >= 10", "True", says="fewer than ten"),
+        swap(">= 10", "> 10", says="ten are enough"),
         swap('("sinusoid", "patched")', '("sinusoid",)', says="sinusoid alone"),
         swap('("sinusoid", "patched")', '("patched",)', says="patched signal alone"),
         swap("np.median", "np.min", says="best run"),
@@ -95,5 +102,14 @@ def refuted(evidence):
         write("def counterexample(t):\n    return 0.06 + 0 * t", says="worse than silence on"),
         write("def counterexample(t):\n    return 0.1 * np.sin(10 * t - 10 * t[0])", says="asked again"),
         swap("0.5", "1.0", says="the claim stands"),
+        write(
+            "def counterexample(t):\n    return 0.08 * np.sin(4 * np.pi * t) + 0.2 * np.sin(2000 * np.pi * t)",
+            says="at most 1",
+        ),
+        write("def counterexample(t):\n    return np.where(t > 10, 0.3, 0.0)", says="at most 1"),
+        write(
+            "def counterexample(t):\n    return 0.08 * np.sin(4 * np.pi * t) * (1 + (len(t) > 5000))",
+            says="asked again",
+        ),
     ],
 }

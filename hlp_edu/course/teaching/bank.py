@@ -146,13 +146,29 @@ class Item:
         else:
             kind = f"Example({self.example}, gives={_literal(self.shown()[1])}"
             kind += f", tolerance={self.tolerance:g}" if self.tolerance != 1e-6 else ""
-        return f"    {self.name}=bank.{kind}),"
+        line = f"    {self.name}=bank.{kind}),"
+        if len(line) > 100:
+            line = line.replace("bank.Example(", "bank.Example(\n        ", 1).replace(
+                ", gives=", ",\n        gives=", 1
+            )
+            line = f"{line.removesuffix('),')},\n    ),"
+        return line
+
+    def stub(self):
+        """The function of the answer with nothing in it, for the names of its arguments."""
+        head = re.search(rf"^def {self.name}\(.*\):", self.answer, re.M)[0]
+        names = {}
+        exec(f"{head} ...", names)
+        return names[self.name]
 
     def cells(self, number):
         """The cells of the notebook with the solution."""
         text = f"## {number}. {self.title} ({self.points} point{'s' if self.points > 1 else ''})\n\n{self.text}"
         if self.inputs is not None:
-            text += f"\n\nFor example, `{self.name}({self.example})` is {_seen(self.shown()[1])}."
+            call, gives = f"{self.name}({self.example})", _seen(self.shown()[1])
+            short = len(call) < 70
+            text += f"\n\nFor example, `{call}` is {gives}." if short else f"\n\nFor example, this is {gives}:"
+            text += "" if short else f"\n\n```python\n{call}\n```"
         name = self.name
         mark = dict(locked=False, schema_version=3, task=False, grade=False, solution=True, grade_id=name)
         test = mark | dict(locked=True, grade=True, solution=False, grade_id=f"test_{name}", points=self.points)
@@ -314,7 +330,7 @@ def _answers(found):
                 lines.append(f"- right: {_seen(item.expected())}")
             for given in item.cases:
                 right = _seen(item.expected(*copied(given)))
-                lines.append(f"- {inputs_of(lambda: None, given, '')}: {right}")
+                lines.append(f"- {inputs_of(item.stub(), given, '')}: {right}")
             lines += [f"- refused: {words}" for words in item.mistakes]
     return "\n".join(lines) + "\n"
 
@@ -431,7 +447,7 @@ def _blank(value):
 def _literal(value):
     """Code that gives a value."""
     if isinstance(value, tuple):
-        return f"({', '.join(map(_literal, value))},)"
+        return f"({', '.join(map(_literal, value))}{',' * (len(value) == 1)})"
     if isinstance(value, np.ndarray) and value.ndim:
         return f"np.array({value.tolist()!r})"
     return repr(np.asarray(value).item())
@@ -442,5 +458,6 @@ def _seen(value):
     if isinstance(value, tuple):
         return ", ".join(map(_seen, value))
     if isinstance(value, np.ndarray) and value.ndim:
-        return f"`{np.array2string(value, precision=4, separator=', ', threshold=40)}`"
+        text = np.array2string(value, precision=4, separator=", ", threshold=40)
+        return f"`{' '.join(text.split())}`"
     return f"`{show(np.asarray(value).item(), 5)}`"

@@ -68,6 +68,7 @@ REMARKS = {
     r"\bget_ipython\b|\bbuiltins\b|\bsys\.modules\b|\bgc\.get_|\.kernel\b|\bctypes\b": "reaches into how cells are run",
     r"\b(exec|eval|compile|__import__)\s*\(": "runs text as code",
     r"\bsubprocess\b|\bos\.(system|fork|kill|popen)\b|\bmultiprocessing\b": "starts or ends processes",
+    r"HLP_EDU_SEED|\.\s*seed\s*\(|\b_session\b": "chooses the cases that a check draws",
     r"gradebook|nbgrader": "names the gradebook",
 }
 # The checks are imported anew before each test: a cell from another lesson, or a patch, may have changed the name.
