@@ -203,7 +203,8 @@ class Forward:
             bad, cost = march(
                 self.model, method, signals, signs, work, rows, self.ask, self.rule, self.blocks, self.ahead
             )
-        parts = [part[0, : old.size].copy() for part, old in zip(work, state[:4], strict=False)]
+        parts = [part[0, : old.size] for part, old in zip(work, state[:4], strict=False)]
+        parts = [part if self.arc_rows == 1 else part.copy() for part in parts]  # stages need not be kept
         return (*parts, signs.x, signs.w), bad, cost
 
     def go_back(self, before, signals, bad):
