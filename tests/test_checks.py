@@ -390,6 +390,21 @@ def test_without_the_library_is_without():
     assert function(library=[]).check(good)
 
 
+def test_the_check_keeps_what_is_right_from_an_answer():
+    task = function()
+    refused(task, lambda x, k: task.expected(x, k), "asks the check for the right value")
+    refused(task, task.expected, "asks the check for the right value")
+    assert task.check(good) and not core.Task.answering
+
+
+def test_a_library_that_was_replaced_is_noticed(monkeypatch):
+    import hlp_edu as hlp
+
+    assert core.replaced() == [] and callable(hlp.run)
+    monkeypatch.setattr(hlp, "run", lambda *given, **named: None)
+    refused(function(), good, "`hlp_edu.run` is not the library's any more")
+
+
 def test_lines_and_bytes_are_counted():
     def loop(n):
         total = 0
