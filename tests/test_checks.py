@@ -1,6 +1,8 @@
 """What a check says to answers of every kind, right, wrong and strange; hints; how it shows itself."""
 
+import importlib
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -388,6 +390,23 @@ def test_without_the_library_is_without():
     refused(function(library=["natural_rate"]), builds, "calls the library's `LQTracking`")
     assert function(library=["LQTracking"]).check(builds)  # what it calls inside is its own affair
     assert function(library=[]).check(good)
+
+
+def test_the_right_value_is_not_lent_to_an_answer():
+    task = function()
+    for answer in (task.expected, lambda x, k: task.expected(x, k)):
+        refused(task, answer, "raised PermissionError: the check does not lend its own answer")
+    assert task.check(good) and np.array_equal(task.expected(np.ones(2), 3.0), [3, 3])
+
+
+def test_an_import_is_no_call_of_the_library(monkeypatch):
+    def imports(x, k):
+        monkeypatch.delitem(sys.modules, "hlp_edu.fronts", raising=False)
+        importlib.import_module("hlp_edu.fronts")
+
+        return k * x
+
+    assert function(library=[]).check(imports)
 
 
 def test_lines_and_bytes_are_counted():

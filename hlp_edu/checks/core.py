@@ -43,6 +43,18 @@ __all__ = ["MARKS", "Function", "Note", "Outcome", "Task", "Value", "solution_te
 MOST_PRINTED = 2000  # characters of what a learner's code prints
 
 
+class Sealed:
+    """What gives the right value: to whom asks, but not to an answer that is being tried."""
+
+    def __init__(self, function):
+        self.function, self.shut = function, False
+
+    def __call__(self, *given):
+        if self.shut:
+            raise PermissionError("the check does not lend its own answer to yours")
+        return self.function(*given)
+
+
 class Task:
     """One task of a lesson; use `Value` or `Function`.
 
@@ -97,7 +109,8 @@ class Task:
         if expected is None and not properties:
             raise ValueError("expected and properties are both empty: must say what a right answer is")
         self.lesson, self.name, self.title, self.points = lesson, name, title, whole("points", points)
-        self.hints, self.expected, self.mistakes = tuple(hints), expected, dict(mistakes)
+        self.hints, self.mistakes = tuple(hints), dict(mistakes)
+        self.expected = None if expected is None else Sealed(expected)
         self.properties, self.tolerance, self.moral = tuple(properties), tolerance, moral
         self._shown, self._said = 0, io.StringIO()
         self.failed = None  # the arguments on which the last answer went wrong, to try them again
@@ -324,12 +337,23 @@ class Function(Task):
         got, right, given = off[0]
         raise Refused(difference(got, right, self.tolerance), self._fails(answer, given))
 
+    @contextlib.contextmanager
+    def _trying(self):
+        """While an answer runs, what it prints is kept, what it calls is watched, and the right value is sealed."""
+        seal = self.expected or Sealed(None)
+        seal.shut = True
+        try:
+            with contextlib.redirect_stdout(self._said), watch.library(self.library) as used:
+                yield used
+        finally:
+            seal.shut = False
+
     def _call(self, answer, *given):
         """What the learner's function returns, with clear words for everything else that it may do."""
         mine, before = copied(given), self._said.tell()
         self.failed = copied(given)
         try:
-            with contextlib.redirect_stdout(self._said), watch.library(self.library) as used:
+            with self._trying() as used:
                 got = answer(*mine)
         except (NotImplementedError, Empty):
             raise Empty from None
