@@ -43,18 +43,6 @@ __all__ = ["MARKS", "Function", "Note", "Outcome", "Task", "Value", "solution_te
 MOST_PRINTED = 2000  # characters of what a learner's code prints
 
 
-class Sealed:
-    """What gives the right value: to whom asks, but not to an answer that is being tried."""
-
-    def __init__(self, function):
-        self.function, self.shut = function, False
-
-    def __call__(self, *given):
-        if self.shut:
-            raise PermissionError("the check does not lend its own answer to yours")
-        return self.function(*given)
-
-
 class Task:
     """One task of a lesson; use `Value` or `Function`.
 
@@ -88,6 +76,7 @@ class Task:
         If there are no points, too many hints, or nothing to check.
     """
 
+    answering = False  # while an answer is called, of whatever task
     draws = False  # whether the cases are drawn, so that a refusal tells their seed
 
     def __init__(
@@ -109,8 +98,7 @@ class Task:
         if expected is None and not properties:
             raise ValueError("expected and properties are both empty: must say what a right answer is")
         self.lesson, self.name, self.title, self.points = lesson, name, title, whole("points", points)
-        self.hints, self.mistakes = tuple(hints), dict(mistakes)
-        self.expected = None if expected is None else Sealed(expected)
+        self.hints, self.expected, self.mistakes = tuple(hints), _kept_from_answers(expected), dict(mistakes)
         self.properties, self.tolerance, self.moral = tuple(properties), tolerance, moral
         self._shown, self._said = 0, io.StringIO()
         self.failed = None  # the arguments on which the last answer went wrong, to try them again
@@ -147,6 +135,8 @@ class Task:
                 if answer is None or has_dots(answer):
                     raise Empty
                 self._judge(answer)
+            if replaced():
+                raise Refused(f"`hlp_edu.{replaced()[0]}` is not the library's any more: restart the kernel")
             self.last = Outcome("correct", self.moral)
         except Empty:
             self.last = Outcome("not attempted", f"There is no answer in `{self.name}` yet.", help)
@@ -218,6 +208,25 @@ class Task:
             if all(near(got, value, self.tolerance) for got, value in wrong):
                 return words
         return None
+
+
+def _kept_from_answers(expected):
+    """The right value, for all but an answer that asks the check."""
+
+    def right(*given):
+        if Task.answering:
+            raise Refused("it asks the check for the right value; work it out")
+        return expected(*given)
+
+    return expected and right
+
+
+def replaced():
+    """The names of the library's functions and classes that were put in their place from outside."""
+    import hlp_edu
+
+    known = {name: value for name, value in vars(hlp_edu).items() if name in hlp_edu.__all__ and callable(value)}
+    return [name for name, value in known.items() if not str(value.__module__).startswith("hlp_edu")]
 
 
 class Value(Task):
@@ -337,31 +346,25 @@ class Function(Task):
         got, right, given = off[0]
         raise Refused(difference(got, right, self.tolerance), self._fails(answer, given))
 
-    @contextlib.contextmanager
-    def _trying(self):
-        """While an answer runs, what it prints is kept, what it calls is watched, and the right value is sealed."""
-        seal = self.expected or Sealed(None)
-        seal.shut = True
-        try:
-            with contextlib.redirect_stdout(self._said), watch.library(self.library) as used:
-                yield used
-        finally:
-            seal.shut = False
-
     def _call(self, answer, *given):
         """What the learner's function returns, with clear words for everything else that it may do."""
         mine, before = copied(given), self._said.tell()
         self.failed = copied(given)
         try:
-            with self._trying() as used:
+            Task.answering = True
+            with contextlib.redirect_stdout(self._said), watch.library(self.library) as used:
                 got = answer(*mine)
         except (NotImplementedError, Empty):
             raise Empty from None
+        except Refused:
+            raise
         except (Exception, SystemExit, GeneratorExit) as error:
             if "ellipsis" in str(error).lower():  # it computes with the dots of the stub
                 raise Empty from None
             words = f"it raised {type(error).__name__}: {said(error)}".rstrip(": ")
             raise Refused(words, inputs_of(answer, given, " on this input: ")) from None
+        finally:
+            Task.answering = False
         if has_dots(got):
             raise Empty
         if used:

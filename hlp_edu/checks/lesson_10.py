@@ -324,7 +324,7 @@ def _how(run, amplitude, period):
     if np.ptp(x[late]) < 0.05:
         return f"the output comes to rest, at {x[-1]:.2f}. Does the pair of neurons keep itself going, and turn?"
     middle = (x[late].max() + x[late].min()) / 2
-    up = np.flatnonzero((x[:-1] < middle) & (x[1:] >= middle))
+    up = np.flatnonzero((x[:-1] < middle) & (x[1:] >= middle) & (t[:-1] > 4))
     pace = np.diff(t[up]).mean() if len(up) > 1 else np.inf
     if abs(pace - period) > 0.02 * period:
         found = "it does not come back in 20 time units" if pace == np.inf else f"its period is {pace:.2f}"

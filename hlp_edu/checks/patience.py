@@ -1,7 +1,9 @@
 """Patience with a learner's code: say that a check takes long, and end what does not end by itself."""
 
 import contextlib
+import functools
 import signal
+import sys
 import threading
 
 from hlp_edu.bars import shows_progress
@@ -19,7 +21,8 @@ class TooLong(BaseException):
 def patience():
     """Say after SOON seconds that this takes long; raise `TooLong` after MOST, where the system can do that."""
     words = f"still checking; it gives up after {MOST:g} s, and Kernel > Interrupt (Ctrl-C) stops it at once"
-    timer = threading.Timer(SOON, print if shows_progress() else len, [words])
+    say = functools.partial(print, file=sys.stdout)  # not into what is kept of the learner's own output
+    timer = threading.Timer(SOON, say if shows_progress() else len, [words])
     timer.daemon = True
     ours = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
     ours = ours and signal.getsignal(signal.SIGALRM) in (signal.SIG_DFL, None)  # an alarm that is set is left alone

@@ -34,6 +34,8 @@ WRONG = {
         swap("T=12", "T=20", says="ends at t = 20"),
         swap("T=12", "T=12, seed=1", says="starts elsewhere"),
         swap("r_w=1, r=0.1", "r_w=0.1, r=1", says="RMSE .* after t = 4"),
+        swap("r=0.1", "r=0.2", says="Look at q, r_w, r"),
+        swap("r_w=1", "r_w=5", says="Look at q, r_w, r"),
         swap("hlp.Flipped(dissipation_w=20, dissipation_x=5)", "hlp.Canonical()", says="diverged at t"),
         swap("T=12)", "T=12).rmse()", says="of the type float"),
     ],
@@ -68,7 +70,7 @@ WRONG = {
         swap("policy, T=20", "hlp.Frozen(), T=20", says="part . gives|where .* is right"),
         swap("T=10", "T=5", says="part 2: it gives"),
         swap("T=20", "T=30", says="part . gives|part 1: it gives"),
-        swap("seed=seed", "seed=0", says="part 1: it gives"),
+        swap("seed=seed", "seed=0", says="part . gives|part .: it gives"),
         swap(
             "start=taught.final",
             "t0=20, w0=taught.final.w, x0=np.zeros(3)",

@@ -12,6 +12,7 @@ WRONG = {
         ),
         swap("q / 2", "q", says="twice as high"),
         swap("q / 2", "1 / 2", says="q is missing"),
+        swap("q / 2", "50", says="where .* is right"),
         swap(".sum() -", " -", ".sum())", ")", says="must be a number|shape"),
     ],
     "energies": [

@@ -7,6 +7,7 @@ WRONG = {
         swap("x + velocity", "x - velocity", says="where it came from"),
         swap("velocity / c", "velocity", says="whole time unit"),
         swap("velocity / c", "velocity * c", says="divided by c"),
+        swap("velocity / c", "velocity / 20", says="where .* is right"),
         swap("x + velocity / c", "velocity / c", says="distance still to go"),
         swap("x + velocity / c", "np.tanh(x + velocity / c)", says="where .* is right"),
     ],
@@ -30,6 +31,7 @@ WRONG = {
         swap("q * e + ", "", says="own error is missing"),
         swap(" + np.sum(w * slopes * D)", "", says="children are missing"),
         swap("w * slopes * D", "slopes * D", says="weights are missing"),
+        swap("np.sum(w * slopes * D)", "w[0] * slopes[0] * D[0]", says="raised IndexError|where .* is right"),
         swap("np.sum(w * slopes * D)", "w * slopes * D", says="must be a number|shape"),
     ],
     "velocities": [

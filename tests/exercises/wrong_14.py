@@ -163,6 +163,9 @@ def forgetting(problem, policy, first, second, exam):
             says="must leave no trace",
         ),
         swap("np.sqrt(np.mean((guess - target) ** 2))", "np.mean((guess - target) ** 2)", says="take the root"),
+        swap("seed=0", "seed=1", says="part .: it gives"),
+        swap("exam, listen", "second, listen", says="part .: it gives"),
+        swap("return before, after", "return before, after - before", says="part 2: it gives"),
     ],
     "forecaster": [
         swap("np.zeros(12)", "np.zeros(3)", says="what it returns raised ValueError"),

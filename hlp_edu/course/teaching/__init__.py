@@ -1,1 +1,1 @@
-"""For teachers, with the extra ``teach``: exercises from solutions (`release`), marks for a class (`grading`)."""
+"""For teachers: exercises from solutions (`release`), marks for a class (`grading`), the workshop pack (`pack`)."""

@@ -13,4 +13,8 @@ const reach = () => {
     else block.removeAttribute("tabindex");
 };
 addEventListener("load", reach);
+addEventListener("load", () => {
+  document.querySelector(".sidebar-drawer")?.setAttribute("aria-label", "The course");
+  document.querySelector(".toc-drawer")?.setAttribute("aria-label", "This page");
+});
 addEventListener("resize", reach);
