@@ -24,7 +24,8 @@ def library(allowed=None):
     def note(frame, event, argument):
         if event == "call" and _ours(frame) and not (frame.f_back and _inside(frame.f_back)):
             name = frame.f_code.co_qualname.removesuffix(".__init__")
-            if name not in allowed and name not in used:
+            importing = name.split(".")[-1].startswith(("<module>", "__"))
+            if name not in allowed and name not in used and not importing:
                 used.append(name)
 
     before = sys.getprofile()
