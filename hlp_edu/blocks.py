@@ -30,45 +30,41 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hlp_edu.compiled import compiled
+from hlp_edu.compiled import compiled, four
 from hlp_edu.laws import arc
 
 SMALLEST = 8  # from so many neurons with the same parents on a block is faster
 
 
 def find(network):
-    """Neurons outside of blocks; and the panels: head, heads, tail, tails, first arc, arcs from row to row."""
-    segment, first, tail = (part.astype(np.int64) for part in network.segments)
-    start, n = first[segment], len(network.neurons)  # neuron i has the arcs start[i] to start[i + 1]
-    count = np.diff(start)
+    """Segments outside of blocks; and the panels: head, heads, tail, tails, first arc, arcs from row to row."""
+    segments, n = network.segments.astype(np.int64), len(network.neurons)
+    count = np.bincount(network.heads, minlength=n)  # of arcs into each neuron
     other = np.append(True, count[1:] != count[:-1])  # whether a neuron's parents are not those of the one before
     before = np.arange(len(network.tails)) - count[network.heads]
     other[network.heads[(before < 0) | (network.tails != network.tails[before])]] = True
-    groups = np.append(np.flatnonzero(other), n)
-    large = np.flatnonzero((np.diff(groups) >= SMALLEST) & (count[groups[:-1]] > 0))
-    panel, single = [], np.ones(n, bool)
-    for head, behind in zip(groups[large], groups[large + 1], strict=True):
-        single[head:behind] = False
-        for b in range(segment[head], segment[head + 1]):
-            panel.append((head, behind - head, tail[b], first[b + 1] - first[b], first[b], count[head]))
-    return np.flatnonzero(single).astype(np.uint64), np.array(panel, np.uint64).reshape(-1, 6)
+    group = np.cumsum(other) - 1
+    alike = np.bincount(group)[group]  # how many neurons have the same parents as this one
+    large = alike[segments[:, 0]] >= SMALLEST
+    head, tail, first, tails = segments[large & other[segments[:, 0]]].T  # of the first neuron of each block
+    panels = np.column_stack([head, alike[head], tail, tails, first, count[head]])
+    return network.segments[~large], panels.astype(np.uint64)
 
 
 class Blocks(NamedTuple):
     """The panels, and arrays to work with."""
 
-    panel: np.ndarray
+    panels: np.ndarray
     W_y: np.ndarray  # W y and P y at the stage to come, a number a head
     P_y: np.ndarray
     table: np.ndarray  # coefficients of W and of P at each stage, and after the step
     gram: np.ndarray
 
 
-def blocks_of(panel, method, neurons):
+def blocks_of(panels, stages, neurons):
     """Blocks, ready for a run."""
-    stages = len(method.weight)
-    sizes = [neurons + 64, neurons + 64, (stages + 1, 2, stages + 2), (stages + 2, stages + 2)]
-    return Blocks(panel, *map(np.zeros, sizes))
+    table, gram = np.zeros((stages + 1, 2, stages + 2)), np.zeros((stages + 2, stages + 2))
+    return Blocks(panels, np.zeros(neurons + 64), np.zeros(neurons + 64), table, gram)
 
 
 @compiled
@@ -110,117 +106,106 @@ def form(gram, table, k, part):
 
 
 @compiled
-def outer_products(blocks, b, work, k, last):
+def outer_products(panels, b, table, gram, work, k):
     """What the products g_l y_l' of the stages so far add to the reports, the next activations and the Gram matrix."""
-    y, g, table = work.y, work.credit, blocks.table
-    head, heads, tail, tails = blocks.panel[b, 0], blocks.panel[b, 1], blocks.panel[b, 2], blocks.panel[b, 3]
+    x, g, last = work.x, work.credit, k == table.shape[0] - 2
+    head, heads, tail, tails = four(panels, b)
     for e in range(k + 1):  # the earlier stages, and this one
         credits = dot(g, e, g, k, head, heads)
-        blocks.gram[2 + e, 2 + k] += credits * dot(y, e, y, k, tail, tails)
-        if e < k:
-            report = table[k, 0, 2 + e] * credits
-            for j in range(tail, tail + tails):
-                work.H_x[j] += report * y[e, j]
-        if not last:
-            added = table[k + 1, 0, 2 + e] * dot(y, e, y, k + 1, tail, tails)
-            for i in range(head, head + heads):
-                work.a[i] += added * g[e, i]
+        gram[2 + e, 2 + k] += credits * dot(x, e, x, k, tail, tails)
+        report = table[k, 0, 2 + e] * credits  # 0 of this stage
+        for j in range(tail, tail + tails):
+            work.H_x[j] += report * x[e, j]
+        added = 0.0 if last else table[k + 1, 0, 2 + e] * dot(x, e, x, k + 1, tail, tails)
+        for i in range(head, head + heads):
+            work.a[i] += added * g[e, i]
 
 
 @compiled
-def products(one, c, y, j):
-    """The sum of c_l y_l over the stages of the method."""
-    return c[0] * y[0, j] if one is not None else c[0] * y[0, j] + c[1] * y[1, j] + c[2] * y[2, j] + c[3] * y[3, j]
-
-
-@compiled
-def of_head(one, table, part, g, i):
-    """The coefficients gamma of the whole step, each times the head's credit of that stage."""
+def of_head(one, c, g, i):
+    """The coefficients of the products g_l y_l' after the step, each times the head's credit."""
     if one is not None:
-        return table[1, part, 2] * g[0, i], 0.0, 0.0, 0.0
-    c_0, c_1, c_2, c_3 = table[4, part, 2], table[4, part, 3], table[4, part, 4], table[4, part, 5]
-    return c_0 * g[0, i], c_1 * g[1, i], c_2 * g[2, i], c_3 * g[3, i]
+        return c[2] * g[0, i], 0.0, 0.0, 0.0
+    return c[2] * g[0, i], c[3] * g[1, i], c[4] * g[2, i], c[5] * g[3, i]
 
 
 @compiled
-def walk(blocks, b, work, k, first, last, w, p):
+def products(one, c, x, j):
+    """The sum of those products in a column."""
+    return c[0] * x[0, j] if one is not None else c[0] * x[0, j] + c[1] * x[1, j] + c[2] * x[2, j] + c[3] * x[3, j]
+
+
+@compiled
+def walk(one, last, panels, b, table, work, k, W_y, P_y, gram):
     """Once through W and P of a panel: reports from the credits, activations from the states of the next stage.
 
-    ``first`` is True in the first stage, which also fills the Gram matrix of W and P; ``last`` in the last one, where
-    W and P move; else they are None: for each of the four cases the loop is compiled with nothing left to decide.
+    ``last``: True in the last stage, where W and P move; their Gram matrix is that of the next step. ``one``: True for
+    a method of one stage. Else they are None: for each case the loop is compiled with nothing left to decide.
     """
-    y, g, H_x, gram, table, ahead = work.y, work.credit, work.H_x, blocks.gram, blocks.table, k + 1
-    w_w, w_p, p_w, p_p = table[ahead, 0, 0], table[ahead, 0, 1], table[ahead, 1, 0], table[ahead, 1, 1]
-    head, heads, tail, tails = blocks.panel[b, 0], blocks.panel[b, 1], blocks.panel[b, 2], blocks.panel[b, 3]
+    x, g, H_x, w, p = work.x, work.credit, work.H_x, work.w, work.p_w
+    w_w, w_p, p_w, p_p = table[k + 1, 0, 0], table[k + 1, 0, 1], table[k + 1, 1, 0], table[k + 1, 1, 1]
+    head, heads, tail, tails = four(panels, b)
     for row in range(heads):
-        i, m = head + row, blocks.panel[b, 4] + row * blocks.panel[b, 5]
+        i, m = head + row, panels[b, 4] + row * panels[b, 5]
         by_w, by_p = table[k, 0, 0] * g[k, i], table[k, 0, 1] * g[k, i]
-        u, v = of_head(first, table, 0, g, i), of_head(first, table, 1, g, i)  # read in the last stage alone
-        w_y, p_y, p_y_0, ww, wp, pp = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        w_y, p_y, ww, wp, pp = 0.0, 0.0, 0.0, 0.0, 0.0
+        if last is not None:
+            u, v = of_head(one, table[k + 1, 0], g, i), of_head(one, table[k + 1, 1], g, i)
         for c in range(tails):
-            j, W, P = tail + c, w[m + c], p[m + c]
-            if first is not None:  # here beta is 0
-                H_x[j] += by_w * W
-                ww += W * W
-                pp += P * P
-            else:
-                H_x[j] += by_w * W + by_p * P
-            if first is not None and last is None:
-                p_y_0 += P * y[0, j]
-                wp += W * P
+            j, W, P = tail + c, w[0, m + c], p[0, m + c]
+            H_x[j] += by_w * W + by_p * P
             if last is not None:
-                W, P = w_w * W + w_p * P + products(first, u, y, j), p_w * W + p_p * P + products(first, v, y, j)
-                w[m + c], p[m + c] = W, P
-            w_y += W * y[ahead, j]
-            if last is None:
-                p_y += P * y[ahead, j]
-        blocks.W_y[i] += w_y
-        blocks.P_y[i] += p_y
-        if first is not None:
-            gram[0, 0] += ww
-            gram[0, 1] += wp
-            gram[1, 1] += pp
-            gram[1, 2] += g[0, i] * p_y_0
+                W, P = w_w * W + w_p * P + products(one, u, x, j), p_w * W + p_p * P + products(one, v, x, j)
+                w[0, m + c], p[0, m + c] = W, P
+                ww += W * W
+                wp += W * P
+                pp += P * P
+            w_y += W * x[k + 1, j]
+            p_y += P * x[k + 1, j]
+        W_y[i] += w_y
+        P_y[i] += p_y
+        gram[0, 0] += ww
+        gram[0, 1] += wp
+        gram[1, 1] += pp
 
 
 @compiled
-def block_stage(model, work, blocks, k, size, speed, w, p):
+def block_stage(law, work, blocks, k, size, speed):
     """Stage ``k`` for all panels: reports, next activations; in the last stage W and P move.
 
     Returns size and speed with |w|^2 and |w'|^2 of these arcs added.
     """
-    table, gram, g, n = blocks.table, blocks.gram, work.credit, model.speed.size
-    stages = table.shape[0] - 1
-    last = k == stages - 1
-    if k == 0:
+    table, gram, W_y, P_y = blocks.table, blocks.gram, blocks.W_y, blocks.P_y
+    last = k == table.shape[0] - 2
+    for i in range(work.a.size):  # W y and P y of this stage, from the walk before
+        gram[0, 2 + k] += work.credit[k, i] * W_y[i]
+        gram[1, 2 + k] += work.credit[k, i] * P_y[i]
+        W_y[i] = P_y[i] = work.a[i] = 0.0
+    for b in range(blocks.panels.shape[0]):
+        outer_products(blocks.panels, b, table, gram, work, k)
+    size += form(gram, table, k, 0)
+    speed += form(gram, table, k, 1) / (law.r * law.r)
+    if last:
         gram[:] = 0.0
-    for i in range(n):  # W y and P y of this stage, from the walk before; of P y_0 the first walk takes care
-        gram[0, 2 + k] += g[k, i] * blocks.W_y[i]
-        gram[1, 2 + k] += g[k, i] * blocks.P_y[i] if k > 0 else 0.0
-    for i in range(n):
-        blocks.W_y[i] = blocks.P_y[i] = work.a[i] = 0.0
-    for b in range(blocks.panel.shape[0]):
-        outer_products(blocks, b, work, k, last)
-        if k == 0 and last:
-            walk(blocks, b, work, k, True, True, w, p)
-        elif k == 0:
-            walk(blocks, b, work, k, True, None, w, p)
+    for b in range(blocks.panels.shape[0]):
+        if last and k == 0:
+            walk(True, True, blocks.panels, b, table, work, k, W_y, P_y, gram)
         elif last:
-            walk(blocks, b, work, k, None, True, w, p)
+            walk(None, True, blocks.panels, b, table, work, k, W_y, P_y, gram)
         else:
-            walk(blocks, b, work, k, None, None, w, p)
+            walk(None, None, blocks.panels, b, table, work, k, W_y, P_y, gram)
     alpha, beta = (1.0, 0.0) if last else (table[k + 1, 0, 0], table[k + 1, 0, 1])
-    for i in range(n):
-        work.a[i] += alpha * blocks.W_y[i] + beta * blocks.P_y[i]
-    return size + form(gram, table, k, 0), speed + form(gram, table, k, 1) / (model.law.r * model.law.r)
+    for i in range(work.a.size):
+        work.a[i] += alpha * W_y[i] + beta * P_y[i]
+    return size, speed
 
 
 @compiled
-def begin_blocks(model, method, s, work, blocks, w, p):
+def begin_blocks(law, method, s, work, blocks):
     """Before the first step: the activations, by the last stage of a step of length 0 (the very sums of all others)."""
-    coefficients(model.law, method, 0.0, s, blocks.table)
+    coefficients(law, method, 0.0, s, blocks.table)
     last = method.weight.size - 1
     for j in range(work.H_x.size):
-        work.y[last + 1, j] = work.y[0, j]
-    block_stage(model, work, blocks, last, 0.0, 0.0, w, p)
-    coefficients(model.law, method, method.h, s, blocks.table)
+        work.x[last + 1, j] = work.x[0, j]
+    block_stage(law, work, blocks, last, 0.0, 0.0)
+    coefficients(law, method, method.h, s, blocks.table)

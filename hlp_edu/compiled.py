@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import types
 from pathlib import Path
 
 try:
@@ -16,60 +15,54 @@ OPTIONS = dict(nogil=True, fastmath={"reassoc", "contract"}, error_model="numpy"
 
 
 # A hash of the files whose functions are compiled into one another.
-_NAMES = "compiled tanh laws lookahead kernel blocks policies".split()
+_NAMES = "compiled tanh laws prospective kernel blocks policies".split()
 _FILES = [Path(__file__).with_name(f"{name}.py") for name in _NAMES]
 SOURCES = hashlib.sha256(b"".join(file.read_bytes() for file in _FILES if file.exists())).hexdigest()
 
 
-def _keyed(function):
-    """The same function with the hash of all sources in its closure.
+def _named(function):
+    """The function under a name that has the hash of all sources.
 
-    numba keeps machine code on disk under a key that holds the function's own file and what is in its closure, but
-    not the functions that it calls: without the hash, an edit of laws.py would go unnoticed.
+    numba keeps machine code on disk under the function's name, file and line, but looks not at the functions that it
+    calls: without the hash, an edit of laws.py would go unnoticed.
     """
-    code = function.__code__.replace(co_freevars=(*function.__code__.co_freevars, "sources"))
-    closure = (*(function.__closure__ or ()), types.CellType(SOURCES))
-    keyed = types.FunctionType(code, function.__globals__, function.__name__, function.__defaults__, closure)
-    return functools.update_wrapper(keyed, function)
+    function.__qualname__ = f"{function.__name__}-{SOURCES[:12]}"
+    return function
 
 
 def compiled(function):
     """Compile a loop over numbers and arrays, and keep the machine code on disk."""
-    return function if numba is None else numba.njit(cache=True, **OPTIONS)(_keyed(function))
+    return function if numba is None else numba.njit(cache=True, **OPTIONS)(_named(function))
 
 
-def compiled_rule(rule, keep=False):
+@compiled
+def four(rows, k):
+    """The first four numbers of a row; compiled code cannot unpack it."""
+    return rows[k, 0], rows[k, 1], rows[k, 2], rows[k, 3]
+
+
+@functools.cache
+def compiled_rule(rule, outside=None):
     """Compile a sign rule to one fixed signature, so that the loop in time is compiled only once.
 
-    ``keep``: keep the machine code on disk (for rules that are in a file). A rule that cannot be compiled raises a
-    ValueError with the compiler's words.
+    ``outside``: the values that a rule of one's own reads, since compiled code keeps them; it takes eight arguments.
+    None for a rule of the library, which takes a ninth, ``values``, and whose code is kept on disk. A rule that cannot
+    be compiled raises a ValueError with the compiler's words.
     """
+    if outside is not None:
+        inner = rule if numba is None else numba.njit(error_model="numpy")(rule)
+
+        def rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w, values):
+            inner(t, H, p_x, p_w, H_x, H_w, s_x, s_w)
+
     if numba is None:
         return rule
     number, vector = numba.float64, numba.float64[::1]
     signature = numba.void(number, number, *[vector] * 7)
     try:
-        return numba.cfunc(signature, cache=keep, error_model="numpy")(_keyed(rule) if keep else rule)
+        return numba.cfunc(signature, cache=outside is None, error_model="numpy")(_named(rule))
     except numba.core.errors.NumbaError as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        raise ValueError(
-            "rule: could not be compiled. A rule may use numbers, arrays, loops and conditions, and fills "
-            f"s_x and s_w in place. The compiler says: {' / '.join(lines[:4])}"
-        ) from error
-
-
-@functools.cache
-def student_rule(rule, outside=()):
-    """Compile a rule of eight arguments, once for each function and the values ``outside`` that it reads."""
-    inner = rule if numba is None else numba.njit(error_model="numpy")(rule)
-
-    def with_values(t, H, p_x, p_w, H_x, H_w, s_x, s_w, values):
-        inner(t, H, p_x, p_w, H_x, H_w, s_x, s_w)
-
-    return compiled_rule(with_values)
-
-
-@functools.cache
-def built_in_rule(rule):
-    """Compile one of the library's rules, once in a process; its code is kept on disk."""
-    return compiled_rule(rule, keep=True)
+        allowed = "numbers, arrays, loops and conditions, and fills s_x and s_w in place"
+        words = f"rule: could not be compiled. A rule may use {allowed}. The compiler says: {' / '.join(lines[:4])}"
+        raise ValueError(words) from error

@@ -12,8 +12,9 @@ import numpy as np
 from hlp_edu.backprop import _levels, backprop
 from hlp_edu.flow import run
 from hlp_edu.optimum import cost_gradient
-from hlp_edu.policies import Frozen, _Prospective
+from hlp_edu.policies import Frozen
 from hlp_edu.problem import Tracking
+from hlp_edu.prospective import Prospective
 from hlp_edu.signals import Signal, _times
 from hlp_edu.validate import finite, kind, number, numbers_of, one_of, vector, whole
 
@@ -182,10 +183,8 @@ class Noisy(Signal):
         self.rates = number("band", band, above=0) * (np.arange(40) + dice.uniform(0, 1, 40)) / 40
         self.phases = dice.uniform(0, 2 * np.pi, 40)
 
-    def __call__(self, t):
-        """Values at the times ``t``."""
-        t = _times(t)
-        return self.signal(t) + self.noise(t)
+    def _at(self, t, order):
+        return (self.signal(t) if order == 0 else self.signal.derivative(t, order)) + self._noise(t, order)
 
     def noise(self, t):
         """The noise alone.
@@ -194,10 +193,13 @@ class Noisy(Signal):
         ----------
         t : float or array_like
         """
-        t = _times(t)
+        return self._noise(_times(t), 0)
+
+    def _noise(self, t, order):
+        """The noise, or its slope."""
         waves = np.zeros(t.shape)
         for rate, phase in zip(self.rates, self.phases, strict=True):
-            waves += np.cos(rate * t + phase)
+            waves += rate**order * np.cos(rate * t + phase + order * np.pi / 2)
         return self.size / np.sqrt(20) * waves
 
     def jumps(self, t0, t1):
@@ -458,7 +460,7 @@ def altered(policy, curvature=True, **parts):
     curvature : bool
         Whether z'' is used.
     **parts
-        Of `hlp_edu.lookahead.Ahead`: kappa, decay; of (16) also credit, by how much the credit looks ahead in units
+        Of `hlp_edu.prospective.Ahead`: kappa, decay; of (16) also credit, by how much the credit looks ahead in units
         of 1/c.
 
     Returns
@@ -475,7 +477,7 @@ def altered(policy, curvature=True, **parts):
     >>> import hlp_edu as hlp
     >>> error_alone = altered(hlp.ProspectiveFlow(mu=0.1, kappa=1, lead=0), credit=0)
     """
-    if not isinstance(policy, _Prospective):
+    if not isinstance(policy, Prospective):
         raise ValueError(f"policy = {policy!r}: must be a ProspectiveFlow or a ProspectiveSteering")
     for name in parts:
         one_of("part", name, ("kappa", "decay", "credit"))

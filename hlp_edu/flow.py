@@ -5,16 +5,17 @@ Nothing here looks ahead: a step reads the state, the targets and the inputs of 
 
 import math
 import threading
+from dataclasses import replace
 
 import numpy as np
 
 from hlp_edu import blocks
 from hlp_edu._version import __version__
-from hlp_edu.kernel import METHODS, Point, Rows, Signals, Signs, array, march
+from hlp_edu.kernel import METHODS, Rows, Signals, Signs, asker, march, work_at
 from hlp_edu.policies import Policy
 from hlp_edu.problem import Tracking
 from hlp_edu.trajectory import Clock, State, Trajectory, checked_state
-from hlp_edu.validate import kind, number, numbers_of, one_of, vector, whole
+from hlp_edu.validate import kind, number, one_of, require, vector, whole
 
 __all__ = ["run"]
 
@@ -105,28 +106,30 @@ def run(
     policy.rehearse(len(problem.network.neurons), len(problem.network.heads))
 
     forward = Forward(problem, policy, method, h, limit)
-    state, before, cost, done, row, why = forward.copy(begin), begin, 0.0, 0, 0, None
+    state, cost, done, row, why = forward.state(begin), 0.0, 0, 0, None
     while done < steps and why is None:
         if getattr(cancelled, "event", None) is not None and cancelled.event.is_set():
             raise RuntimeError("this run was given up, with all others of its call of runs")
         count = min(CHUNK, steps - done, 1 + int(CHUNK_ARCS / (len(begin.w) + 1)))
         t = clock.origin + (clock.count + done + np.arange(count + 1)) * h
-        signals = forward.signals(t, clock.origin)
-        skip, before = -done % every, forward.copy(state) if done else begin
-        gone, added = forward.march(state, signals, _from_row(rows, row, every, skip))
-        gone, state, why = forward.judge(before, state, signals, gone)
+        signals, skip = forward.signals(t, clock.origin), -done % every
+        before, (state, bad, added) = state, forward.march(state, signals, _from_row(rows, row, every, skip))
+        gone = count
+        if bad <= count:
+            gone, state, why = forward.go_back(before, signals, bad)
         seen = np.arange(skip, gone + (why is not None), every)
         times[row : row + len(seen)], target[row : row + len(seen)] = t[seen], signals.z[seen, 0]
         done, row, cost = done + max(gone, 0), row + len(seen), cost + added
     final = State(Clock(clock.origin, clock.count + done, h), *state)
-    final.s_w = begin.s_w if policy.steady else final.s_w
-    if why is None:  # the last row is where one more step begins
-        end, signs = Signals(*(part[[-1, -1]] for part in signals)), (final.s_x.copy(), final.s_w.copy())
-        forward.march(state, end, _from_row(rows, row, 1, 0), h=0.0)  # a step of length 0 moves nothing
+    if why is None:  # the last row is where one more step begins; a step of length 0 moves nothing
+        end = Signals(*(part[[-1, -1]] for part in signals))
+        last, _, _ = forward.march(state, end, _from_row(rows, row, 1, 0), h=0.0)
+        final.p_w = last[3]  # also where it is no state of its own
         # The end is part of the run, to the last digit.
         times[row] = clock.time + T if math.isclose(t[-1], clock.time + T, rel_tol=1e-9, abs_tol=1e-9) else t[-1]
-        target[row], row = end.z[0, 0], row + 1
-        final.s_x, final.s_w = signs  # a rule is asked again by the run that goes on from here
+        target[row], row = signals.z[-1, 0], row + 1
+    if policy.steady:
+        final.s_w = begin.s_w
     x, w, p_x, p_w, sign, L, H = (column[:row] for column in rows[:7])
     about = dict(problem=repr(problem), policy=repr(policy), method=method, dt=h, version=__version__)
     about["seed"] = None if start is not None or (x0 is not None and w0 is not None) else int(seed)
@@ -139,115 +142,106 @@ def run(
 def grid(T, dt):
     """How many steps, and how long: dt, shortened a little if T is no multiple of it."""
     T, dt = number("T", T, above=0), number("dt", dt, above=0)
-    if dt > T * (1 + 1e-9):
-        raise ValueError(f"dt = {dt:g}: must be at most T = {T:g}")
-    if not T / dt < MOST_STEPS:
-        raise ValueError(f"dt = {dt:g}: T = {T:g} has {T / dt:.3g} such steps; at most {MOST_STEPS:g} are possible")
+    require(dt <= T * (1 + 1e-9), f"dt = {dt:g}: must be at most T = {T:g}")
+    few = T / dt < MOST_STEPS
+    require(few, f"dt = {dt:g}: T = {T:g} has {T / dt:.3g} such steps; at most {MOST_STEPS:g} are possible")
     steps = math.ceil(T / dt - 1e-9 * max(1.0, T / dt))
     return steps, dt if math.isclose(steps * dt, T, rel_tol=1e-9) else T / steps
 
 
 def told_apart(t, T, dt):
     """Refuse times that are so large that t + dt is t."""
-    if not dt > 4 * np.spacing(abs(t) + T):
-        raise ValueError(f"dt = {dt:g}: is too small for times t0, T near {abs(t) + T:g}, where t + dt is t")
+    latest = abs(t) + T
+    require(
+        dt > 4 * np.spacing(latest), f"dt = {dt:g}: is too small for times t0, T near {latest:g}, where t + dt is t"
+    )
 
 
 class Forward:
-    """A problem under a policy, ready to be stepped forward."""
+    """A problem under a policy, ready to be stepped forward from a state: x, w, p_x, p_w and the signs of both."""
 
     def __init__(self, problem, policy, method, h, limit):
-        self.problem, self.policy, self.limit = problem, policy, limit
+        self.problem, self.policy = problem, policy
         self.method = METHODS[method]._replace(h=h)
         # Blocks are for one sign that never changes, and costates that are states of their own.
         together = policy.steady and policy.inertia
-        single, panel = problem.blocks if together else (problem.model.single, ())
+        segments, panels = problem.blocks if together else (problem.model.segments, ())
         law = problem.law._replace(
             theta_x=problem.theta + policy.dissipation_x,
             theta_w=problem.theta + policy.dissipation_w,
             inertia=policy.inertia,
             gain=policy.gain,
         )
-        self.model = problem.model._replace(law=law, single=single)
-        n = len(problem.network.neurons)
-        self.blocks = blocks.blocks_of(panel, self.method, n) if len(panel) else None
-        self.rule, self.values, self.ahead = policy.compiled(), policy.values(), policy.look(problem)
+        self.model = problem.model._replace(law=law, segments=segments, limit=limit)
+        stages, n, inputs = len(self.method.weight), len(problem.network.neurons), len(problem.network.inputs)
+        self.blocks = blocks.blocks_of(panels, stages, n) if len(panels) else None
+        self.arc_rows = 3 if stages > 1 and len(segments) else 1
+        self.rule = None if policy.steady else policy.compiled()
+        asks = not (policy.steady and policy.inertia)
+        self.ask = asker(problem.model._replace(law=law), inputs, len(problem.network.heads) if asks else 0)
+        self.ahead = policy.look(problem)
 
-    def copy(self, state):
-        """The six arrays of a state, each apart from the others: see `kernel.GAP`."""
-        parts = state if isinstance(state, tuple) else (state.x, state.w, state.p_x, state.p_w, state.s_x, state.s_w)
-        parts = (*parts[:5], parts[5][:1]) if self.policy.steady else parts  # one sign for all
-        copies = tuple(array(part.size) for part in parts)
-        for copy, part in zip(copies, parts, strict=True):
-            copy[:] = part
-        return copies
+    def state(self, begin):
+        """Of a `State`; where the signs never change, one is enough for all arcs."""
+        return begin.x, begin.w, begin.p_x, begin.p_w, begin.s_x, begin.s_w[:1] if self.policy.steady else begin.s_w
 
     def signals(self, t, origin):
         """Targets and inputs at the steps ``t``, and the slopes that the policy asks for."""
         middles = len(self.method.weight) > 1
-        slope = self.policy.slopes(self.problem, t, (origin, self.method.h), middles)
+        slope = np.zeros((len(t), 3, 0, 2))
+        if self.ahead is not None:
+            slope = self.policy.slopes(self.problem, t, (origin, self.method.h), middles)
         return Signals(t, *self.problem.at_steps(t, middles), slope)
 
     def march(self, state, signals, rows, h=None):
-        """Go all steps of the signals, in place; see `kernel.march`."""
-        signs = Signs(*state[4:], self.values, self.policy.steady, not self.policy.steady)
+        """The state after all steps, the number of the first bad one, and the cost; see `kernel.march`."""
+        x, w, p_x, p_w, s_x, s_w = state
+        work = work_at(np.append(x, signals.u[0, 0]), w, p_x, p_w, len(self.method.weight), self.arc_rows)
+        signs = Signs(s_x.copy(), s_w.copy(), self.rule is not None, self.policy.values())
         method = self.method if h is None else self.method._replace(h=h)
         with np.errstate(all="ignore"):  # a run that diverges is reported, not warned about
-            model, now = self.model, Point(*state[:4])
-            return march(model, method, signals, signs, self.rule, self.blocks, self.ahead, now, rows, self.limit)
+            bad, cost = march(
+                self.model, method, signals, signs, work, rows, self.ask, self.rule, self.blocks, self.ahead
+            )
+        parts = [part[0, : old.size] for part, old in zip(work, state[:4], strict=False)]
+        parts = [part if self.arc_rows == 1 else part.copy() for part in parts]  # stages need not be kept
+        return (*parts, signs.x, signs.w), bad, cost
 
-    def judge(self, before, state, signals, gone):
-        """Whether a chunk of steps went well: steps taken, the state after them, and if it diverged when and why.
+    def go_back(self, before, signals, bad):
+        """The last good state before a bad one: steps to it (-1: there is none), it, when and why the next is bad."""
+        reason = self.wrong(before, signals, bad) or "the Lagrangian or the Hamiltonian is not finite"
+        while bad > 0 and (earlier := self.wrong(before, signals, bad - 1)):
+            bad, reason = bad - 1, earlier
+        state = self.after(before, signals, bad - 1) if bad > 0 else before
+        return bad - 1, state, (float(signals.t[bad]), reason)
 
-        The step that made a number too large is not part of the run; -1 steps if it began with one.
-        """
-        why = _beyond(self.problem.network, state, self.limit)
-        if why is None and gone == len(signals.t) - 1:
-            return gone, state, None
-        reason, failed = "the Lagrangian or the Hamiltonian is not finite", gone
-        if why is None:
-            why = _beyond(self.problem.network, self._again(before, signals, gone), self.limit)
-        while failed > 0:
-            state = self._again(before, signals, failed - 1)
-            reason, why = why or reason, _beyond(self.problem.network, state, self.limit)
-            if why is None:
-                return failed - 1, state, (float(signals.t[failed]), reason)
-            failed -= 1
-        return -1, self.copy(before), (float(signals.t[0]), why or reason)
+    def after(self, before, signals, steps):
+        """The state after so many steps."""
+        return self.march(before, Signals(*(part[: steps + 1] for part in signals)), no_rows(steps))[0]
 
-    def _again(self, before, signals, count):
-        """The state after ``count`` steps, from the copy made before them."""
-        state = self.copy(before)
-        if count:
-            self.march(state, Signals(*(part[: count + 1] for part in signals)), no_rows(count))
-        return state
-
-
-def _beyond(network, state, limit):
-    """What passed the limit, in words; None if nothing did."""
-    for name, labels, part in zip(("x", "w", "p_x", "p_w"), ("neuron", "arc") * 2, state, strict=False):
-        bad = np.flatnonzero(~(np.abs(part) <= limit))
-        if bad.size:
-            label = (network.neurons if labels == "neuron" else network.arcs)[bad[0]]
-            return f"|{name}| of {labels} {label!r} passed {limit:g} (or is not a number)"
-    return None
+    def wrong(self, before, signals, steps):
+        """What of that state is beyond the limit, in words; None if nothing is."""
+        network = self.problem.network
+        for name, part in zip(("x", "w", "p_x", "p_w"), self.after(before, signals, steps), strict=False):
+            for k in np.flatnonzero(~(np.abs(part) <= self.model.limit))[:1]:
+                label = f"neuron {network.neurons[k]!r}" if name.endswith("x") else f"arc {network.arcs[k]!r}"
+                return f"|{name}| of {label} passed {self.model.limit:g} (or is not a number)"
+        return None
 
 
 def _rows(network, policy, record, rows):
     """Room for all rows."""
     n, m = len(network.neurons), len(network.heads)
-    columns = np.arange(n) if record == "all" else network.output_index
-    wide = (n, m) if record == "all" else (0, 0)
-    signs = 1 if policy.one_sign else wide[1]
-    fits(rows, len(columns) + 2 * wide[1] + wide[0] + signs, record)
-    x, w, p_x, p_w = (np.empty((rows, size)) for size in (len(columns), wide[1], *wide))
-    return Rows(x, w, p_x, p_w, np.empty((rows, signs), np.int8), np.empty(rows), np.empty(rows), columns, 1, 0)
+    columns, n, m = (np.arange(n), n, m) if record == "all" else (network.output_index, 0, 0)
+    sizes = len(columns), m, n, m, 1 if policy.one_sign else m
+    fits(rows, sum(sizes), record)
+    parts = [np.empty((rows, size), np.int8 if part == 4 else float) for part, size in enumerate(sizes)]
+    return Rows(*parts, np.empty(rows), np.empty(rows), columns, 1, 0)
 
 
 def no_rows(steps):
     """What records nothing in so many steps."""
-    none, nothing = np.empty(0), np.empty((0, 0))
-    return Rows(*[nothing] * 4, np.empty((0, 0), np.int8), none, none, np.empty(0, int), 1, steps)
+    return Rows(*np.empty((4, 0, 0)), np.empty((0, 0), np.int8), *np.empty((2, 0)), np.empty(0, int), 1, steps)
 
 
 def _from_row(rows, row, every, skip):
@@ -257,12 +251,8 @@ def _from_row(rows, row, every, skip):
 
 def fits(rows, width, record, most=4e9):
     """Refuse a recording that takes more memory than a laptop has."""
-    size = 8.0 * rows * width
-    if size > most:
-        raise ValueError(
-            f"record = {record!r}: {rows} rows would take {size / 1e9:.1f} GB; "
-            "use record='output', a larger every=, or a shorter run"
-        )
+    size, less = 8.0 * rows * width, "use record='output', a larger every=, or a shorter run"
+    require(size <= most, f"record = {record!r}: {rows} rows would take {size / 1e9:.1f} GB; {less}")
 
 
 def beginning(problem, policy, seed=0, t0=0, x0=None, w0=None, p0=None, start=None):
@@ -273,23 +263,13 @@ def beginning(problem, policy, seed=0, t0=0, x0=None, w0=None, p0=None, start=No
     s_w = np.broadcast_to(policy.sign_at_start, m) if policy.steady else np.full(m, policy.sign_at_start)
     if start is not None:
         for name, value in (("t0", t0 or None), ("x0", x0), ("w0", w0), ("p0", p0)):
-            if value is not None:
-                raise ValueError(f"{name}: cannot be given together with start=, which holds it already")
-        kind("start", start, State, "a State, for example the `final` of a trajectory")
-        given = numbers_of("start.x", start.x).size, numbers_of("start.w", start.w).size
-        if given != (n, m):
-            raise ValueError(f"start: holds {given[0]} neurons and {given[1]} arcs; this network has {n} and {m}")
+            require(value is None, f"{name}: cannot be given together with start=, which holds it already")
         start = checked_state("start", start, n, m)
-        if not policy.steady:
-            s_x, s_w = start.s_x, start.s_w
-        return State(start.clock, start.x, start.w, start.p_x, start.p_w, s_x, s_w)
+        return replace(start, s_x=s_x, s_w=s_w) if policy.steady else start
     dice = np.random.default_rng(whole("seed", seed, least=0))
-    drawn_x, drawn_w = 0.5 * dice.standard_normal(n), 0.5 / math.sqrt(n) * dice.standard_normal(m)
-    x = drawn_x if x0 is None else vector("x0", x0, n, "neuron")
-    w = drawn_w if w0 is None else vector("w0", w0, m, "arc")
-    p_x, p_w = np.zeros(n), np.zeros(m)
-    if p0 is not None:
-        if not isinstance(p0, (tuple, list)) or len(p0) != 2:
-            raise ValueError(f"p0 = {p0!r}: must be a pair (p_x, p_w)")
-        p_x, p_w = vector("p0[0]", p0[0], n, "neuron"), vector("p0[1]", p0[1], m, "arc")
+    x, w = 0.5 * dice.standard_normal(n), 0.5 / math.sqrt(n) * dice.standard_normal(m)
+    x = x if x0 is None else vector("x0", x0, n, "neuron")
+    w = w if w0 is None else vector("w0", w0, m, "arc")
+    p_x, p_w = (np.zeros(n), np.zeros(m)) if p0 is None else kind("p0", p0, (tuple, list), "a pair (p_x, p_w)")
+    p_x, p_w = vector("p0[0]", p_x, n, "neuron"), vector("p0[1]", p_w, m, "arc")
     return State(Clock(number("t0", t0), 0, 0.0), x, w, p_x, p_w, s_x, s_w)

@@ -6,12 +6,12 @@ A step has one or four stages. In every stage, in this order:
     2. every arc reports to its tail, a term of (7), and its weight and costate move, (6), (10);
     3. every neuron has the reports of its children, and its costate moves, (10).
 
-What a neuron and an arc do is written in `laws.py`, and nowhere else. Three points of phase space are kept:
-`now`, where the step begins; `here`, where a stage after the first asks the laws; `end`, now plus the velocities so
-far, each times the step and its weight. Arcs that lead from neighbouring parents to one neuron form a segment: their
-weights and their parents' states are read side by side. Neurons that share their parents can be taken together,
-which is faster: `blocks.py`, to be skipped on a first reading. Rules that look ahead, `lookahead.py`, put one more
-round between 1 and 2, in which arcs only report.
+What a neuron and an arc do is written in `laws.py`, and nowhere else. Three points of phase space are kept: where the
+step begins, NOW; where a stage after the first asks the laws, HERE; and where the step will END, which is NOW plus
+the velocities so far, each times the step and its weight. Arcs that lead from neighbouring parents to one neuron form
+a segment: their weights and their parents' states are read side by side. Neurons that share their parents can be
+taken together, which is faster: `blocks.py`, to be skipped on a first reading. Rules that look ahead,
+`prospective.py`, put one more round between 1 and 2, in which arcs only report.
 """
 
 import math
@@ -20,12 +20,12 @@ from typing import NamedTuple
 import numpy as np
 
 from hlp_edu.blocks import begin_blocks, block_stage
-from hlp_edu.compiled import compiled
+from hlp_edu.compiled import compiled, four
 from hlp_edu.laws import Law, arc, costate, energies, neuron
-from hlp_edu.lookahead import arc_ahead, look_ahead
+from hlp_edu.prospective import arc_ahead, look_ahead
 
-ONE = np.uint64(1)  # indices of arcs are unsigned: the compiler then knows that none is counted from the end
-# Numbers between arrays: if they nearly touched, the compiler's check for overlap could give other last digits.
+NOW, HERE, END = 0, 1, 2  # rows of the arcs
+# Numbers between rows: if they nearly touched, the compiler's check for overlap could give other last digits.
 GAP = 64
 
 
@@ -47,38 +47,38 @@ METHODS = {
 
 
 class Model(NamedTuple):
-    """What does not change during a run: the arcs in segments, outputs, speeds and laws."""
+    """What does not change during a run."""
 
-    segment: np.ndarray  # neuron i owns the segments segment[i] to segment[i + 1]
-    first: np.ndarray  # segment b holds the arcs first[b] to first[b + 1]
-    tail: np.ndarray  # its first arc leads from node tail[b], the next from tail[b] + 1, ...
+    segments: np.ndarray  # of the arcs that are taken one by one, not in blocks; see `Network.segments`
     outputs: np.ndarray
     speed: np.ndarray
     law: Law
-    single: np.ndarray  # the neurons whose arcs are taken one by one, not in blocks
+    limit: float = math.inf  # a number beyond it ends the run
 
 
-class Point(NamedTuple):
-    """A point of phase space: states, weights and their costates."""
+class Work(NamedTuple):
+    """A step at work. Neurons have a row for each stage, and one for the end; arcs NOW, or NOW, HERE and END."""
 
-    x: np.ndarray
+    x: np.ndarray  # what the arcs read: states, then inputs
     w: np.ndarray
     p_x: np.ndarray
     p_w: np.ndarray
+    a: np.ndarray  # activations
+    credit: np.ndarray  # (stages, neurons)
+    H_x: np.ndarray
 
 
 class Signs(NamedTuple):
-    """The signs s of (10), and the rule that sets them at the start of each step (unless they never change)."""
+    """The signs s of (10), and the numbers that the rule reads which sets them."""
 
     x: np.ndarray
-    w: np.ndarray
-    values: np.ndarray  # numbers that the rule reads
-    fixed: bool
-    each: bool  # whether there is one for each arc; else the first is that of all
+    w: np.ndarray  # one for each arc; if they never change, one for all
+    each: bool
+    values: np.ndarray
 
 
 class Signals(NamedTuple):
-    """Times of the steps; targets, inputs and slopes at the start, middle and end of each: (steps + 1, 3, ...)."""
+    """Times of the steps; targets and inputs at the start, middle and end of each: (steps + 1, 3, ...)."""
 
     t: np.ndarray
     z: np.ndarray  # nan where there is no target
@@ -101,35 +101,13 @@ class Rows(NamedTuple):
     skip: int  # steps until the first row
 
 
-class Work(NamedTuple):
-    """Arrays to work with. y[k] is what the arcs read at stage k: the states, then the inputs."""
-
-    y: np.ndarray  # (stages + 1, neurons + inputs and more)
-    a: np.ndarray  # activations
-    credit: np.ndarray  # (stages, neurons and more)
-    H_x: np.ndarray
-    leak_x: np.ndarray  # how much of a velocity counts where the leak is solved exactly, else 1
-    leak_p: np.ndarray
-    here: Point
-    end: Point
-
-
-@compiled
-def array(size):
-    """An array with a gap before and behind."""
-    return np.zeros(size + 2 * GAP)[GAP : GAP + size]
-
-
-@compiled
-def work_arrays(model, method, inputs, stored):
-    """All arrays of a run that are no state; ``stored`` arcs need a place for their stages."""
-    n, stages = model.speed.size, method.weight.size
-    y, credit = np.zeros((stages + 1, n + inputs + GAP)), np.zeros((stages, n + GAP))
-    leak_x, leak_p = array(n), array(n)
-    leak_x[:], leak_p[:] = 1.0, 1.0
-    here = Point(array(n), array(stored), array(n), array(stored))
-    end = Point(array(n), array(stored), array(n), array(stored))
-    return Work(y, array(n), credit, array(n + inputs), leak_x, leak_p, here, end)
+def work_at(x, w, p_x, p_w, stages, arc_rows):
+    """Stages that begin at a point, of which ``x`` holds states and inputs."""
+    shapes = (stages + 1, x.size), (arc_rows, w.size), (stages + 1, p_x.size), (arc_rows, p_w.size)
+    rows = [np.zeros((count, size + GAP)) for count, size in shapes]
+    for row, part in zip(rows, (x, w, p_x, p_w), strict=True):
+        row[0, : part.size] = part
+    return Work(*rows, np.zeros(p_x.size), np.zeros((stages, p_x.size + GAP)), np.zeros(x.size))
 
 
 @compiled
@@ -139,90 +117,92 @@ def phi_1(a):
 
 
 @compiled
-def errors(model, work, signals, at_step, at, k):
+def errors(model, signals, t, at, work, k):
     """Add q e to the H_x of each output (7); return the sum of all e^2."""
     total = 0.0
     for o in range(model.outputs.size):
-        i, z = model.outputs[o], signals.z[at_step, at, o]
-        e = work.y[k, i] - z if z == z else 0.0  # nan: no target, no error
+        i, z = model.outputs[o], signals.z[t, at, o]
+        e = work.x[k, i] - z if z == z else 0.0  # nan: no target, no error
         work.H_x[i] += model.law.q * e
         total += e * e
     return total
 
 
 @compiled
-def step(model, method, signals, at_step, signs, work, blocks, ahead, now):
-    """One step, from `now` to `now`.
-
-    Returns what it adds to the cost (4), L and H at its start, and about the sum of all squares.
-    """
-    n, stages, h, here, end = now.x.size, method.weight.size, method.h, work.here, work.end
-    cost, L_start, H_start, total = 0.0, 0.0, 0.0, 0.0
-    symplectic = h / model.law.r if method.exponential else 0.0  # weights move with the new costates
-    for k in range(stages):
-        first, last = k == 0, k == stages - 1
-        weight, to_next = h * method.weight[k], 0.0 if last else 0.5 * h * method.at[k + 1]
-        size, speed, power = 0.0, 0.0, 0.0
-        for i in model.single:  # every neuron adds up what its parents send
-            a = 0.0
-            for b in range(model.segment[i], model.segment[i + ONE]):
-                start, tail = model.first[b], model.tail[b]
-                for m in range(start, model.first[b + ONE]):
-                    a += (now.w[m] if first else here.w[m]) * work.y[k, tail + (m - start)]  # (1)
-            work.a[i] = a
-        for i in range(n):  # ... and answers
-            p = now.p_x[i] if first else here.p_x[i]
-            x_rate, work.H_x[i], work.credit[k, i] = neuron(model.speed[i], work.a[i], work.y[k, i], p)
-            power += p * x_rate
-            end.x[i] = (method.keep * now.x[i] if first else end.x[i]) + weight * work.leak_x[i] * x_rate
-            work.y[k + 1, i] = end.x[i] if last else now.x[i] + to_next * x_rate
-        for j in range(signals.u.shape[2]):  # the inputs at the next stage
-            work.H_x[n + j] = 0.0
-            work.y[k + 1, n + j] = signals.u[at_step + 1, 0, j] if last else signals.u[at_step, method.at[k + 1], j]
-        error = errors(model, work, signals, at_step, method.at[k], k)
-        if ahead is not None:  # the credit of each neuron, looking ahead
-            look_ahead(model, work, ahead, signals, (at_step, method.at[k]), k, now if first else here)
-        for i in model.single:  # every arc reports to its tail, and moves
-            for b in range(model.segment[i], model.segment[i + ONE]):
-                start, tail = model.first[b], model.tail[b]
-                for m in range(start, model.first[b + ONE]):
-                    j, s = tail + (m - start), signs.w[m] if signs.each else signs.w[0]
-                    w, p = (now.w[m], now.p_w[m]) if first else (here.w[m], here.p_w[m])
-                    w_rate, p_rate, report = arc(model.law, w, p, work.y[k, j], work.credit[k, i], s)
-                    if ahead is not None:  # it has reported
-                        w_rate, report = arc_ahead(ahead, w, work.y[k, j], ahead.learning[i]), 0.0
-                    work.H_x[j] += report  # (7)
-                    size += w * w
-                    speed += w_rate * w_rate
-                    w, p = (method.keep * w, method.keep * p) if first else (end.w[m], end.p_w[m])
-                    w, p = w + weight * (w_rate - symplectic * p_rate), p + weight * p_rate
-                    if last:
-                        now.w[m], now.p_w[m] = w, p
-                    else:
-                        end.w[m], end.p_w[m] = w, p
-                        here.w[m], here.p_w[m] = now.w[m] + to_next * w_rate, now.p_w[m] + to_next * p_rate
-        if blocks is not None:
-            size, speed = block_stage(model, work, blocks, k, size, speed, now.w, now.p_w)
-        for i in range(n):  # every neuron has the reports of its children, and its costate moves
-            p_rate = costate(model.law, now.p_x[i] if first else here.p_x[i], work.H_x[i], signs.x[i])
-            end.p_x[i] = (method.keep * now.p_x[i] if first else end.p_x[i]) + weight * work.leak_p[i] * p_rate
-            here.p_x[i] = here.p_x[i] if last else now.p_x[i] + to_next * p_rate
-        L, H = energies(model.law, error, size, speed, power)
-        cost += weight * L * math.exp(model.law.theta * (signals.t[at_step] + 0.5 * h * method.at[k]))
-        L_start, H_start, total = (L, H, size + speed * model.law.r**2) if first else (L_start, H_start, total)
+def end_step(work, stages):
+    """Where a step ends the next begins; the sum of the squares of x and p_x there."""
+    total = 0.0
     for j in range(work.H_x.size):
-        work.y[0, j] = work.y[stages, j]
-    for i in range(n):
-        now.x[i], now.p_x[i] = end.x[i], end.p_x[i]
-        total += end.x[i] * end.x[i] + end.p_x[i] * end.p_x[i]
-    return cost, L_start, H_start, total
+        work.x[NOW, j] = work.x[stages, j]
+    for i in range(work.a.size):
+        work.p_x[NOW, i] = work.p_x[stages, i]
+        total += work.x[NOW, i] ** 2 + work.p_x[NOW, i] ** 2
+    return total
 
 
 @compiled
-def copy(source, target):
-    """Copy an array, number by number: ``target[:] = source`` takes seconds to compile."""
-    for k in range(source.size):
-        target[k] = source[k]
+def step(model, method, signals, t, signs, work, blocks, ahead):
+    """Step number ``t``. Returns what it adds to the cost (4), L and H at its start, and about the sum of all squares.
+
+    Where a loop asks whether the stage is the first or the last, the compiler makes a loop for each answer.
+    """
+    n, stages, h, keep = work.a.size, method.weight.size, method.h, method.keep
+    cost, L_start, H_start, total = 0.0, 0.0, 0.0, 0.0
+    symplectic = h / model.law.r if method.exponential else 0.0  # weights move with the new costates
+    for k in range(stages):
+        first, last, at = k == 0, k == stages - 1, method.at[k]
+        weight, to_next = h * method.weight[k], 0.0 if last else 0.5 * h * method.at[k + 1]
+        size, speed, power = 0.0, 0.0, 0.0
+        for b in range(model.segments.shape[0]):  # every neuron adds up what its parents send
+            i, tail, start, count = four(model.segments, b)
+            a = 0.0
+            for c in range(count):
+                a += (work.w[NOW, start + c] if first else work.w[HERE, start + c]) * work.x[k, tail + c]  # (1)
+            work.a[i] += a
+        for i in range(n):  # ... and answers
+            x_rate, work.H_x[i], work.credit[k, i] = neuron(model.speed[i], work.a[i], work.x[k, i], work.p_x[k, i])
+            power += work.p_x[k, i] * x_rate
+            leak = phi_1(-h * model.speed[i]) if method.exponential else 1.0
+            work.x[stages, i] = (keep * work.x[0, i] if first else work.x[stages, i]) + weight * leak * x_rate
+            work.x[k + 1, i] = work.x[stages, i] if last else work.x[0, i] + to_next * x_rate
+        for j in range(signals.u.shape[2]):  # the inputs at the next stage
+            work.H_x[n + j] = 0.0
+            work.x[k + 1, n + j] = signals.u[t + 1, 0, j] if last else signals.u[t, method.at[k + 1], j]
+        error = errors(model, signals, t, at, work, k)
+        if ahead is not None:  # the credit of each neuron, looking ahead
+            look_ahead(model, work, ahead, signals, (t, at), k)
+        for b in range(model.segments.shape[0]):  # every arc reports to its tail, and moves
+            i, tail, start, count = four(model.segments, b)
+            for c in range(count):
+                m, j = start + c, tail + c
+                w, p = (work.w[NOW, m], work.p_w[NOW, m]) if first else (work.w[HERE, m], work.p_w[HERE, m])
+                sign = signs.w[m] if signs.each else signs.w[0]
+                w_rate, p_rate, report = arc(model.law, w, p, work.x[k, j], work.credit[k, i], sign)
+                if ahead is not None:  # it has reported
+                    w_rate, report = arc_ahead(ahead, w, work.x[k, j], ahead.learning[i]), 0.0
+                work.H_x[j] += report  # (7)
+                size += w * w
+                speed += w_rate * w_rate
+                w, p = (keep * w, keep * p) if first else (work.w[END, m], work.p_w[END, m])
+                w, p = w + weight * (w_rate - symplectic * p_rate), p + weight * p_rate
+                if last:
+                    work.w[NOW, m], work.p_w[NOW, m] = w, p
+                else:
+                    work.w[END, m], work.p_w[END, m] = w, p
+                    work.w[HERE, m] = work.w[NOW, m] + to_next * w_rate
+                    work.p_w[HERE, m] = work.p_w[NOW, m] + to_next * p_rate
+        if blocks is not None:
+            size, speed = block_stage(model.law, work, blocks, k, size, speed)
+        for i in range(n):  # every neuron has the reports of its children, and its costate moves
+            p_rate = costate(model.law, work.p_x[k, i], work.H_x[i], signs.x[i])
+            leak = phi_1(h * (signs.x[i] * model.speed[i] - model.law.theta_x)) if method.exponential else 1.0
+            work.p_x[stages, i] = (keep * work.p_x[0, i] if first else work.p_x[stages, i]) + weight * leak * p_rate
+            work.p_x[k + 1, i] = work.p_x[stages, i] if last else work.p_x[0, i] + to_next * p_rate
+            work.a[i] = 0.0 if blocks is None else work.a[i]  # a block has added up (1) of the next stage already
+        L, H = energies(model.law, error, size, speed, power)
+        cost += weight * L * math.exp(model.law.theta * (signals.t[t] + 0.5 * h * at))
+        L_start, H_start, total = (L, H, size + speed * model.law.r**2) if first else (L_start, H_start, total)
+    return cost, L_start, H_start, total + end_step(work, stages)
 
 
 class Ask(NamedTuple):
@@ -231,111 +211,123 @@ class Ask(NamedTuple):
     model: Model
     method: Method
     signs: Signs
-    work: Work
-    now: Point  # filled with the answers
+    work: Work  # filled with the answers: x', -p_w / r, H_x, H_w in row 0
 
 
-@compiled
 def asker(model, inputs, arcs):
-    """Arrays for `gradients`; none are made for 0 arcs."""
-    n, old = model.speed.size, model.law
-    law = Law(old.q, old.r_w, old.r, 0.0, 0.0, 0.0, 1.0, 0.0)
-    every = np.arange(n).astype(np.uint64)
-    alone = Model(model.segment, model.first, model.tail, model.outputs, model.speed, law, every)
-    method = Method(1.0, np.zeros(1, np.int64), np.ones(1), False, 0.0)
-    signs = Signs(np.full(n, -1.0), np.full(1, -1.0), np.zeros(0), True, False)
-    now = Point(array(n), array(arcs), array(n), array(arcs))
-    return Ask(alone, method, signs, work_arrays(alone, method, inputs, 0), now)
+    """What `gradients` needs for a model of which all arcs are taken one by one."""
+    n = model.speed.size
+    law = model.law._replace(theta=0.0, theta_x=0.0, theta_w=0.0, inertia=1.0, gain=0.0)
+    signs = Signs(np.full(n, -1.0), np.full(1, -1.0), False, np.zeros(0))
+    work = work_at(np.zeros(n + inputs), np.zeros(arcs), np.zeros(n), np.zeros(arcs), 1, 1)
+    return Ask(model._replace(law=law), METHODS["euler"]._replace(keep=0.0), signs, work)
 
 
 @compiled
-def gradients(ask, signals, row, point, y, ahead=None):
-    """Fill ``ask.now`` with x' of (2), -p_w / r, H_x (7) and H_w (8) at a point; return L and H.
+def copy(source, target, count):
+    """Copy numbers one by one: ``target[:] = source`` takes seconds to compile."""
+    for k in range(count):
+        target[k] = source[k]
 
-    ``y``: what the arcs read, states and inputs. The target is ``signals.z[row, 0]``. With a rule that looks
-    ahead, its w' in the place of -p_w / r.
+
+@compiled
+def gradients(ask, signals, t, x, w, p_x, p_w, ahead=None):
+    """Fill ``ask.work`` with x' of (2), -p_w / r, H_x (7) and H_w (8) at a point; return L and H.
+
+    ``x`` holds states and inputs. With a rule that looks ahead, its w' in the place of -p_w / r.
     """
-    copy(y, ask.work.y[0])
-    for part in range(4):
-        copy(point[part], ask.now[part])
-    _, L, H, _ = step(ask.model, ask.method, signals, row, ask.signs, ask.work, None, ahead, ask.now)
+    work = ask.work
+    copy(x, work.x[NOW], work.H_x.size)
+    copy(p_x, work.p_x[NOW], work.a.size)
+    copy(w, work.w[NOW], work.w.shape[1] - GAP)
+    copy(p_w, work.p_w[NOW], work.w.shape[1] - GAP)
+    _, L, H, _ = step(ask.model, ask.method, signals, t, ask.signs, work, None, ahead)
     return L, H
 
 
 @compiled
-def evaluate(model, signals, points, rates, L, H):
-    """`gradients` for many points, row by row."""
-    n, inputs = model.speed.size, signals.u.shape[2]
-    ask, y = asker(model, inputs, points.w.shape[1]), array(n + inputs)
+def evaluate_rows(ask, signals, points, rates, L, H):
+    """See `evaluate`."""
+    (x, w, p_x, p_w), work = points, ask.work
     for row in range(L.size):
-        copy(points.x[row], y)
-        copy(signals.u[row, 0], y[n:])
-        point = Point(points.x[row], points.w[row], points.p_x[row], points.p_w[row])
-        L[row], H[row] = gradients(ask, signals, row, point, y)
-        for part in range(4):
-            copy(ask.now[part], rates[part][row])
+        L[row], H[row] = gradients(ask, signals, row, x[row], w[row], p_x[row], p_w[row])
+        for answer, rate in ((work.x, rates[0]), (work.w, rates[1]), (work.p_x, rates[2]), (work.p_w, rates[3])):
+            copy(answer[NOW], rate[row], rate.shape[1])
+
+
+def evaluate(model, z, u, x, w, p_x, p_w):
+    """At many points, a row each: L, H, x' of (2), -p_w / r, H_x (7) and H_w (8)."""
+    signals = Signals(np.zeros(len(z)), z[:, None], np.concatenate([u, u[-1:]])[:, None])
+    points = tuple(np.array(part, order="C") for part in (np.concatenate([x, u], axis=1), w, p_x, p_w))
+    rates = tuple(np.empty(part.shape) for part in (x, w, p_x, p_w))
+    L, H = np.empty((2, len(z)))
+    evaluate_rows(asker(model, u.shape[1], w.shape[1]), signals, points, rates, L, H)
+    return L, H, *rates
 
 
 @compiled
-def march(model, method, signals, signs, rule, blocks, ahead, now, rows, limit):
-    """All steps, in place. Returns how many were taken, and the cost (4) on the way.
+def march(model, method, signals, signs, work, rows, ask, rule, blocks, ahead):
+    """All steps, in place. Returns which state is the first bad one (steps + 1: none is), and the cost (4) on the way.
 
-    Fewer than asked: a number passed the limit in one of the last two, or L or H was not finite where the next begins.
+    A state is bad if a number has passed the limit, or if L or H is not finite.
     """
-    n, m, steps, cost, row = now.x.size, now.w.size, signals.t.size - 1, 0.0, 0
-    work = work_arrays(model, method, signals.u.shape[2], m if model.single.size > 0 and method.weight.size > 1 else 0)
-    copy(now.x, work.y[0])
-    copy(signals.u[0, 0], work.y[0, n:])
+    steps, cost, row = signals.t.size - 1, 0.0, 0
     if blocks is not None:
-        begin_blocks(model, method, signs.w[0], work, blocks, now.w, now.p_w)
-    follows = model.law.inertia == 0.0  # p_w is no state, but gain times H_w
-    asks = follows or not signs.fixed
-    ask = asker(model, signals.u.shape[2], m if asks else 0)
-    for k in range(steps):
-        if not signs.fixed:
-            _, H = gradients(ask, signals, k, now, work.y[0])
-            rule(signals.t[k], H, now.p_x, now.p_w, ask.now.p_x, ask.now.p_w, signs.x, signs.w, signs.values)
-        if method.exponential:
-            for i in range(n):
-                work.leak_x[i] = phi_1(-method.h * model.speed[i])
-                work.leak_p[i] = phi_1(method.h * (signs.x[i] * model.speed[i] - model.law.theta_x))
-        recorded = k >= rows.skip and (k - rows.skip) % rows.every == 0
-        if recorded and follows:
-            gradients(ask, signals, k, now, work.y[0], ahead)
-            for i in range(m):
-                now.p_w[i] = model.law.gain * ask.now.p_w[i] if ahead is None else -model.law.r * ask.now.w[i]
+        begin_blocks(model.law, method, signs.w[0], work, blocks)
+    for t in range(steps):
+        if rule is not None:
+            obey(rule, ask, signals, t, signs, work)
+        recorded = t >= rows.skip and (t - rows.skip) % rows.every == 0
+        if recorded and model.law.inertia == 0.0:
+            follow(model.law, ask, signals, t, work, ahead)
         if recorded:
-            record(rows, row, now, signs)
-        added, L, H, total = step(model, method, signals, k, signs, work, blocks, ahead, now)
+            record(rows, row, work, signs.w)
+        added, L, H, total = step(model, method, signals, t, signs, work, blocks, ahead)
         if not (math.isfinite(L) and math.isfinite(H)):
-            return k, cost
+            return t, cost
         if recorded:
             rows.L[row], rows.H[row] = L, H
             row += 1
         cost += added
-        if not total < limit * limit and beyond(limit, now):  # true for nan as well
-            return k + 1, cost
-    return steps, cost
+        if not total < model.limit**2 and beyond(model.limit, work):  # true for nan as well
+            return t + 1, cost
+    return steps + 1, cost
 
 
 @compiled
-def beyond(limit, point):
-    """Whether any number of a point lies beyond the limit (or is none)."""
-    for part in range(4):
-        for k in range(point[part].size):
-            if not abs(point[part][k]) <= limit:
+def obey(rule, ask, signals, t, signs, work):
+    """Let the rule set the signs."""
+    _, H = gradients(ask, signals, t, work.x[NOW], work.w[NOW], work.p_x[NOW], work.p_w[NOW])
+    n, m, asked = work.a.size, signs.w.size, ask.work
+    p_x, p_w, H_x, H_w = work.p_x[NOW, :n], work.p_w[NOW, :m], asked.p_x[NOW, :n], asked.p_w[NOW, :m]
+    rule(signals.t[t], H, p_x, p_w, H_x, H_w, signs.x, signs.w, signs.values)
+
+
+@compiled
+def beyond(limit, work):
+    """Whether any number of the state lies beyond the limit (or is none)."""
+    for part in (work.x, work.w, work.p_x, work.p_w):
+        for k in range(part.shape[1]):
+            if not abs(part[NOW, k]) <= limit:
                 return True
     return False
 
 
 @compiled
-def record(rows, row, now, signs):
+def follow(law, ask, signals, t, work, ahead):
+    """Fill in p_w where it is no state of its own."""
+    gradients(ask, signals, t, work.x[NOW], work.w[NOW], work.p_x[NOW], work.p_w[NOW], ahead)
+    for k in range(work.w.shape[1] - GAP):
+        work.p_w[NOW, k] = law.gain * ask.work.p_w[NOW, k] if ahead is None else -law.r * ask.work.w[NOW, k]
+
+
+@compiled
+def record(rows, row, work, signs):
     """Write down where the run is."""
     for k in range(rows.columns.size):
-        rows.x[row, k] = now.x[rows.columns[k]]
-    for k in range(rows.w.shape[1]):
-        rows.w[row, k], rows.p_w[row, k] = now.w[k], now.p_w[k]
-    for k in range(rows.p_x.shape[1]):
-        rows.p_x[row, k] = now.p_x[k]
+        rows.x[row, k] = work.x[NOW, rows.columns[k]]
+    for written, part in ((rows.w, work.w), (rows.p_x, work.p_x), (rows.p_w, work.p_w)):
+        for k in range(written.shape[1]):
+            written[row, k] = part[NOW, k]
     for k in range(rows.sign.shape[1]):
-        rows.sign[row, k] = np.int8(signs.w[k])
+        rows.sign[row, k] = np.int8(signs[k])

@@ -9,7 +9,8 @@
     (10) p' = -s H - theta p                                            (s = 1 canonical, s = -1 flipped)
 
 `kernel.py` adds up the two sums, over parents and over children, and steps through time. To give the neurons
-another response, change `neuron`: sigma, and its slope in the credit.
+another response, change `neuron`: sigma, and its slope in the credit. Rules that look ahead ask for both once more, in
+`prospective.py`.
 """
 
 from typing import NamedTuple

@@ -4,6 +4,7 @@ The audit changes every variable and notes which of the updates x', w', p_x', p_
 network and nothing else, so it holds for any update, the library's included.
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from hlp_edu.kernel import Signals
 from hlp_edu.network import Network
 from hlp_edu.policies import Flipped, Policy
 from hlp_edu.problem import Tracking
+from hlp_edu.signals import constant
 from hlp_edu.validate import kind, whole
 
 __all__ = ["EXTRA", "KINDS", "Audit", "audit", "library_update"]
@@ -50,21 +52,23 @@ def library_update(problem, policy):
     >>> round(float(dx[0])), round(float(dw[0])), round(float(dp_x[0]))
     (0, -3, -50)
     """
-    forward = Forward(problem, policy, "euler", 1.0, np.inf)
-    forward.blocks, forward.model = None, forward.model._replace(single=problem.model.single)
+
+    @functools.cache
+    def forward_on(network):
+        twin = problem.replace(network=network, inputs=dict.fromkeys(network.inputs, constant(0)))
+        twin.blocks = twin.model.segments, ()
+        return Forward(twin, policy, "euler", 1.0, np.inf)
 
     def update(network, x, w, p_x, p_w, u, z, slope=None):
-        segment, first, tail = network.segments
-        forward.model = forward.model._replace(segment=segment, first=first, tail=tail)
         before = [np.array(part, float) for part in (x, w, p_x, p_w)]
-        state = forward.copy((*before, *(np.full(len(part), policy.sign_at_start) for part in before[:2])))
+        signs = [np.full(len(part), policy.sign_at_start) for part in before[:2]]
         slope = np.zeros(len(z)) if slope is None else slope
         z, u, slope = (np.tile(np.asarray(part, float), (2, 3, 1)) for part in (z, u, slope))
-        slopes = np.stack([slope, 0 * slope], axis=-1)
-        forward.march(
-            state, Signals(np.arange(2.0), z, u, slopes), no_rows(1)
+        signals = Signals(np.arange(2.0), z, u, np.stack([slope, 0 * slope], axis=-1))
+        after, _, _ = forward_on(network).march(
+            (*before, *signs), signals, no_rows(1)
         )  # a step of length 1 adds the velocities
-        return [new - old for new, old in zip(state[:4], before, strict=True)]
+        return [new - old for new, old in zip(after, before, strict=False)]
 
     return update
 

@@ -6,11 +6,12 @@ of `Network.neurons` and of `Network.arcs`, which are sorted by head, then tail.
 
 import functools
 import warnings
-from collections.abc import Hashable, Iterable
+from collections import Counter
+from collections.abc import Iterable
 
 import numpy as np
 
-from hlp_edu.validate import listed, numbers_of, whole
+from hlp_edu.validate import numbers_of, require, vector, whole
 from hlp_edu.words import shown
 
 __all__ = ["Network", "chain", "feed_forward", "fully_connected"]
@@ -57,15 +58,12 @@ class Network:
         if not getattr(digraph, "is_directed", bool)() or digraph.is_multigraph() or isinstance(digraph, type):
             raise ValueError(f"digraph = {digraph!r}: must be a networkx.DiGraph (directed, one arc per pair)")
         inputs, outputs = _labels("inputs", inputs), _labels("outputs", outputs)
-        for name, labels in (("inputs", inputs), ("outputs", outputs)):
-            for label in labels:
-                if label not in digraph:
-                    raise ValueError(f"{name}: {label!r} is not a node of the digraph; nodes: {_some(digraph)}")
-        given = set(inputs)
-        neurons = [node for node in digraph if node not in given]
+        for name, label in [("inputs", label) for label in inputs] + [("outputs", label) for label in outputs]:
+            require(label in digraph, f"{name}: {label!r} is not a node of the digraph; nodes: {_some(digraph)}")
+        neurons = [node for node in digraph if node not in set(inputs)]
         index = {label: i for i, label in enumerate([*neurons, *inputs])}
-        arcs = np.array([(index[i], index[j]) for j, i in digraph.edges], dtype=np.int64).reshape(-1, 2)
-        self._build(neurons, inputs, outputs, heads=arcs[:, 0], tails=arcs[:, 1], stacklevel=3)
+        tails, heads = ([index[arc[end]] for arc in digraph.edges] for end in (0, 1))
+        self._build(neurons, inputs, outputs, heads, tails, stacklevel=3)
 
     @classmethod
     def _from_indices(cls, neurons, inputs, outputs, heads, tails):
@@ -76,31 +74,23 @@ class Network:
 
     def _build(self, neurons, inputs, outputs, heads, tails, stacklevel=4):
         """Sort the arcs by head, then tail, and set all attributes."""
-        neurons, inputs, outputs = listed("neurons", neurons), listed("inputs", inputs), listed("outputs", outputs)
-        if not neurons:
-            raise ValueError("digraph: there must be at least one neuron that is not an input")
-        labels = [*neurons, *inputs]
-        for name, some in (("neurons and inputs", labels), ("outputs", outputs)):
-            if not all(isinstance(label, Hashable) for label in some) or len(set(some)) != len(some):
-                raise ValueError(f"{name}: every label must be hashable (a number, a text, a tuple), and named once")
-        index = {label: i for i, label in enumerate(neurons)}
+        neurons, inputs, outputs = _labels("neurons", neurons), _labels("inputs", inputs), _labels("outputs", outputs)
+        labels = _labels("neurons and inputs", [*neurons, *inputs])
+        require(neurons, "digraph: there must be at least one neuron that is not an input")
+        index = {label: i for i, label in enumerate(labels)}
         for label in outputs:
-            if label in inputs:
-                raise ValueError(f"outputs: {label!r} is an input; an output must be a neuron: {_some(neurons)}")
-            if label not in index:
-                raise ValueError(f"outputs: {label!r} is no neuron; neurons: {_some(neurons)}")
+            if index.get(label, len(neurons)) >= len(neurons):
+                what = "an input" if label in index else "no neuron"
+                raise ValueError(f"outputs: {label!r} is {what}; an output must be a neuron: {_some(neurons)}")
         heads, tails = _indices("heads", heads, len(labels)), _indices("tails", tails, len(labels))
-        if len(heads) != len(tails):
-            raise ValueError(f"heads and tails: {len(heads)} and {len(tails)} given; an arc has one of each")
-        into_input = np.flatnonzero(heads >= len(neurons))
-        if into_input.size:
-            tail, head = labels[tails[into_input[0]]], labels[heads[into_input[0]]]
-            raise ValueError(f"arc ({tail!r}, {head!r}): leads into the input {head!r}; inputs have no parents")
+        require(len(heads) == len(tails), f"heads and tails: {len(heads)} and {len(tails)}; an arc has one of each")
         order = np.lexsort((tails, heads))
         heads, tails = heads[order], tails[order]
-        twice = np.flatnonzero((np.diff(heads) == 0) & (np.diff(tails) == 0))
-        if twice.size:
-            raise ValueError(f"arc ({labels[tails[twice[0]]]!r}, {labels[heads[twice[0]]]!r}): is given twice")
+        twice = (np.diff(heads, prepend=-1) == 0) & (np.diff(tails, prepend=-1) == 0)
+        for k in np.flatnonzero((heads >= len(neurons)) | twice)[:1]:
+            tail, head = labels[tails[k]], labels[heads[k]]
+            why = "is given twice" if twice[k] else f"leads into the input {head!r}; inputs have no parents"
+            raise ValueError(f"arc ({tail!r}, {head!r}): {why}")
         self.neurons, self.inputs, self.outputs, self.labels = neurons, inputs, outputs, labels
         self.heads, self.tails = heads, tails
         self.output_index = np.array([index[label] for label in outputs], dtype=np.int64)
@@ -161,25 +151,20 @@ class Network:
             If ``w`` is not one number per arc.
         """
         dense = np.zeros((len(self.neurons), len(self.labels)))
-        w = numbers_of("w", w)
-        if w.shape != self.heads.shape:
-            raise ValueError(f"w has shape {w.shape}: must be {self.heads.shape}, one number per arc")
-        dense[self.heads, self.tails] = w
+        dense[self.heads, self.tails] = vector("w", w, len(self.heads), "arc")
         return dense
 
     @functools.cached_property
     def segments(self):
-        """The arcs in segments whose tails are neighbours in the array of states: segment, first, tail.
+        """The arcs in segments: one head, and tails that are neighbours in the array of states; shape (segments, 4).
 
-        Neuron i owns the segments segment[i] to segment[i + 1]; segment b holds the arcs first[b] to first[b + 1], and
-        tail[b] is the index of the tail of its first arc. A segment is read through contiguous memory. The numbers are
-        unsigned, so that the compiler counts no index from the end.
+        A row has the index of the head, of the first tail, of the first arc, and how many arcs. So a segment is read
+        through contiguous memory. The numbers are unsigned: the compiler then counts no index from the end.
         """
-        breaks = (np.diff(self.heads, prepend=-1) != 0) | (np.diff(self.tails, prepend=-1) != 1)
-        first = np.flatnonzero(breaks)
-        segment = np.searchsorted(self.heads[first], np.arange(len(self.neurons) + 1))
-        parts = segment, np.append(first, len(self.heads)), self.tails[first]
-        return tuple(part.astype(np.uint64) for part in parts)
+        new = (np.diff(self.heads, prepend=-1) != 0) | (np.diff(self.tails, prepend=-1) != 1)
+        first = np.flatnonzero(new)
+        count = np.diff(first, append=len(self.heads))
+        return np.column_stack([self.heads[first], self.tails[first], first, count]).astype(np.uint64)
 
     def __repr__(self):
         ends = f"inputs {_some(self.inputs)}, outputs {_some(self.outputs)}"
@@ -236,15 +221,11 @@ def feed_forward(sizes, bias=True):
     >>> feed_forward([3, 4, 4, 2])
     Network(10 neurons, 46 arcs, inputs ['u1', 'u2', 'u3', 'bias'], outputs [9, 10])
     """
-    if not isinstance(sizes, Iterable):
-        raise ValueError(f"sizes = {shown(sizes)}: must name at least two layers, inputs first")
-    sizes = [whole(f"sizes[{k}]", size) for k, size in enumerate(listed("sizes", sizes))]
-    if len(sizes) < 2:
-        raise ValueError(f"sizes = {sizes!r}: must name at least two layers, inputs first")
+    two = isinstance(sizes, Iterable) and len(sizes := list(sizes)) >= 2
+    require(two, f"sizes = {shown(sizes)}: must name at least two layers, inputs first")
+    sizes = [whole(f"sizes[{k}]", size) for k, size in enumerate(sizes)]
     n = sum(sizes[1:])
-    _fits(
-        "sizes", sizes, sum(a * b for a, b in zip([size + 1 for size in sizes], sizes[1:], strict=False)), n + sizes[0]
-    )
+    _fits("sizes", sizes, sum((a + 1) * b for a, b in zip(sizes, sizes[1:], strict=False)), n + sizes[0])
     layer = np.repeat(np.arange(1, len(sizes)), sizes[1:])  # of each neuron
     # the layer of every possible tail: neurons, then inputs (layer 0), then the bias (marked -1)
     tail_layer = np.concatenate([layer, np.zeros(sizes[0], int), np.full(int(bool(bias)), -1)])
@@ -283,39 +264,31 @@ def chain(n, bias=False):
 
 def _labels(name, labels):
     """Labels as a list, each named once."""
-    if isinstance(labels, str):
-        raise ValueError(f"{name} = {labels!r}: must be a sequence of labels, for example [{labels!r}]")
     try:
-        labels = list(labels)
-        seen = set()
-        for label in labels:
-            if label in seen:
-                raise ValueError(f"{name}: {label!r} is named twice")
-            seen.add(label)
+        count = Counter(iter(labels) if not isinstance(labels, str) else 0)
     except TypeError:
-        raise ValueError(f"{name} = {shown(labels)}: must be a sequence of labels of nodes") from None
-    return labels
+        raise ValueError(
+            f"{name} = {shown(labels)}: must be a sequence of labels, for example [{shown(labels)}]"
+        ) from None
+    for label in [label for label in count if count[label] > 1]:
+        raise ValueError(f"{name}: {label!r} is named twice")
+    return list(count)
 
 
 def _indices(name, values, count):
     """Indices of nodes, as a new int64 array of one axis."""
-    try:
-        array = np.asarray(values)
-    except ValueError:  # rows of different lengths
-        array = np.array(None)
-    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
-        raise ValueError(f"{name}: must be whole numbers in one row; has shape {array.shape} and kind {array.dtype}")
-    if array.size and not (0 <= array.min() and array.max() < count):
-        raise ValueError(f"{name}: holds {array.min()} to {array.max()}; must be from 0 to {count - 1}")
-    return np.array(array, dtype=np.int64)
+    found = numbers_of(name, values)
+    good = found.ndim == 1 and (found == np.floor(found)).all()
+    require(good, f"{name}: must be whole numbers in one row; has shape {found.shape}")
+    good = not found.size or (found.min() >= 0 and found.max() < count)
+    require(good, f"{name}: holds {shown(values)}; all must be from 0 to {count - 1}")
+    return found.astype(np.int64)
 
 
 def _fits(name, value, arcs, nodes=0):
     """Refuse a network that no memory could hold, before any is asked for."""
-    if max(arcs, nodes**2 / 20) > MOST_ARCS:
-        raise ValueError(
-            f"{name} = {shown(value)}: is too large; a network may have {MOST_ARCS} arcs, and layers that fit"
-        )
+    fits = max(arcs, nodes**2 / 20) <= MOST_ARCS
+    require(fits, f"{name} = {shown(value)}: is too large; a network may have {MOST_ARCS} arcs, and layers that fit")
 
 
 def _some(labels, most=6):

@@ -5,11 +5,12 @@ import functools
 import numpy as np
 
 from hlp_edu import blocks
-from hlp_edu.kernel import Model, Point, Signals, evaluate
+from hlp_edu.kernel import Model, evaluate
 from hlp_edu.laws import Law
 from hlp_edu.network import Network
 from hlp_edu.signals import JOIN, Signal, constant
-from hlp_edu.validate import finite, kind, number, numbers_of, vector
+from hlp_edu.validate import finite, kind, number, numbers_of, require, vector
+from hlp_edu.words import shown
 
 __all__ = ["Tracking"]
 
@@ -52,8 +53,7 @@ class Tracking:
 
     def __init__(self, network, target, q=100, r_w=1, r=0.1, speed=20, theta=0, inputs=None):
         kind("network", network, Network, "a hlp_edu Network, for example fully_connected(5)")
-        if not network.outputs:
-            raise ValueError("network: has no outputs; name at least one neuron in outputs=")
+        require(network.outputs, "network: has no outputs; name at least one neuron in outputs=")
         self.network = network
         self.q = number("q", q, least=0)
         self.r_w = number("r_w", r_w, least=0)
@@ -61,30 +61,29 @@ class Tracking:
         self.theta = number("theta", theta)
         n = len(network.neurons)
         each = numbers_of("speed", speed, "a finite number above 0, or one per neuron").ndim > 0
-        self.speed = vector("speed", speed, n, "neuron") if each else np.full(n, number("speed", speed, above=0))
+        self.speed = vector("speed", speed if each else np.full(n, number("speed", speed)), n, "neuron")
         slowest = int(self.speed.argmin())
-        number(f"speed[{slowest}]", float(self.speed[slowest]), above=0)
+        number(f"speed[{slowest}]" if each else "speed", float(self.speed[slowest]), above=0)
         self.targets = list(target) if isinstance(target, (list, tuple)) else [target]
-        if len(self.targets) != len(network.outputs):
-            raise ValueError(
-                f"target: {len(self.targets)} given for {len(network.outputs)} outputs {network.outputs}; "
-                "there must be one signal per output, in that order"
-            )
-        given = dict(kind("inputs", {} if inputs is None else inputs, dict, "a dict {input label: signal}"))
+        words = f"target: {len(self.targets)} given for {len(network.outputs)} outputs {network.outputs}; "
+        words += "there must be one signal per output, in that order"
+        require(len(self.targets) == len(network.outputs), words)
+        given = {"bias": constant(1)} if "bias" in network.inputs else {}
+        given |= kind("inputs", {} if inputs is None else inputs, dict, "a dict {input label: signal}")
         for label in given:
-            if label not in network.inputs:
-                raise ValueError(f"inputs: {label!r} is not an input of the network; its inputs: {network.inputs}")
+            known = label in network.inputs
+            require(known, f"inputs: {label!r} is not an input of the network; its inputs: {network.inputs}")
         for label in network.inputs:
-            if label not in given and label != "bias":
-                raise ValueError(f"inputs: the input {label!r} has no signal; give inputs={{{label!r}: signal}}")
-        self.inputs = {label: given.get(label, constant(1)) for label in network.inputs}
-        for label, signal in zip(network.outputs, self.targets, strict=True):
-            _probe(f"target of output {label!r}", signal)
-        for label, signal in self.inputs.items():
-            _probe(f"input {label!r}", signal)
+            require(label in given, f"inputs: the input {label!r} has no signal; give inputs={{{label!r}: signal}}")
+        self.inputs = {label: given[label] for label in network.inputs}
+        self._names = [f"target of output {label!r}" for label in network.outputs]
+        self._names_of_inputs = [f"input {label!r}" for label in network.inputs]
+        for name, signal in zip(
+            self._names + self._names_of_inputs, [*self.targets, *self.inputs.values()], strict=True
+        ):
+            _probe(name, signal)
         self.law = Law(self.q, self.r_w, self.r, self.theta, self.theta, self.theta, 1.0, 0.0)
-        every = np.arange(n, dtype=np.uint64)
-        self.model = Model(*network.segments, network.output_index, self.speed, self.law, every)
+        self.model = Model(network.segments, network.output_index, self.speed, self.law)
         self.blocks = blocks.find(network)
 
     def replace(self, **changes):
@@ -113,7 +112,7 @@ class Tracking:
         t : float or array_like, shape (steps,)
             Times. What a signal gives there must be one finite number a time, or a ValueError says so.
         """
-        return _sample([f"target of output {label!r}" for label in self.network.outputs], self.targets, t)
+        return _sample(self._names, self.targets, t)
 
     def inputs_at(self, t):
         """The input signals u at times t: shape (steps, inputs), or (inputs,) for a single time.
@@ -123,7 +122,7 @@ class Tracking:
         t : float or array_like, shape (steps,)
             Times.
         """
-        return _sample([f"input {label!r}" for label in self.inputs], list(self.inputs.values()), t)
+        return _sample(self._names_of_inputs, list(self.inputs.values()), t)
 
     def at_steps(self, times, middles=True):
         """Targets and inputs, shape (steps + 1, 3, ...), at the start, the middle and the end of every step.
@@ -141,32 +140,29 @@ class Tracking:
         targets = self._at_steps(self.target_at, self.targets, times, middles)
         return targets, self._at_steps(self.inputs_at, self.inputs.values(), times, middles)
 
-    def slopes_at_steps(self, times, middles=True):
-        """The slopes z' and z'' of the targets, shape (steps + 1, 3, outputs, 2), at the places of `at_steps`.
+    def slopes_at_steps(self, times, order=1, middles=True):
+        """The slopes z' of the targets (z'' with order 2), shape (steps + 1, 3, outputs), at the places of `at_steps`.
 
         Parameters
         ----------
         times, middles
             See `at_steps`.
+        order : {1, 2}
 
         Raises
         ------
         ValueError
             If a target does not know its slope: if it has no method ``derivative(t, order)``.
         """
-        for label, signal in zip(self.network.outputs, self.targets, strict=True):
-            if not callable(getattr(signal, "derivative", None)):
-                raise ValueError(
-                    f"target of output {label!r}: does not know its slope. Give a signal of the library, a function "
-                    'with a method derivative(t, order), or a policy with slope="measured"'
-                )
-        orders = []
-        for order in (1, 2):
-            slopes = [functools.partial(signal.derivative, order=order) for signal in self.targets]
-            names = [f"derivative of the target of output {label!r}" for label in self.network.outputs]
-            sample = functools.partial(_sample, names, slopes)
-            orders.append(self._at_steps(sample, self.targets, times, middles, slopes))
-        return np.stack(orders, axis=-1)
+        how = (
+            'a signal of the library, a function with a method derivative(t, order), or a policy with slope="measured"'
+        )
+        for name, signal in zip(self._names, self.targets, strict=True):
+            known = callable(getattr(signal, "derivative", None))
+            require(known, f"{name}: does not know its slope. Give {how}")
+        slopes = [functools.partial(signal.derivative, order=order) for signal in self.targets]
+        names = [f"derivative of the {name}" for name in self._names]
+        return self._at_steps(functools.partial(_sample, names, slopes), self.targets, times, middles, slopes)
 
     def _at_steps(self, sample, signals, times, middles, values_of=None):
         """See `at_steps`; ``values_of`` are the functions sampled, if not the signals, which know the jumps."""
@@ -233,30 +229,22 @@ class Tracking:
         x, w, p_x, p_w, t
             See `dynamics`.
         """
-        return self._evaluate(x, w, p_x, p_w, t)[3:]
+        return tuple(self._evaluate(x, w, p_x, p_w, t)[4:])
 
     def _evaluate(self, x, w, p_x, p_w, t):
         n, m = len(self.network.neurons), len(self.network.heads)
-        x, w = _rows("x", x, n), _rows("w", w, m)
-        p_x = _rows("p_x", np.zeros(n) if p_x is None else p_x, n)
-        p_w = _rows("p_w", np.zeros(m) if p_w is None else p_w, m)
+        p_x, p_w = (np.zeros(size) if part is None else part for part, size in ((p_x, n), (p_w, m)))
         t = numbers_of("t", t, "times")
-        count = max(len(x), len(w), len(p_x), len(p_w), t.size)
-        try:
-            x, p_x = np.broadcast_to(x, (count, n)), np.broadcast_to(p_x, (count, n))
-            w, p_w = np.broadcast_to(w, (count, m)), np.broadcast_to(p_w, (count, m))
-            times = np.broadcast_to(t.reshape(-1), count)
-        except ValueError:
-            raise ValueError(f"x, w, costates and t: must have one row or {count} rows each") from None
-        z, u = self.target_at(times), self.inputs_at(times)
-        signals = Signals(np.zeros(count), z[:, None], np.concatenate([u, u[-1:]])[:, None])
-        rates = Point(*(np.empty((count, size)) for size in (n, m, n, m)))
-        L, H = np.empty(count), np.empty(count)
-        points = Point(*(np.array(part, order="C") for part in (x, w, p_x, p_w)))
-        evaluate(self.model, signals, points, rates, L, H)
+        parts = [_rows("x", x, n), _rows("w", w, m), _rows("p_x", p_x, n), _rows("p_w", p_w, m), t.reshape(-1, 1)]
+        count = max(map(len, parts))
+        same = all(len(part) in (1, count) for part in parts)
+        require(same, f"x, w, costates and t: must have one row or {count} rows each")
+        *point, times = (np.broadcast_to(part, (count, part.shape[1])) for part in parts)
+        z, u = self.target_at(times[:, 0]), self.inputs_at(times[:, 0])
+        L, H, *rates = evaluate(self.model, z, u, *point)
         if count == 1 and t.ndim == 0:
-            return float(L[0]), float(H[0]), rates.x[0], rates.p_x[0], rates.p_w[0]
-        return L, H, rates.x, rates.p_x, rates.p_w
+            L, H, *rates = float(L[0]), float(H[0]), *(rate[0] for rate in rates)
+        return L, H, *rates
 
     def __repr__(self):
         names = ", ".join(_name(signal) for signal in self.targets)
@@ -275,29 +263,21 @@ def _name(signal):
 
 def _probe(name, signal):
     """Report a function that is wrong everywhere now; one that fails somewhere is reported when it is asked there."""
-    if not callable(signal):
-        raise ValueError(
-            f"{name} = {signal!r}: must be a function of an array of times, for example hlp_edu.constant(0.8)"
-        )
-    if not isinstance(signal, Signal):
-        times = np.array([0.0, 0.25, 0.5])
-        try:
-            values = _call(name, signal, times)
-        except ValueError:
-            if _works(signal, 0.0):  # for one time and not for three: it will fail everywhere
-                raise
-            return
-        values = _one_a_time(name, values, times)
-        if not np.isfinite(values).any():
-            raise ValueError(f"{name}: is {values.flat[0]} at t = 0; must be finite")
-
-
-def _works(signal, *arguments):
+    example = "a function of an array of times, for example hlp_edu.constant(0.8)"
+    require(callable(signal), f"{name} = {shown(signal)}: must be {example}")
+    if isinstance(signal, Signal):
+        return
+    times = np.array([0.0, 0.25, 0.5])
     try:
-        signal(*arguments)
-    except Exception:
-        return False
-    return True
+        values = _call(name, signal, times)
+    except ValueError:
+        try:
+            signal(0.0)
+        except Exception:  # it may be good elsewhere
+            return
+        raise  # for one time and not for three: it will fail everywhere
+    values = _one_a_time(name, values, times)
+    require(np.isfinite(values).any(), f"{name}: is {values.flat[0]} at t = 0; must be finite")
 
 
 def _call(name, signal, times):
@@ -307,18 +287,15 @@ def _call(name, signal, times):
     except Exception as error:
         if isinstance(signal, Signal) and isinstance(error, ValueError):
             raise
-        raise ValueError(
-            f"{name}: fails with {error!r}; must take an array of times, as in lambda t: 0.8 * np.sin(t)"
-        ) from error
+        must = "must take an array of times, as in lambda t: 0.8 * np.sin(t)"
+        raise ValueError(f"{name}: fails with {error!r}; {must}") from error
 
 
 def _one_a_time(name, values, times):
     """Those values as an array: a real number for each time, or one for all."""
     values = numbers_of(name, values, "a function that gives one real number per time")
-    if values.shape not in ((), times.shape):
-        raise ValueError(
-            f"{name}: gives shape {values.shape} for times of shape {times.shape}; must give one value per time"
-        )
+    words = f"{name}: gives shape {values.shape} for times of shape {times.shape}; must give one value per time"
+    require(values.shape in ((), times.shape), words)
     return values
 
 
@@ -329,8 +306,7 @@ def _sample(names, signals, t):
     out = np.empty((len(times), len(signals)))
     for column, (name, signal) in enumerate(zip(names, signals, strict=True)):
         out[:, column] = _one_a_time(name, _call(name, signal, times), times)
-        if not np.isfinite(out[:, column]).all():
-            bad = int(np.flatnonzero(~np.isfinite(out[:, column]))[0])
+        for bad in np.flatnonzero(~np.isfinite(out[:, column])):
             raise ValueError(f"{name}: is {out[bad, column]} at t = {times[bad]:g}; must be finite")
     return out if t.ndim else out[0]
 
@@ -338,6 +314,6 @@ def _sample(names, signals, t):
 def _rows(name, value, size):
     """One state or many, as rows."""
     array = numbers_of(name, value)
-    if array.ndim not in (1, 2) or array.shape[-1] != size:
-        raise ValueError(f"{name} has shape {array.shape}: must be ({size},) or (steps, {size})")
+    good = array.ndim in (1, 2) and array.shape[-1] == size
+    require(good, f"{name} has shape {array.shape}: must be ({size},) or (steps, {size})")
     return np.atleast_2d(array)

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from hlp_edu.validate import finite, number, numbers_of, one_of, whole
+from hlp_edu.validate import finite, number, numbers_of, one_of, require, whole
 
 __all__ = ["constant", "patchwork", "recorded", "sinusoid", "steps"]
 
@@ -18,7 +18,14 @@ MOST_PIECES = 1e6  # of a patchwork, at a time
 
 
 class Signal:
-    """A function of an array of times that knows where it jumps; at a jump it has the value after it."""
+    """A function of an array of times that knows where it jumps; at a jump it has the value after it.
+
+    A kind of signal says in ``_at`` what it is, and its slopes, at finite times: value (order 0), z' (1) and z'' (2).
+    """
+
+    def __call__(self, t):
+        """Values at the times ``t``."""
+        return self._at(_times(t), 0)
 
     def jumps(self, t0, t1):
         """Times of the jumps with t0 < time <= t1, as an array.
@@ -51,12 +58,7 @@ class Signal:
         ValueError
             If the order is neither, or a time is not finite.
         """
-        one_of("order", order, (1, 2))
-        return self._derivative(_times(t), order)
-
-    def _derivative(self, t, order):
-        """Zero between jumps."""
-        return np.zeros(t.shape)
+        return self._at(_times(t), one_of("order", order, (1, 2)))
 
 
 class sinusoid(Signal):
@@ -85,19 +87,13 @@ class sinusoid(Signal):
         self.phase = number("phase", phase)
         self.offset = number("offset", offset)
 
-    def __call__(self, t):
-        """Values at the times ``t``."""
-        t = _times(t)
+    def _at(self, t, order):
         with np.errstate(all="ignore"):  # what overflows is refused
-            values = self.offset + self.amplitude * np.sin(2 * np.pi / self.period * t + self.phase)
-        if not np.isfinite(values).all():
-            raise ValueError(f"{self!r}: is too fast or too high for numbers at some of the times t")
+            rate = np.float64(2 * np.pi / self.period)
+            wave = self.amplitude * rate**order * np.sin(rate * t + self.phase + order * np.pi / 2)
+            values = wave + self.offset if order == 0 else wave
+        require(np.isfinite(values).all(), f"{self!r}: is too fast or too high for numbers at some of the times t")
         return values
-
-    def _derivative(self, t, order):
-        """Of the sine."""
-        rate = 2 * np.pi / self.period
-        return self.amplitude * rate**order * np.sin(rate * t + self.phase + order * np.pi / 2)
 
     def __repr__(self):
         return f"sinusoid(amplitude={self.amplitude:g}, period={self.period:g})"
@@ -113,11 +109,18 @@ def _times(t):
     return finite("t", numbers_of("t", t, "times"))
 
 
-def _increasing(name, array, apart=0.0):
-    """An array of one axis whose entries increase, by more than ``apart`` each, as it is."""
+def _increasing(name, value, apart=0.0):
+    """The same, of numbers that increase, by more than ``apart`` each."""
+    array = _series(name, value)
     for k in np.flatnonzero(~(np.diff(array) > apart)):
         raise ValueError(f"{name}[{k + 1}] = {array[k + 1]}: must be above {name}[{k}] = {array[k]}, increasing")
     return array
+
+
+def _between(times, t0, t1):
+    """Those of the times with t0 < time <= t1."""
+    t0, t1 = number("t0", t0), number("t1", t1)
+    return times[(times > t0) & (times <= t1)]
 
 
 def _piece(t, joins):
@@ -147,19 +150,16 @@ class steps(Signal):
     """
 
     def __init__(self, times, values):
-        self.times, self.values = _increasing("times", _series("times", times), JOIN), _series("values", values)
-        count = len(self.times)
-        if len(self.values) != count + 1:
-            raise ValueError(f"values: {len(self.values)} given for {count} times; there must be one more than times")
+        self.times, self.values = _increasing("times", times, JOIN), _series("values", values)
+        given, count = len(self.values), len(self.times)
+        require(given == count + 1, f"values: {given} given for {count} times; there must be one more than times")
 
-    def __call__(self, t):
-        """Values at the times ``t``."""
-        return self.values[_piece(_times(t), self.times)]
+    def _at(self, t, order):
+        return self.values[_piece(t, self.times)] if order == 0 else np.zeros(t.shape)
 
     def jumps(self, t0, t1):
         """Times of the jumps with t0 < time <= t1."""
-        t0, t1 = number("t0", t0), number("t1", t1)
-        return self.times[(self.times > t0) & (self.times <= t1)]
+        return _between(self.times, t0, t1)
 
     def __repr__(self):
         return f"steps({self.times.tolist()}, {self.values.tolist()})"
@@ -198,12 +198,9 @@ class patchwork(Signal):
         self.shortest = number("shortest", shortest, above=0)
         self.longest = number("longest", longest, least=self.shortest)
         self.grid = number("grid", grid, above=0)
-        if self.grid > self.shortest:
-            raise ValueError(f"grid = {self.grid!r}: must be at most shortest = {self.shortest!r}")
-        if self.longest > MOST_PIECES * self.shortest:
-            raise ValueError(f"longest = {self.longest:g}: must be at most {MOST_PIECES:g} times shortest")
-        if self.longest > 1e9 * self.grid:
-            raise ValueError(f"grid = {self.grid:g}: must be at least longest / 1e9")
+        require(self.grid <= self.shortest, f"grid = {self.grid!r}: must be at most shortest = {self.shortest!r}")
+        number("longest", self.longest, most=MOST_PIECES * self.shortest)
+        number("grid", self.grid, least=self.longest / 1e9)
         self._ticks = STRETCH * math.ceil(self.longest / self.grid)  # of a stretch, in ticks of the grid
         self._made = {}
 
@@ -228,39 +225,27 @@ class patchwork(Signal):
     def _pieces(self, t0, t1, name):
         """The pieces of all stretches from t0 to t1."""
         length = self._ticks * self.grid
-        latest = 2.0**52 * self.grid
-        if max(abs(t0), abs(t1)) > latest:
-            raise ValueError(
-                f"{name} = {max(t0, t1, key=abs):g}: must be at most {latest:g}, or the grid is lost in rounding"
-            )
+        far, latest = max(t0, t1, key=abs), 2.0**52 * self.grid
+        require(abs(far) <= latest, f"{name} = {far:g}: must be at most {latest:g}, or the grid is lost in rounding")
         first, last = (max(0, math.floor((t + JOIN) / length)) for t in (t0, t1))
-        if (last - first) * length / self.shortest > MOST_PIECES:
-            raise ValueError(f"{name} = {t0:g} to {t1:g}: too long at a time; at most {MOST_PIECES:g} pieces are made")
+        few = (last - first) * length / self.shortest <= MOST_PIECES
+        require(few, f"{name} = {t0:g} to {t1:g}: too long at a time; at most {MOST_PIECES:g} pieces are made")
         made = {number: self._made.get(number) or self._stretch(number) for number in range(first, last + 1)}
         self._made = made  # one assignment: safe among threads
         tables = list(made.values())
         return tables[0] if len(tables) == 1 else tuple(map(np.concatenate, zip(*tables, strict=True)))
 
-    def __call__(self, t):
-        """Values at the times ``t``."""
-        return self._derivative(_times(t), 0)
-
-    def _derivative(self, t, order):
-        """Of the pieces, which are cosines."""
+    def _at(self, t, order):
         if not t.size:
             return np.zeros(t.shape)
         ends, starts, height, rate = self._pieces(t.min(), t.max(), "t")
         k = np.minimum(_piece(t, ends), len(ends) - 1)
-        along = rate[k] * (t - starts[k])
-        if order == 0:
-            return height[k] * np.cos(along)
-        return -height[k] * rate[k] ** order * (np.sin(along) if order == 1 else np.cos(along))
+        return height[k] * rate[k] ** order * np.cos(rate[k] * (t - starts[k]) + order * np.pi / 2)
 
     def jumps(self, t0, t1):
         """Times of the jumps with t0 < time <= t1."""
         t0, t1 = number("t0", t0), number("t1", t1)
-        ends = self._pieces(min(t0, t1), t1, "t0, t1")[0]
-        return ends[(ends > t0) & (ends <= t1)]
+        return _between(self._pieces(min(t0, t1), t1, "t0, t1")[0], t0, t1)
 
     def __repr__(self):
         return f"patchwork(seed={self.seed}, amplitude={self.amplitude:g})"
@@ -286,32 +271,23 @@ class recorded(Signal):
     """
 
     def __init__(self, t, values):
-        self.t, self.values = _increasing("t", _series("t", t)), _series("values", values)
-        count = len(self.t)
-        if len(self.values) != count or count < 2:
-            raise ValueError(f"values: {len(self.values)} given for {count} times; there must be as many, at least two")
+        self.t, self.values = _increasing("t", t), _series("values", values)
+        given, count = len(self.values), len(self.t)
+        require(given == count >= 2, f"values: {given} given for {count} times; there must be as many, at least two")
 
-    def __call__(self, t):
-        """Values at the times ``t``."""
-        t = _times(t)
-        if t.size and (t.min() < self.t[0] - JOIN or t.max() > self.t[-1] + JOIN):
-            raise ValueError(
-                f"t: asked for times from {t.min():g} to {t.max():g}; the recording runs from "
-                f"{self.t[0]:g} to {self.t[-1]:g}"
-            )
-        return np.interp(t, self.t, self.values)
+    def _at(self, t, order):
+        first, last = self.t[[0, -1]]
+        if t.size and (t.min() < first - JOIN or t.max() > last + JOIN):
+            span = f"from {t.min():g} to {t.max():g}; the recording runs from {first:g} to {last:g}"
+            raise ValueError(f"t: asked for times {span}")
+        if order == 0:
+            return np.interp(t, self.t, self.values)
+        k = np.clip(_piece(t, self.t) - 1, 0, len(self.t) - 2)
+        return np.diff(self.values)[k] / np.diff(self.t)[k] if order == 1 else np.zeros(t.shape)
 
     def bends(self, t0, t1):
         """Times of the samples with t0 < time <= t1."""
-        t0, t1 = number("t0", t0), number("t1", t1)
-        return self.t[(self.t > t0) & (self.t <= t1)]
-
-    def _derivative(self, t, order):
-        """Of the lines between the samples."""
-        if order == 2:
-            return np.zeros(t.shape)
-        k = np.clip(np.searchsorted(self.t, t + JOIN / 2, side="right") - 1, 0, len(self.t) - 2)
-        return np.diff(self.values)[k] / np.diff(self.t)[k]
+        return _between(self.t, t0, t1)
 
     def __repr__(self):
         return f"recorded({len(self.t)} samples from {self.t[0]:g} to {self.t[-1]:g})"

@@ -76,3 +76,31 @@ def _npz(path):
         raise ValueError(f"path = {path!r}: must be the name of a file")
     path = os.fspath(path)
     return path if path.endswith(".npz") else path + ".npz"
+
+
+def check_rows(kept, neurons, arcs, outputs):
+    """Refuse rows of a trajectory that do not fit its network, or facts that are none."""
+    import numpy as np
+
+    from hlp_edu.validate import kind, number, one_of
+
+    record = one_of("record", kept["record"], ("all", "output"))
+    rows, wide = len(kept["t"]), (neurons, arcs) if record == "all" else (0, 0)
+    shapes = dict(t=(rows,), lagrangian=(rows,), hamiltonian=(rows,), target=(rows, outputs))
+    shapes |= dict(x=(rows, wide[0] if record == "all" else outputs), p_x=(rows, wide[0]))
+    shapes |= dict(w=(rows, wide[1]), p_w=(rows, wide[1]))
+    for name, shape in shapes.items():
+        if kept[name].shape != shape or kept[name].dtype != np.float64:
+            raise ValueError(
+                f"{name} has shape {kept[name].shape} and kind {kept[name].dtype}: must be {shape}, float64"
+            )
+    sign = kept["sign"]
+    if sign.shape not in ((rows,), (rows, wide[1])) or sign.dtype.kind not in "if":
+        raise ValueError(f"sign has shape {sign.shape} and kind {sign.dtype}: must be ({rows},) or ({rows}, {wide[1]})")
+    if not rows or not np.isfinite(kept["t"]).all() or (np.diff(kept["t"]) < 0).any():
+        raise ValueError("t: must be finite times that increase, at least one")
+    kind("cost", kept["cost"], (int, float), "a number")
+    if kept["diverged_at"] is not None:
+        number("diverged_at", kept["diverged_at"])
+        kind("reason", kept["reason"], str, "a text")
+    kind("about", kept["about"], dict, "a dict")

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from hlp_edu.network import Network
-from hlp_edu.storage import load_arrays, refuse_file, save_arrays
-from hlp_edu.validate import kind, number, one_of, vector, whole
+from hlp_edu.storage import check_rows, load_arrays, refuse_file, save_arrays
+from hlp_edu.validate import kind, number, numbers_of, require, vector, whole
 
 __all__ = ["Clock", "State", "Trajectory"]
 
@@ -67,21 +67,18 @@ STATE_ARRAYS = ("x", "w", "p_x", "p_w", "s_x", "s_w")
 def checked_state(name, state, neurons, arcs):
     """A copy of a state of so many neurons and arcs; a ValueError names the part that is not as it must be."""
     kind(name, state, State, "a State, for example the `final` of a trajectory")
-    if not isinstance(state.clock, (tuple, list)) or len(state.clock) != 3:
-        raise ValueError(f"{name}.clock = {state.clock!r}: must be a Clock of origin, count and dt")
-    origin, count, dt = state.clock
-    clock = Clock(
-        number(f"{name}.clock.origin", origin),
-        whole(f"{name}.clock.count", count, least=0, most=2**53),
-        number(f"{name}.clock.dt", dt, least=0),
-    )
-    parts = {}
+    given = numbers_of(f"{name}.x", state.x).size, numbers_of(f"{name}.w", state.w).size
+    words = f"{name}: holds {given[0]} neurons and {given[1]} arcs; this network has {neurons} and {arcs}"
+    require(given == (neurons, arcs), words)
+    clock = kind(f"{name}.clock", state.clock, (tuple, list), "a Clock of origin, count and dt")
+    require(len(clock) == 3, f"{name}.clock = {clock!r}: must be a Clock of origin, count and dt")
+    origin, dt = number(f"{name}.clock.origin", clock[0]), number(f"{name}.clock.dt", clock[2], least=0)
+    parts = [Clock(origin, whole(f"{name}.clock.count", clock[1], least=0, most=2**53), dt)]
     for part in STATE_ARRAYS:
         size, what = (neurons, "neuron") if part.endswith("x") else (arcs, "arc")
-        parts[part] = vector(f"{name}.{part}", getattr(state, part), size, what)
-        if part.startswith("s") and (abs(parts[part]) > 1).any():
-            raise ValueError(f"{name}.{part}: a sign must be from -1 to 1")
-    return State(clock, **parts)
+        parts.append(vector(f"{name}.{part}", getattr(state, part), size, what))
+        require(part[0] != "s" or (abs(parts[-1]) <= 1).all(), f"{name}.{part}: a sign must be from -1 to 1")
+    return State(*parts)
 
 
 @dataclass(repr=False, eq=False)  # comparing arrays with == would be no yes or no
@@ -156,8 +153,7 @@ class Trajectory:
         if self.diverged_at is not None:
             return np.inf
         late = self.t >= after - 1e-9
-        if not late.any():
-            raise ValueError(f"after = {after:g}: must be at most the last time, {self.t[-1]:g}")
+        require(late.any(), f"after = {after:g}: must be at most the last time, {self.t[-1]:g}")
         return float(np.sqrt(np.mean((self.outputs[late] - self.target[late]) ** 2)))
 
     def save(self, path):
@@ -175,8 +171,8 @@ class Trajectory:
         """
         network = self.network
         for label in network.labels:
-            if not isinstance(label, (str, int, float)):
-                raise ValueError(f"label {label!r}: only labels that are numbers or strings can be saved")
+            plain = isinstance(label, (str, int, float))
+            require(plain, f"label {label!r}: only labels that are numbers or strings can be saved")
         facts = {name: getattr(self, name) for name in _FACTS} | dict(clock=self.final.clock)
         facts |= dict(neurons=network.neurons, inputs=network.inputs, outputs=network.outputs)
         arrays = {name: getattr(self, name) for name in _ROWS}
@@ -203,7 +199,7 @@ class Trajectory:
             state = State(Clock(*facts["clock"]), *(arrays[name] for name in final))
             state = checked_state("final", state, len(network.neurons), len(network.heads))
             kept = {name: arrays[name] for name in _ROWS} | {name: facts[name] for name in _FACTS}
-            _check_rows(kept, network)
+            check_rows(kept, len(network.neurons), len(network.heads), len(network.outputs))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise refuse_file(path, what, error) from None
         return cls(**kept, final=state, network=network)
@@ -213,27 +209,3 @@ class Trajectory:
         if self.diverged_at is not None:
             return f"Trajectory({span}, {len(self.t)} rows, DIVERGED at t = {self.diverged_at:.4g}: {self.reason})"
         return f"Trajectory({span}, {len(self.t)} rows, cost {self.cost:.4g}, rmse {self.rmse():.3g})"
-
-
-def _check_rows(kept, network):
-    """Refuse rows that do not fit the network, or facts that are none."""
-    record = one_of("record", kept["record"], ("all", "output"))
-    rows, wide = len(kept["t"]), (len(network.neurons), len(network.heads)) if record == "all" else (0, 0)
-    shapes = dict(t=(rows,), lagrangian=(rows,), hamiltonian=(rows,), target=(rows, len(network.outputs)))
-    shapes |= dict(x=(rows, wide[0] if record == "all" else len(network.outputs)), p_x=(rows, wide[0]))
-    shapes |= dict(w=(rows, wide[1]), p_w=(rows, wide[1]))
-    for name, shape in shapes.items():
-        if kept[name].shape != shape or kept[name].dtype != np.float64:
-            raise ValueError(
-                f"{name} has shape {kept[name].shape} and kind {kept[name].dtype}: must be {shape}, float64"
-            )
-    sign = kept["sign"]
-    if sign.shape not in ((rows,), (rows, wide[1])) or sign.dtype.kind not in "if":
-        raise ValueError(f"sign has shape {sign.shape} and kind {sign.dtype}: must be ({rows},) or ({rows}, {wide[1]})")
-    if not rows or not np.isfinite(kept["t"]).all() or (np.diff(kept["t"]) < 0).any():
-        raise ValueError("t: must be finite times that increase, at least one")
-    kind("cost", kept["cost"], (int, float), "a number")
-    if kept["diverged_at"] is not None:
-        number("diverged_at", kept["diverged_at"])
-        kind("reason", kept["reason"], str, "a text")
-    kind("about", kept["about"], dict, "a dict")

@@ -13,6 +13,12 @@ import numpy as np
 from hlp_edu.words import shown
 
 
+def require(holds, words):
+    """Raise a ValueError with these words, unless something holds."""
+    if not holds:
+        raise ValueError(words)
+
+
 def number(name, value, *, above=None, least=None, below=None, most=None):
     """A finite real number, as a float: above ``above``, at least ``least``, below ``below``, at most ``most``."""
     bounds = [

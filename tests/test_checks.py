@@ -1,6 +1,8 @@
 """What a check says to answers of every kind, right, wrong and strange; hints; how it shows itself."""
 
+import importlib
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -403,6 +405,16 @@ def test_a_library_that_was_replaced_is_noticed(monkeypatch):
     assert core.replaced() == [] and callable(hlp.run)
     monkeypatch.setattr(hlp, "run", lambda *given, **named: None)
     refused(function(), good, "`hlp_edu.run` is not the library's any more")
+
+
+def test_an_import_is_no_call_of_the_library(monkeypatch):
+    def imports(x, k):
+        monkeypatch.delitem(sys.modules, "hlp_edu.fronts", raising=False)
+        importlib.import_module("hlp_edu.fronts")
+
+        return k * x
+
+    assert function(library=[]).check(imports)
 
 
 def test_lines_and_bytes_are_counted():

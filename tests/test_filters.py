@@ -125,6 +125,8 @@ def test_noise_is_of_its_size_and_repeats():
     assert (noisy(t) - clean(t)).std() == pytest.approx(0.05, rel=0.03)
     np.testing.assert_array_equal(noisy(t), filters.Noisy(clean, 0.05, seed=4)(t))
     assert noisy.jumps(0, 10).tolist() == clean.jumps(0, 10).tolist()
+    slope, step = filters.Noisy(hlp.sinusoid(), 0.05, seed=4), 1e-6
+    np.testing.assert_allclose(slope.derivative(t), (slope(t + step) - slope(t - step)) / (2 * step), atol=1e-6)
     assert filters.Noisy(np.sin, 0.1).jumps(0, 10).size == 0 and "size=0.05" in repr(noisy)
     with pytest.raises(ValueError, match="size = -1"):
         filters.Noisy(clean, -1)

@@ -616,7 +616,6 @@ INTERNAL = {
     "blocks",
     "compiled",
     "kernel",
-    "lookahead",
     "laws",
     "optimum.collocation",
     "storage",
@@ -700,7 +699,7 @@ def undocumented(key, value, owner, look=lambda name: None):
     return found
 
 
-VALIDATORS = {"number", "whole", "one_of", "kind", "vector", "finite", "numbers_of", "listed"}
+VALIDATORS = {"number", "whole", "one_of", "kind", "vector", "finite", "numbers_of", "listed", "require"}
 
 
 def raises(function):

@@ -39,7 +39,7 @@ def problem_of(name):
 def plain(problem):
     """The same problem, its arcs taken one by one."""
     problem = problem.replace()
-    problem.blocks = problem.model.single, problem.blocks[1][:0]
+    problem.blocks = problem.model.segments, ()
     return problem
 
 
@@ -67,8 +67,8 @@ def clusters(seed):
 
 def test_which_neurons_make_a_block():
     def of(name):
-        single, panel = blocks.find(NETWORKS[name])
-        return single.tolist(), panel.tolist()
+        single, panels = blocks.find(NETWORKS[name])
+        return np.unique(single[:, 0]).tolist(), panels.tolist()
 
     assert of("fully connected") == ([], [[0, 17, 0, 18, 0, 18]])
     assert of("no block") == (list(range(11)), [])

@@ -110,7 +110,7 @@ def test_the_pattern_and_the_neighbourhoods_can_be_drawn():
     assert "none is a violation" in hlp.plot_locality(found).alt
     assert "The arc from 1 to 2 reads 4 of the 16 variables" in hlp.plot_locality(found, of=(1, 2)).alt
     said = hlp.plot_locality(found, of=2).alt
-    assert "x' reads x(2), w(1→2), x(1)" in said
+    assert "x' reads x(1), x(2), w(1→2)" in said
     assert "p_x' reads w(2→3), p_x(2), p_x(3), a(3)" in said
     with pytest.raises(ValueError, match="is no neuron and no arc"):
         hlp.plot_locality(found, of=7)

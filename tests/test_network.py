@@ -56,13 +56,11 @@ def test_orders_of_a_random_digraph(case):
 @settings(max_examples=60)
 def test_segments_of_arcs_are_the_arcs(case):
     net = hlp.Network(*case)
-    first_run, first_arc, first_parent = net.segments
     heads, tails = [], []
-    for i in range(len(net.neurons)):
-        for b in range(first_run[i], first_run[i + 1]):
-            for k in range(first_arc[b], first_arc[b + 1]):
-                heads.append(i)
-                tails.append(first_parent[b] + k - first_arc[b])
+    for head, tail, first, count in net.segments.tolist():
+        assert first == len(heads)
+        heads += [head] * count
+        tails += range(tail, tail + count)
     assert heads == net.heads.tolist() and tails == net.tails.tolist()
 
 
@@ -119,7 +117,7 @@ def test_two_thousand_neurons_are_no_burden():
     net = hlp.fully_connected(2000)
     problem = hlp.Tracking(net, hlp.sinusoid())
     seconds = time.process_time() - begun
-    assert len(net.heads) == 2000 * 2001 and len(problem.model.first) == 2001
+    assert len(net.heads) == 2000 * 2001 and len(problem.model.segments) == 2000
     assert not {"arcs", "graph"} & set(vars(net)), "labels of four million arcs were made without need"
     assert seconds < 3, seconds  # half a second; a graph of four million arcs takes ten
     assert repr(net) == "Network(2000 neurons, 4002000 arcs, inputs ['bias'], outputs [1])"

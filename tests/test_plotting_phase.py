@@ -6,7 +6,7 @@ import pytest
 import hlp_edu as hlp
 from hlp_edu import plotting
 from hlp_edu.linear_quadratic import LQTracking
-from hlp_edu.plotting import ROLES, picture
+from hlp_edu.plotting import ROLES
 
 TURN = np.linspace(0, 6, 50)
 SPIRAL = np.exp(-TURN) * np.cos(TURN), np.exp(-TURN) * np.sin(TURN)
@@ -45,12 +45,6 @@ def test_points_are_points():
     made = hlp.plot_phase(None, {"canonical": ([-1, 1], [0, 0])}, "Two real numbers.", points=True)
     line = made.axes[0].lines[-1]
     assert line.get_linestyle() == "None" and line.get_marker() == "P" and not made.axes[0].collections
-
-
-def test_it_can_be_cleared_for_an_explorer():
-    fig, (ax,) = plotting.figure()
-    hlp.plot_phase(law, {"flip": SPIRAL}, "", ax)
-    assert picture.clear_axes(ax) and not ax.lines and not ax.collections
 
 
 def test_a_saddle_becomes_a_spiral():

@@ -141,5 +141,5 @@ def test_a_step_that_leads_up_to_a_bend_does_not_know_the_slope_after_it():
     signal = hlp.recorded([0, 1, 2], [0.0, 1.0, -1.0])
     assert signal.bends(0, 2).tolist() == [1, 2] and hlp.steps([1], [0, 1]).bends(0, 2).tolist() == [1]
     problem = hlp.Tracking(hlp.fully_connected(1), signal)
-    slopes = problem.slopes_at_steps(np.array([0, 0.5, 1, 1.5, 2]))[:-1, :, 0, 0]
+    slopes = problem.slopes_at_steps(np.array([0, 0.5, 1, 1.5, 2]))[:-1, :, 0]
     assert slopes.tolist() == [[1] * 3, [1] * 3, [-2] * 3, [-2] * 3]

@@ -7,7 +7,7 @@ import numpy as np
 
 from hlp_edu.validate import whole
 
-__all__ = ["dice", "seed"]
+__all__ = ["seed"]
 
 VARIABLE, MOST = "HLP_EDU_SEED", 10**6
 _session = []

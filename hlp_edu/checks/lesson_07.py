@@ -7,7 +7,7 @@ import numpy as np
 from hlp_edu.checks.core import Function, negated
 from hlp_edu.checks.draws import dice, seed
 
-__all__ = ["delays", "mirror", "reversed_cost", "echo", "from_memory"]
+__all__ = ["delays", "mirror", "reversed_cost", "retrace", "from_memory"]
 
 LESSON = "07_time_reversal"
 
@@ -264,9 +264,9 @@ def _no(x, e):
     return 0 * e
 
 
-echo = Function(
+retrace = Function(
     LESSON,
-    "echo",
+    "retrace",
     "An echo that knows a gradient",
     points=2,
     library=[],

@@ -318,7 +318,7 @@ def _verdict(errors, middle=np.median, wins=np.less):
 def _pairs(rng):
     policies = _setting()[0]
     one, other = rng.permutation(["damped flip", "per-arc signs, damped", "Hamiltonian servo"])[:2]
-    yield policies[one], policies[other], np.sort(rng.choice(100, size=int(rng.integers(3, 5)), replace=False))
+    yield policies[one], policies[other], np.sort(rng.choice(100, size=3, replace=False))
 
 
 def _fair(a, b, seeds):

@@ -314,7 +314,7 @@ def _cheaper(anticipate):
             return f"the run refuses `{policy!r}`: {error}"
         policies.append(policy)
     leans, levels = ([getattr(policy, name, 0) for policy in policies] for name in ("lean", "level"))
-    if np.mean(ratios) <= IN_THE_MEAN and max(ratios) <= IN_EACH and np.ptp(leans) > 0:
+    if np.mean(ratios) <= IN_THE_MEAN and max(ratios) <= IN_EACH and np.ptp(leans) > 0 and np.ptp(levels) > 0:
         return None
     if not np.isfinite(ratios).all():
         return f"`{policies[int(np.argmax(~np.isfinite(ratios)))]!r}` diverges"

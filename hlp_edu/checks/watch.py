@@ -7,7 +7,7 @@ import contextlib
 import sys
 import tracemalloc
 
-__all__ = ["library", "lines", "memory"]
+__all__ = []  # for the checks alone
 
 FREE = ("hlp_edu.checks", "hlp_edu.signals")  # instruments and targets are handed out by the checks themselves
 NOT_COUNTED = sys.stdlib_module_names | {"hlp_edu"}
@@ -24,7 +24,8 @@ def library(allowed=None):
     def note(frame, event, argument):
         if event == "call" and _ours(frame) and not (frame.f_back and _inside(frame.f_back)):
             name = frame.f_code.co_qualname.removesuffix(".__init__")
-            if name not in allowed and name not in used:
+            importing = name.split(".")[-1].startswith(("<module>", "__"))
+            if name not in allowed and name not in used and not importing:
                 used.append(name)
 
     before = sys.getprofile()

@@ -12,7 +12,7 @@ import numpy as np
 from hlp_edu._version import __version__
 from hlp_edu.compiled import compiled
 from hlp_edu.flow import MOST_STEPS, beginning, fits, told_apart
-from hlp_edu.kernel import Point, Signals, asker, gradients
+from hlp_edu.kernel import Signals, asker, gradients
 from hlp_edu.policies import Canonical
 from hlp_edu.problem import Tracking
 from hlp_edu.trajectory import Clock, State, Trajectory
@@ -74,37 +74,35 @@ def weights_at(made, v, h, k, stage, w):
 
 
 @compiled
-def forward(model, h, signals, flat, v, made):
+def forward(ask, law, h, signals, flat, v, made):
     """Run (2), (3) by Runge-Kutta under the control ``v``, given at ends and middles of steps. Returns the cost (4)."""
     steps, n, m = signals.t.size - 1, made.p_x.shape[1], made.w.shape[1]
-    ask, y = asker(model, signals.u.shape[2], m), np.empty(n + signals.u.shape[2])
-    point, total = Point(y, np.empty(m), np.zeros(n), np.empty(m)), 0.0
+    y, w, none, p_w, total = np.empty(n + signals.u.shape[2]), np.empty(m), np.zeros(n), np.empty(m), 0.0
     for k in range(steps):
         made.stage[k + 1, 0] = made.stage[k, 0]
         for stage in range(4):
             at, share = AT[stage], h * WEIGHT[stage]
-            weights_at(made, v, h, k, stage, point.w)
+            weights_at(made, v, h, k, stage, w)
             for i in range(m):
-                point.p_w[i] = -model.law.r * v[2 * k + at, i]
+                p_w[i] = -law.r * v[2 * k + at, i]
             y[:n] = made.stage[k, stage]
             y[n:] = signals.u[k, at]
-            L, _ = gradients(ask, flat, 3 * k + at, Point(y[:n], point.w, point.p_x, point.p_w), y)
-            total += share * math.exp(model.law.theta * (signals.t[k] + 0.5 * at * h)) * L
+            L, _ = gradients(ask, flat, 3 * k + at, y, w, none, p_w)
+            total += share * math.exp(law.theta * (signals.t[k] + 0.5 * at * h)) * L
             for i in range(n):
                 if stage < 3:
-                    made.stage[k, stage + 1, i] = made.stage[k, 0, i] + h * BACK[stage + 1] * ask.now.x[i]
-                made.stage[k + 1, 0, i] += share * ask.now.x[i]
+                    made.stage[k, stage + 1, i] = made.stage[k, 0, i] + h * BACK[stage + 1] * ask.work.x[0, i]
+                made.stage[k + 1, 0, i] += share * ask.work.x[0, i]
         for i in range(m):
             made.w[k + 1, i] = made.w[k, i] + h / 6.0 * (v[2 * k, i] + 4.0 * v[2 * k + 1, i] + v[2 * k + 2, i])
     return total
 
 
 @compiled
-def backward(model, h, signals, flat, v, made):
+def backward(ask, law, h, signals, flat, v, made):
     """The exact derivative of `forward`, from the last step to the first."""
     steps, n, m = signals.t.size - 1, made.p_x.shape[1], made.w.shape[1]
-    ask, y = asker(model, signals.u.shape[2], m), np.empty(n + signals.u.shape[2])
-    w, p_x, none = np.empty(m), np.empty(n), np.zeros(m)
+    y, w, p_x, none = np.empty(n + signals.u.shape[2]), np.empty(m), np.empty(n), np.zeros(m)
     to_x, to_w, by_x, by_w = np.zeros(n), np.zeros(m), np.zeros(n), np.zeros(m)
     made.gradient[:] = 0.0
     made.p_x[steps] = 0.0
@@ -112,7 +110,7 @@ def backward(model, h, signals, flat, v, made):
     for k in range(steps - 1, -1, -1):
         # to_x, to_w: derivatives of the cost from here on with respect to the state at the end of the step;
         # by_x, by_w: with respect to where the stage that was just done asked.
-        phi_end, phi = math.exp(model.law.theta * signals.t[k + 1]), math.exp(model.law.theta * signals.t[k])
+        phi_end, phi = math.exp(law.theta * signals.t[k + 1]), math.exp(law.theta * signals.t[k])
         for i in range(n):
             to_x[i], by_x[i] = phi_end * made.p_x[k + 1, i], 0.0
             made.p_x[k, i] = to_x[i]
@@ -122,23 +120,23 @@ def backward(model, h, signals, flat, v, made):
         for stage in range(3, -1, -1):
             at, share = AT[stage], h * WEIGHT[stage]
             ahead = h * BACK[stage + 1] if stage < 3 else 0.0
-            weight = share * math.exp(model.law.theta * (signals.t[k] + 0.5 * at * h))
+            weight = share * math.exp(law.theta * (signals.t[k] + 0.5 * at * h))
             for i in range(
                 n
             ):  # with respect to the velocity at this stage; by the weight, it is what the laws take for p
                 p_x[i] = (share * to_x[i] + ahead * by_x[i]) / weight
             for i in range(m):
-                control = weight * model.law.r * v[2 * k + at, i]
+                control = weight * law.r * v[2 * k + at, i]
                 made.gradient[2 * k + at, i] += share * to_w[i] + ahead * by_w[i] + control
             weights_at(made, v, h, k, stage, w)
             y[:n] = made.stage[k, stage]
             y[n:] = signals.u[k, at]
-            gradients(ask, flat, 3 * k + at, Point(y[:n], w, p_x, none), y)
+            gradients(ask, flat, 3 * k + at, y, w, p_x, none)
             for i in range(n):
-                by_x[i] = weight * ask.now.p_x[i]
+                by_x[i] = weight * ask.work.p_x[0, i]
                 made.p_x[k, i] += by_x[i]
             for i in range(m):
-                by_w[i] = weight * ask.now.p_w[i]
+                by_w[i] = weight * ask.work.p_w[0, i]
                 made.p_w[k, i] += by_w[i]
         for i in range(n):
             made.p_x[k, i] /= phi
@@ -194,10 +192,11 @@ class Run:
         """Cost of the control ``v``; its gradient, the run and the costates are left in ``made``."""
         signals = Signals(self.since, self.z, self.u)
         self.made.stage[0, 0], self.made.w[0] = self.x0, self.w0
+        law, ask = self.problem.law, asker(self.problem.model, self.u.shape[2], self.m)
         with np.errstate(all="ignore"):
-            J = forward(self.problem.model, self.h, signals, self.flat, v, self.made)
+            J = forward(ask, law, self.h, signals, self.flat, v, self.made)
             if math.isfinite(J):
-                backward(self.problem.model, self.h, signals, self.flat, v, self.made)
+                backward(ask, law, self.h, signals, self.flat, v, self.made)
         return J
 
     @staticmethod

@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 
-from hlp_edu.kernel import Point, Signals, evaluate
+from hlp_edu.kernel import evaluate
 from hlp_edu.signals import Signal
 
 MOST_STATES = 100  # neurons + arcs: collocation factorises blocks of twice this size
@@ -24,15 +24,12 @@ def obstacle_to(run):
 
 def both_ends(model, rows, z, u):
     """Right sides of (2), (6), (7), (8) for rows of x, w, p_x, p_w, at many times at once."""
-    n, count = len(model.speed), len(rows)
+    n, theta = len(model.speed), model.law.theta
     m = rows.shape[1] // 2 - n
-    points = Point(*(np.ascontiguousarray(part) for part in np.split(rows, np.cumsum([n, m, n]), axis=1)))
-    rates = Point(*(np.empty_like(part) for part in points))
-    signals = Signals(np.zeros(count), z[:, None], np.concatenate([u, u[-1:]])[:, None])
-    evaluate(model, signals, points, rates, np.empty(count), np.empty(count))
-    theta = model.law.theta
-    costates = -rates.p_x - theta * points.p_x, -rates.p_w - theta * points.p_w
-    return np.concatenate([rates.x, rates.w, *costates], axis=1)
+    x, w, p_x, p_w = np.split(rows, np.cumsum([n, m, n]), axis=1)
+    _, _, *velocities, H_x, H_w = evaluate(model, z, u, x, w, p_x, p_w)
+    costates = -H_x - theta * p_x, -H_w - theta * p_w
+    return np.concatenate([*velocities, *costates], axis=1)
 
 
 def collocate(run, tolerance, bar):

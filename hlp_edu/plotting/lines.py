@@ -3,14 +3,15 @@
 import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from hlp_edu.plotting.picture import describe, name_line, note, shown
-from hlp_edu.plotting.style import named, thin
+from hlp_edu.plotting.picture import name_line, note, plot
+from hlp_edu.plotting.style import named
 from hlp_edu.validate import one_of
 from hlp_edu.words import digits
 
 __all__ = ["plot_lines"]
 
 
+@plot()
 def plot_lines(
     lines, x=None, caption=None, ax=None, points=False, marks=None, notes=(), names=True, headline="", more="", **axes
 ):  # fmt: skip
@@ -52,40 +53,30 @@ def plot_lines(
         raise ValueError("lines = {}: must hold at least one line")
     for key in axes:
         one_of("axes", key, ("xlabel", "ylabel", "ylim", "xscale", "yscale"))
-    scales = [axes.get(key, "linear") for key in ("xscale", "yscale")]
-    for key, scale in zip(("xscale", "yscale"), scales, strict=True):
-        one_of(key, scale, ("linear", "log"))
-    every = points or "log" in scales  # thinning is made for lines on linear axes
-    marks = marks or {}
+    for key in ("xscale", "yscale"):
+        one_of(key, axes.get(key, "linear"), ("linear", "log"))
+    marks, curves = marks or {}, [_curve(name, values, x) for name, values in lines.items()]
     styles = named([*lines, *marks])
-    curves = [_curve(name, values, x) for name, values in lines.items()]
-
-    def draw(ax):
-        said = [
-            _draw_line(ax, curve, *style, points, every, names) for style, curve in zip(styles, curves, strict=False)
-        ] + [
-            _draw_marks(ax, at, *style, names, clip="ylim" in axes)
-            for style, at in zip(styles[len(curves) :], marks.values(), strict=True)
-        ]
-        ax.set(**{"xlabel": "time t"} | {key: axes[key] for key in axes if key != "ylim"})
-        ax.margins(x=0.03 if points else 0)
-        for axis in (ax.xaxis, ax.yaxis):
-            if axis.get_scale() == "log":
-                few_ticks(axis)
-        if "ylim" in axes:
-            ax.set_ylim(axes["ylim"])
-        if notes:
-            note(ax, *notes)
-        describe(ax, "; ".join(filter(None, said)) + ".")
-
-    return shown(draw, ax, None, caption, headline, more)
+    said = [_draw_line(ax, curve, *style, points, names) for style, curve in zip(styles, curves, strict=False)]
+    for style, at in zip(styles[len(curves) :], marks.values(), strict=True):
+        said.append(_draw_marks(ax, at, *style, names, clip="ylim" in axes))
+    ax.set(**{"xlabel": "time t"} | {key: axes[key] for key in axes if key != "ylim"})
+    ax.margins(x=0.03 if points else 0)
+    for axis in (ax.xaxis, ax.yaxis):
+        if axis.get_scale() == "log":
+            few_ticks(axis)
+    if "ylim" in axes:
+        ax.set_ylim(axes["ylim"])
+    if notes:
+        note(ax, *notes)
+    return "; ".join(filter(None, said)) + ".", None
 
 
-def _draw_line(ax, curve, style, label, points, every, names):
+def _draw_line(ax, curve, style, label, points, names):
     """Draw one line, with its band; what is to be said of it."""
     across, y, *band = curve
     mark = dict(marker=style.marker, markersize=6) if points else {}
-    ax.plot(*((across, y) if every else thin(across, y)), **style.line, **mark, label=label)
+    ax.plot(across, y, **style.line, **mark, label=label)
     if band:
         ax.fill_between(across, *band, color=style.color, alpha=0.18, linewidth=0)
     if names:

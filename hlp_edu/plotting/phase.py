@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hlp_edu.plotting.picture import TEXT, Picture, describe, figure, fit_title, legend, note, shown
+from hlp_edu.plotting.picture import TEXT, composed, figure, fit_title, legend, note, plot
 from hlp_edu.plotting.style import INK, PALE, PAPER, ROLES, named, styled
 from hlp_edu.validate import one_of
 from hlp_edu.words import digits
@@ -10,10 +10,10 @@ from hlp_edu.words import digits
 __all__ = ["plot_phase", "plot_saddle_and_spiral"]
 
 
+@plot(lambda **_: figure(height=3.6, width=6.4))
 def plot_phase(
-    law, paths, caption=None, ax=None, limits=((-2, 2), (-2, 2)), rest=None, points=False, notes=(), headline="",
-    more="", **axes,
-):  # fmt: skip
+    law, paths, caption=None, ax=None, limits=((-2, 2), (-2, 2)), rest=None, points=False, headline="", more="", **axes
+):
     """Paths in a plane, over the law that moves them; or points in a plane, such as a spectrum.
 
     Parameters
@@ -30,8 +30,6 @@ def plot_phase(
         A rest point, marked with a diamond.
     points : bool
         Draw the coordinates as points, not as a path; the upright line at 0 is drawn too.
-    notes : tuple, optional
-        (words, (x, p), (x, p)) of an annotation.
     **axes
         xlabel, ylabel: as in matplotlib's ``Axes.set``.
 
@@ -56,44 +54,25 @@ def plot_phase(
         raise ValueError(f"limits = {limits!r}: must be ((low, high), (low, high))")
     for key in axes:
         one_of("axes", key, ("xlabel", "ylabel"))
-    words = {"xlabel": "x", "ylabel": "p"} | axes
-
-    def draw(ax):
-        if law is not None:
-            _draw_law(law, ax, limits)
-        if points:
-            ax.axvline(0, color=INK, linewidth=1.2)
-        for (one, label), (x, p) in zip(styles, paths.values(), strict=True):
-            if points:
-                ax.plot(x, p, one.marker, markersize=9, color=one.color, label=label)
-                continue
-            ax.plot(x, p, **one.line, label=label, zorder=3)
-            ax.plot(x[:1], p[:1], "o", markersize=8, color=one.color, markerfacecolor=PAPER, mew=1.8, zorder=4)
-        if rest is not None:
-            ax.plot(*[[value] for value in rest], "D", markersize=7, color=INK, zorder=5)
-        ax.set(xlim=limits[0], ylim=limits[1], **words)
-        if notes:
-            note(ax, *notes)
-        if len(styles) > 1 or points:
-            legend_of(ax, styles, points)
-        describe(ax, None, None)
-
-    if ax is None and not caption:
-        caption = (
-            f"Paths in the plane of {words['xlabel']} and {words['ylabel']}: {', '.join(label for _, label in styles)}."
-        )
-    return shown(draw, ax, lambda: figure(height=3.6, width=6.4), caption, headline, more)
-
-
-def legend_of(ax, styles, points):
-    """Name the paths above the axes."""
+    if law is not None:
+        _draw_law(law, ax, limits)
     if points:
-        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(styles), frameon=False, fontsize=TEXT,
+        ax.axvline(0, color=INK, linewidth=1.2)
+    for (one, label), (x, p) in zip(styles, paths.values(), strict=True):
+        if points:
+            ax.plot(x, p, one.marker, markersize=9, color=one.color, label=label)
+        else:
+            ax.plot(x, p, **one.line, zorder=3)
+            ax.plot(x[:1], p[:1], "o", markersize=8, color=one.color, markerfacecolor=PAPER, mew=1.8, zorder=4)
+    if rest is not None:
+        ax.plot(*[[value] for value in rest], "D", markersize=7, color=INK, zorder=5)
+    ax.set(xlim=limits[0], ylim=limits[1], **{"xlabel": "x", "ylabel": "p"} | axes)
+    if points:
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(styles), fontsize=TEXT,
                   labelcolor="linecolor", handletextpad=0.1, borderaxespad=0.2)  # fmt: skip
-    else:
-        for line in ax.lines:
-            line.set_label("_drawn")
+    elif len(styles) > 1:
         legend(ax, [(0, label, one) for one, label in styles])
+    return None, None
 
 
 def _draw_law(law, ax, limits):
@@ -107,14 +86,7 @@ def _draw_law(law, ax, limits):
     ax.quiver(x, p, *rate, color=PALE, pivot="mid", scale=26, width=0.004, headwidth=4.5)
 
 
-def _draw_streams(law, ax, limits):
-    """The velocities of a law, as stream lines with equal scales: slower, and more to see."""
-    x, p = np.meshgrid(*[np.linspace(*ends, 40) for ends in limits])
-    ax.grid(False)
-    ax.streamplot(x, p, *law(x, p), color=PALE, linewidth=0.7, density=0.7, arrowsize=0.7, zorder=1)
-    ax.set_aspect("equal", adjustable="box")
-
-
+@styled()
 def plot_saddle_and_spiral(problem, T=8, limits=((-0.6, 2.2), (-1.4, 1.4)), caption=None, headline=None, more=None):
     """The canonical flow and the flipped one, side by side: from a saddle with its knife edge to a spiral.
 
@@ -141,43 +113,35 @@ def plot_saddle_and_spiral(problem, T=8, limits=((-0.6, 2.2), (-1.4, 1.4)), capt
     values, vectors = np.linalg.eig(M)
     falling, growing = vectors.T[np.argsort(values.real)]
     runs = {"canonical": problem.forward(T=1), "flip": problem.flipped(T=T)}
+    (left, right), (low, high) = limits
     fig, axes = figure(columns=2, height=3.3, share_y=True)
     edges = {"optimum: knife edge": falling.real, "canonical: growing": growing.real}
-    with styled():
-        for ax, (name, run), title in zip(axes, runs.items(), ("a saddle", "a spiral"), strict=True):
-            x, p = _until_it_leaves(run, limits)
-            A = np.diag([1, 1 if name == "canonical" else -1]) @ M
-
-            def law(x, p, A=A):
-                return np.tensordot(A, [x - rest[0], p - rest[1]], 1)
-
-            costate = "costate p" if name == "canonical" else ""
-            plot_phase(None, {name: (x, p)}, "", ax, limits, rest, xlabel="state x", ylabel=costate)
-            _draw_streams(law, ax, limits)
-            if name == "canonical":
-                for (edge, _), along in zip(named(edges), edges.values(), strict=True):
-                    ax.axline(rest, np.add(rest, along), **edge.line | dict(linewidth=1.3), zorder=2.2)
-            fit_title(ax, f"{name}: {title}".replace("flip:", "flipped:"), name)
-        knife = ROLES["optimum"]
-        (left, right), (low, high) = limits
-        paper = dict(boxstyle="square,pad=0.1", fc=PAPER, ec="none", alpha=0.85)
-        axes[0].text(
-            left + 0.24 * (right - left), low + 0.1 * (high - low), "knife edge:\nthe best way in", color=knife.ink,
-            size=TEXT, weight="semibold", bbox=paper, linespacing=1.05,
-        )  # fmt: skip
-        note(
-            axes[0],
-            "starts beside the edge\nand is thrown out",
-            (runs["canonical"].x[0, 0] - 0.12, 0.5),
-            (left + 0.3 * (right - left), high - 0.17 * (high - low)),
-        )
+    grid = np.meshgrid(*[np.linspace(*ends, 40) for ends in limits])
+    for ax, (name, run), title in zip(axes, runs.items(), ("canonical: a saddle", "flipped: a spiral"), strict=True):
+        A = np.diag([1, 1 if name == "canonical" else -1]) @ M
+        costate = "costate p" if name == "canonical" else ""
+        plot_phase(None, {name: _until_it_leaves(run, limits)}, "", ax, limits, rest, xlabel="state x", ylabel=costate)
+        velocity = np.tensordot(A, grid - rest.reshape(2, 1, 1), 1)
+        ax.streamplot(*grid, *velocity, color=PALE, linewidth=0.7, density=0.7, arrowsize=0.7, zorder=1)
+        ax.grid(False)
+        ax.set_aspect("equal", adjustable="box")
+        fit_title(ax, f"{name}: {title}")
+    for (edge, _), along in zip(named(edges), edges.values(), strict=True):
+        axes[0].axline(rest, rest + along, **edge.line | dict(linewidth=1.3), zorder=2.2)
+    axes[0].text(
+        left + 0.24 * (right - left), low + 0.1 * (high - low), "knife edge:\nthe best way in",
+        color=ROLES["optimum"].ink, weight="semibold", linespacing=1.05,
+        bbox=dict(boxstyle="square,pad=0.1", fc=PAPER, ec="none", alpha=0.85),
+    )  # fmt: skip
+    spot = left + 0.3 * (right - left), high - 0.17 * (high - low)
+    note(axes[0], "starts beside the edge\nand is thrown out", (runs["canonical"].x[0, 0] - 0.12, 0.5), spot)
     words = (
         f"Stream lines of state and costate around one rest point (diamond) at x = {digits(rest[0])}. Left, the "
         "canonical run leaves the picture beside the knife edge; right, the flipped run from the same start winds in."
     )
     headline = headline or "One sign turns the saddle into a spiral around the same point"
     more = more or "Left, only the knife edge leads in, and every error grows. Right, every path winds in."
-    return Picture(fig, words, caption or words, headline, more)
+    return composed(fig, words, caption, headline, more)
 
 
 def _until_it_leaves(run, limits):

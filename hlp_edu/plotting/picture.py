@@ -3,9 +3,9 @@
 import base64
 import functools
 import html
+import inspect
 import io
 import math
-import os
 import weakref
 
 import numpy as np
@@ -15,9 +15,10 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
-from matplotlib.ticker import Locator, MaxNLocator
+from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import Affine2D
 
-from hlp_edu.plotting.style import GRID, INK, PAPER, SOFT, TickNumbers, in_style, role, styled
+from hlp_edu.plotting.style import INK, SOFT, is_role, label_of, role, styled
 from hlp_edu.validate import kind, number, whole
 from hlp_edu.words import sentence, without_math
 
@@ -26,12 +27,11 @@ __all__ = ["Picture", "description", "figure", "note", "panels"]
 DPI, WIDTH, TEXT, SMALL = 100, 8.0, 11.5, 10  # dots per inch on the page, inches, points, points
 FONT = "Source Sans Pro"
 SHARP = 2  # pixels a dot: what a high-density screen shows
+ROUND = [1, 2, 5, 10]  # steps of ticks
+STRIP = "error"  # the label of the axes below the axes of a tracking run
 
-_descriptions = weakref.WeakKeyDictionary()  # of axes: a sentence about what is drawn, and its short form
-_styled = weakref.WeakKeyDictionary()  # of axes: what `style_axes` set
+_said = weakref.WeakKeyDictionary()  # of axes: a sentence about what is drawn, and its short form
 _ends = weakref.WeakKeyDictionary()  # of axes: names that wait for their place at the ends of lines
-_home = weakref.WeakKeyDictionary()  # of axes: where they were before names took their room
-_strips = weakref.WeakKeyDictionary()  # of axes: the axes of the error below them
 
 
 class Picture:
@@ -80,33 +80,11 @@ class Picture:
 
     def png(self):
         """The picture as the bytes of a PNG file, at double density."""
-        return _small(image(self.fig), "PNG")
+        return _small(image(self.fig), "PNG", 256)
 
     def html(self):
         """The picture as HTML: an image with its alt text, and the caption below it as text."""
         return _html(image(self.fig), self.alt, self.caption)
-
-    def save(self, path):
-        """Write the picture to a new PNG file, and return its name.
-
-        Parameters
-        ----------
-        path : str or path
-            Gets the ending ".png" if it has none. FileExistsError if it exists: nothing is overwritten.
-
-        Raises
-        ------
-        ValueError
-            If it has another ending.
-        """
-        path = os.fspath(path)
-        ending = os.path.splitext(path)[1]
-        if ending not in ("", ".png"):
-            raise ValueError(f"path = {path!r}: the ending must be .png")
-        path = path if ending else path + ".png"
-        with open(path, "xb") as file:  # "x" refuses an existing file
-            file.write(self.png())
-        return path
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return bundle(image(self.fig), self.alt, self.caption)
@@ -115,8 +93,8 @@ class Picture:
         return self.alt
 
 
-@in_style
-def figure(columns=1, rows=1, height=2.9, width=WIDTH, share_y=False, gap=0.95):
+@styled()
+def figure(columns=1, rows=1, height=2.9, width=WIDTH, share_y=False, gap=0.95, left=0.8):
     """An empty figure in the style of the course, and the list of its axes, row by row.
 
     Parameters
@@ -127,8 +105,8 @@ def figure(columns=1, rows=1, height=2.9, width=WIDTH, share_y=False, gap=0.95):
         Of one row of axes, and of the whole figure, in inches.
     share_y : bool
         Whether axes side by side share their y axis.
-    gap : float
-        Between rows, in inches: for labels and titles.
+    gap, left : float
+        Between rows, and left of them, in inches: for labels and titles.
 
     Raises
     ------
@@ -142,98 +120,21 @@ def figure(columns=1, rows=1, height=2.9, width=WIDTH, share_y=False, gap=0.95):
     """
     columns, rows = whole("columns", columns), whole("rows", rows)
     height, width, gap = number("height", height, above=0), number("width", width, above=0), number("gap", gap, least=0)
-    left, right, top, bottom = 0.8, 0.25, 0.4, 0.55
-    between = 0.4 if share_y else 0.8
+    right, top, bottom, between = 0.25, 0.4, 0.55, 0.4 if share_y else 0.8
     wide = (width - left - right - (columns - 1) * between) / columns
     if wide <= 0.3:
         raise ValueError(f"columns = {columns!r}: too many for a figure of {width:g} inches")
     tall = top + rows * height + (rows - 1) * gap + bottom
-    fig = Figure(figsize=(width, tall), dpi=DPI, facecolor=PAPER, layout="none")
+    fig = Figure(figsize=(width, tall), dpi=DPI)
     FigureCanvasAgg(fig)
-    axes = []
-    for row in range(rows):
-        for column in range(columns):
-            first = axes[row * columns] if share_y and column else None
-            x, y = left + column * (wide + between), bottom + (rows - 1 - row) * (height + gap)
-            ax = fig.add_axes((x / width, y / tall, wide / width, height / tall), sharey=first)
-            style_axes(ax)
-            if first is not None:
-                ax.tick_params(labelleft=False)
-            axes.append(ax)
-    return fig, axes
-
-
-@in_style
-def style_axes(ax):
-    """Give an axes the style of the course, few ticks, a light grid, no box, and return it."""
-    kind("ax", ax, Axes, "a matplotlib Axes")
-    if _styled.get(ax) == _frame(ax):
-        return ax  # a style costs milliseconds, and explorers draw many times on the same axes
-    ax.set_facecolor(PAPER)
-    ax.grid(True, axis="y", color=GRID, linewidth=0.8)
-    ax.grid(False, axis="x")
-    ax.set_axisbelow(True)
-    ax.tick_params(labelsize=TEXT, labelcolor=SOFT, color=GRID, length=0, pad=5, labelbottom=True)
-    ax.tick_params(axis="x", pad=7)
-    for side, spine in ax.spines.items():
-        spine.set_visible(side in ("left", "bottom"))
-        spine.set_color("#B5B5B5")
-    for axis, inches in ((ax.xaxis, 1.0), (ax.yaxis, 0.6)):
-        size = ax.bbox.width if axis is ax.xaxis else ax.bbox.height
-        ticks = int(np.clip(size / ax.figure.dpi / inches, 2, 4))
-        axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 5, 10]))
-        axis.set_major_formatter(TickNumbers())
-        axis.label.set(size=TEXT, color=SOFT)
-    _styled[ax] = _frame(ax)
-    return ax
-
-
-def _frame(ax):
-    """What `style_axes` sets, to tell whether it was changed since."""
-    seen = [ax.axison, ax.get_aspect(), ax.get_adjustable(), ax.get_facecolor(), ax.get_axisbelow()]
-    seen += [round(size) for size in ax.bbox.bounds]
-    seen += [(spine.get_visible(), spine.get_edgecolor()) for spine in ax.spines.values()]
-    for axis in (ax.xaxis, ax.yaxis):
-        objects = axis.get_major_locator(), axis.get_minor_locator(), axis.get_major_formatter()
-        seen += [axis.get_scale(), axis.get_visible(), *map(id, objects), axis.label.get_size(), axis.label.get_color()]
-        seen += [axis.get_tick_params("major"), axis.get_tick_params("minor"), axis.label.get_visible()]
-        seen += [axis.get_label_position(), axis.get_ticks_position(), axis.labelpad]
-    return seen
-
-
-def clear_axes(ax):
-    """Take everything off an axes but its style and ticks, which are slow to make; False if its style is another."""
-    ax.set_axis_on()  # a network takes these away
-    ax.set_aspect("auto", adjustable="box")
-    if ax in _home:
-        ax.set_position(_home.pop(ax))
-    if ax in _strips:
-        _strips[ax].set_visible(False)
-        ax.tick_params(labelbottom=True)
-        _wipe(_strips[ax])
-    if _styled.get(ax) != _frame(ax) or ax.child_axes:
-        return False
-    return _wipe(ax)
-
-
-def _wipe(ax):
-    """Take off an axes what was drawn on it; True."""
-    for artist in (*ax.lines, *ax.collections, *ax.patches, *ax.texts, *ax.images, *ax.tables, *ax.artists):
-        artist.remove()
-    if ax.get_legend() is not None:
-        ax.get_legend().remove()
-    ax.containers.clear()
-    ax.set_prop_cycle(None)
-    for side in ("left", "center", "right"):
-        if ax.get_title(loc=side):
-            ax.set_title("", loc=side)
-    ax.set(xlabel="", ylabel="")
-    ax.relim()
-    ax.set_xlim(0, 1, auto=True)
-    ax.set_ylim(0, 1, auto=True)
-    _descriptions.pop(ax, None)
-    _ends.pop(ax, None)
-    return True
+    edges = dict(left=left / width, right=1 - right / width, bottom=bottom / tall, top=1 - top / tall)
+    spaces = dict(wspace=between / wide, hspace=gap / height)
+    axes = fig.subplots(rows, columns, sharey="row" if share_y else False, squeeze=False, gridspec_kw=edges | spaces)
+    for ax in axes.flat:
+        ax.tick_params("x", labelbottom=True)
+        ax.xaxis.set_major_locator(MaxNLocator(int(np.clip(wide, 2, 4)), steps=ROUND))
+        ax.yaxis.set_major_locator(MaxNLocator(int(np.clip(height / 0.6, 2, 4)), steps=ROUND))
+    return fig, list(axes.flat)
 
 
 def description(ax):
@@ -251,73 +152,72 @@ def description(ax):
     >>> description(plot_lines({"output": ([0, 1], [0, 1])}, ax=ax))
     ('output: from 0 to 1.0.', None)
     """
-    return _descriptions.get(ax, (None, None))
+    return _said.get(ax, (None, None))
 
 
-def describe(ax, words, short=None):
-    """Keep what a plot has to say of an axes, for `description`."""
-    _descriptions[ax] = words, short
-    return ax
+def plot(own=lambda **_: figure()):
+    """Make a plot of a function that draws on its argument ``ax`` and returns what is to be seen.
+
+    Parameters
+    ----------
+    own : callable
+        Makes figure and axes where no ``ax`` is given, from the arguments of the plot.
+
+    Returns
+    -------
+    callable
+        A decorator for functions that return a sentence and its short form, for `description`; None: nothing to say.
+    """
+
+    def decorated(draw):
+        signature = inspect.signature(draw)
+
+        @functools.wraps(draw)
+        def plotted(*args, **kwargs):
+            given = signature.bind(*args, **kwargs)
+            given.apply_defaults()
+            values, fig = given.arguments, None
+            if values["ax"] is None:
+                fig, (values["ax"], *_) = own(**values)
+            ax = kind("ax", values["ax"], Axes, "a matplotlib Axes")
+            with styled():
+                _said[ax] = words, _ = draw(*given.args, **given.kwargs)
+            return ax if fig is None else composed(fig, words, *map(values.get, ("caption", "headline", "more")))
+
+        return plotted
+
+    return decorated
 
 
-def shown(draw, ax, fig, caption, headline, more):
-    """What every plot returns: the axes that it was given, or a `Picture` of its own figure."""
-    if ax is not None:
-        with styled():
-            draw(style_axes(ax))
-        return ax
-    fig, first = (fig() if callable(fig) else fig) or figure()
-    with styled():
-        draw(first[0])
-    words = description(first[0])[0]
-    return Picture(
-        fig, f"{caption} {words}" if caption and words else caption or words, caption or words, headline, more
-    )
+def composed(fig, words, caption, headline, more):
+    """A `Picture` whose alt text is a caption and the words that are computed."""
+    return Picture(fig, " ".join(filter(None, (caption, words))), caption or words, headline, more)
 
 
 # ---- names at the ends of lines, one note, the error below ---------------------------------------
 
 
-class _ThreeTicks(Locator):
-    """Zero and one round number on both sides."""
-
-    def __call__(self):
-        return self.tick_values(*self.axis.get_view_interval())
-
-    def tick_values(self, vmin, vmax):
-        reach = 0.85 * max(abs(vmin), abs(vmax), 1e-300)
-        ten = 10.0 ** math.floor(math.log10(reach))
-        most = next(float(f"{k * ten:.1g}") for k in (5, 2, 1) if k * ten <= reach)
-        small = self.axis.axes.bbox.height / self.axis.axes.figure.dpi < 0.62  # inches: three numbers would collide
-        return [-most, most] if small else [-most, 0.0, most]
+def strip_of(ax):
+    """The axes of the error below an axes; None if it has none."""
+    return next((one for one in ax.get_shared_x_axes().get_siblings(ax) if one.get_label() == STRIP), None)
 
 
-def strip_of(ax, fraction=0.26):
-    """The axes of the error, below an axes, which gives up the room; it shares the time axis."""
-    x, y, wide, tall = _home.setdefault(ax, tuple(ax.get_position(original=True).bounds))
-    strip = _strips.get(ax)
-    if strip is None:
-        ticks = ax.xaxis.get_major_locator(), ax.xaxis.get_major_formatter()  # shared: a style would replace them
-        strip = _strips[ax] = style_axes(ax.figure.add_axes((x, y, wide, tall * fraction), sharex=ax))
-        ax.xaxis.set_major_locator(ticks[0])
-        ax.xaxis.set_major_formatter(ticks[1])
-        strip.yaxis.set_major_locator(_ThreeTicks())
+def add_strip(ax):
+    """The axes of the error below an axes, which gives up the room; they share the time axis."""
+    x, y, wide, tall = ax.get_position(original=True).bounds
+    share = max(0.26, 0.62 * ax.figure.dpi / ax.bbox.height)  # inches: three numbers need so much
+    strip = strip_of(ax) or ax.figure.add_axes((x, y, wide, tall), sharex=ax, label=STRIP)
+    strip.yaxis.set_major_locator(MaxNLocator(2, min_n_ticks=3, steps=ROUND))
+    strip.set_position((x, y, wide, tall * share))
     strip.set_visible(True)
-    strip.set_position((x, y, wide, tall * fraction))
-    ax.set_position((x, y + tall * (fraction + 0.07), wide, tall * (0.93 - fraction)))
+    ax.set_position((x, y + tall * (share + 0.07), wide, tall * (0.93 - share)))
     ax.tick_params(labelbottom=False)
     return strip
 
 
-def lowest(ax):
-    """The axes that carries the name of the time axis."""
-    return _strips[ax] if ax in _strips and _strips[ax].get_visible() else ax
-
-
 def plain_axes(fig):
     """The axes of a figure, without the strips of the error."""
-    strips = set(_strips.values())
-    return [ax for ax in fig.axes if ax not in strips]
+    return [ax for ax in fig.axes if ax.get_label() != STRIP]
 
 
 def name_line(ax, x, y, text, one):
@@ -328,48 +228,37 @@ def name_line(ax, x, y, text, one):
         _ends.setdefault(ax, []).append((float(y[seen[-1]]), text, one))
 
 
-@in_style
+@styled()
 def finish(fig):
     """Write the names at the ends of the lines; all axes become narrower by the room that they need."""
-    wanting = [ax for ax in fig.axes if _ends.get(ax)]
-    if not wanting:
+    waiting = {ax: _ends.pop(ax) for ax in fig.axes if ax in _ends}
+    if not waiting:
         return
-    for ax in fig.axes:
-        _home.setdefault(ax, tuple(ax.get_position(original=True).bounds))
-    ends = {ax: round(sum(_home[ax][0:3:2]), 3) for ax in fig.axes}
-    left, right = min(_home[ax][0] for ax in fig.axes), max(ends.values())
-    last, said = [], set()
-    for ax in wanting:
-        names = {text for _, text, _ in _ends[ax]}
-        if ends[ax] == right and not names <= said:
+    boxes = {ax: ax.get_position(original=True) for ax in fig.axes}
+    left, right = min(box.x0 for box in boxes.values()), max(box.x1 for box in boxes.values())
+    last, said = [], set()  # axes at the right edge, and the names that stand beside them
+    for ax, ends in waiting.items():
+        names = {text for _, text, _ in ends}
+        if boxes[ax].x1 > right - 1e-3 and not names <= said:
             last.append(ax)
             said |= names
-    widest = max((_text_width(text, TEXT, "semibold") for ax in last for _, text, _ in _ends[ax]), default=0)
-    wide = fig.get_figwidth()
-    new = min(right, 1 - (widest + 0.2) / wide)
-    for ax in fig.axes:
-        x, _, w, _ = _home[ax]
-        now, scale = ax.get_position(original=True), (new - left) / (right - left)
-        ax.set_position((left + (x - left) * scale, now.y0, w * scale, now.height))
-    for ax in wanting:
+    room = 0.2 + max((_text_width(text, TEXT, "semibold") for text in said), default=0)
+    scale = (min(right, 1 - room / fig.get_figwidth()) - left) / (right - left)
+    for ax, box in boxes.items():
+        ax.set_position(box.transformed(Affine2D().translate(-left, 0).scale(scale, 1).translate(left, 0)))
+    for ax, ends in waiting.items():
         if ax in last:
-            _write_ends(ax, _ends.pop(ax))
-        elif {text for _, text, _ in _ends[ax]} <= said:
-            _ends.pop(ax)
-        else:
-            legend(ax, _ends.pop(ax))
+            _write_ends(ax, ends)
+        elif not {text for _, text, _ in ends} <= said:
+            legend(ax, ends)
 
 
 def _write_ends(ax, ends):
     """Names right of the axes, moved apart where they would overlap, in the colours of their lines."""
-    low, high = ax.get_ylim()
-    log = ax.get_yscale() == "log"
-    low, high = (math.log(low), math.log(high)) if log else (low, high)
-    y = np.array([(math.log(max(v, 1e-300)) if log else v) - low for v, *_ in ends]) / (high - low)
-    y = y.clip(0.0, 1.0)
+    ends = sorted(ends, key=lambda end: end[0])
+    ax.get_ylim()  # matplotlib finds the limits when they are asked for
+    at = ax.transAxes.inverted().transform(ax.transData.transform([(1.0, y) for y, *_ in ends]))[:, 1].clip(0, 1)
     gap = 1.15 * TEXT / 72 * ax.figure.dpi / ax.bbox.height  # as a fraction of the height
-    order = np.argsort(y, kind="stable")
-    at = y[order]
     for _ in range(200):  # neighbours that are too close push each other away
         close = np.maximum(gap - np.diff(at), 0) / 2
         if not close.any():
@@ -378,10 +267,10 @@ def _write_ends(ax, ends):
         at[1:] += close
     at += max(0.0, -at[0]) - max(0.0, at[-1] - 1.05)
     pad = 0.09 * ax.figure.dpi / ax.bbox.width
-    for k, spot in zip(order, at, strict=True):
+    for spot, (_, text, one) in zip(at, ends, strict=True):
         ax.text(
-            1 + pad, spot, ends[k][1], transform=ax.transAxes, color=ends[k][2].ink, va="center", ha="left",
-            size=TEXT, weight="semibold", gid="end", clip_on=False,
+            1 + pad, spot, text, transform=ax.transAxes, color=one.ink, va="center", size=TEXT, weight="semibold",
+            gid="end",
         )  # fmt: skip
 
 
@@ -398,6 +287,7 @@ def legend(ax, ends):
     )  # fmt: skip
 
 
+@styled()
 def note(ax, text, at, place):
     """One annotation: a few words and a thin line to the thing.
 
@@ -417,10 +307,7 @@ def note(ax, text, at, place):
     'here'
     """
     line = dict(arrowstyle="-", color=SOFT, lw=0.9, shrinkA=2, shrinkB=3)
-    with styled():
-        return ax.annotate(
-            text, at, place, size=TEXT, color=INK, arrowprops=line, gid="note", zorder=6, linespacing=1.05
-        )
+    return ax.annotate(text, at, place, size=TEXT, color=INK, arrowprops=line, gid="note", zorder=6, linespacing=1.05)
 
 
 def panels(draws, titles=None, columns=None, height=2.4):
@@ -443,18 +330,17 @@ def panels(draws, titles=None, columns=None, height=2.4):
     """
     count = len(draws)
     columns = min(columns or count, count)
-    rows = math.ceil(count / columns)
-    fig, axes = figure(columns, rows, height, share_y=True)
+    fig, axes = figure(columns, math.ceil(count / columns), height, share_y=True)
     for spare in axes[count:]:
         spare.remove()
     axes, limits = axes[:count], []
     with styled():
         for k, (ax, draw) in enumerate(zip(axes, draws, strict=True)):
             draw(ax)
-            whole = [one for one in (ax, _strips.get(ax)) if one is not None]
+            both = list(filter(None, (ax, strip_of(ax))))
             if ax.axison and ax.get_aspect() == "auto":
-                limits.append([one.get_ylim() for one in whole])
-            for one in whole:
+                limits.append([one.get_ylim() for one in both])
+            for one in both:
                 if k % columns:
                     one.tick_params(labelleft=False)
                     one.set_ylabel("")
@@ -464,9 +350,9 @@ def panels(draws, titles=None, columns=None, height=2.4):
                 fit_title(ax, titles[k])
     for ax in axes if limits else ():
         if ax.get_aspect() == "auto":
-            for n, one in enumerate(one for one in (ax, _strips.get(ax)) if one is not None):
-                pairs = [pair[n] for pair in limits if len(pair) > n]
-                one.set_ylim(min(low for low, _ in pairs), max(high for _, high in pairs))
+            for n, one in enumerate(filter(None, (ax, strip_of(ax)))):
+                low, high = zip(*(pair[n] for pair in limits if len(pair) > n), strict=True)
+                one.set_ylim(min(low), max(high))
     finish(fig)
     return fig, axes
 
@@ -480,11 +366,53 @@ def panel_words(axes, titles):
     return "; ".join(named), said
 
 
+# ---- the same axes again -----------------------------------------------------------------------
+
+
+def wipe(fig):
+    """Take off a figure what was drawn on it, but not axes and ticks, which are slow to make."""
+    for artist in (*fig.texts, *fig.legends):
+        artist.remove()
+    for ax in fig.axes:
+        drawn = *ax.lines, *ax.collections, *ax.patches, *ax.texts, *ax.images, *ax.tables, *ax.artists
+        for artist in (*drawn, *filter(None, [ax.get_legend()])):
+            artist.remove()
+        ax.containers.clear()
+        ax.set_prop_cycle(None)
+        for side in ("left", "center", "right"):
+            ax.set_title("", loc=side)
+        ax.relim()
+        ax.set(xlabel="", ylabel="")
+        if ax.get_xscale() == ax.get_yscale() == "linear":
+            ax.set(xlim=(0, 1), ylim=(0, 1), autoscale_on=True)
+        for kept in (_said, _ends):
+            kept.pop(ax, None)
+        if ax.get_label() == STRIP:
+            ax.set_visible(False)
+        elif ax.get_subplotspec() is not None:
+            ax.set_position(ax.get_subplotspec().get_position(fig))
+            ax.tick_params("x", labelbottom=True)
+
+
+def frames(fig):
+    """What `wipe` leaves, to tell whether a drawing changed it: a scale, an aspect, ticks, edges, more axes."""
+    seen = []
+    for ax in plain_axes(fig):
+        seen += [ax, ax.axison, ax.get_aspect(), ax.get_adjustable(), ax.get_facecolor(), ax.get_axisbelow()]
+        seen += [*ax.child_axes, *((spine.get_visible(), spine.get_edgecolor()) for spine in ax.spines.values())]
+        for axis in (ax.xaxis, ax.yaxis):
+            seen += [axis.get_scale(), axis.get_visible(), axis.get_major_locator(), axis.get_minor_locator()]
+            seen += [axis.get_major_formatter(), axis.get_label_position(), axis.get_ticks_position()]
+            seen += [axis.get_tick_params("major"), axis.get_tick_params("minor"), axis.label.get_size()]
+            seen += [axis.label.get_color(), axis.label.get_visible(), axis.labelpad]
+    return seen
+
+
 # ---- text ------------------------------------------------------------------------------------
 
 
 @functools.lru_cache(maxsize=512)
-@in_style
+@styled()
 def _text_width(text, size, weight="normal"):
     """The width of a text, in inches."""
     renderer = FigureCanvasAgg(Figure(dpi=DPI)).get_renderer()
@@ -492,85 +420,75 @@ def _text_width(text, size, weight="normal"):
     return renderer.get_text_width_height_descent(text, prop, text.count("$") > 1)[0] / DPI
 
 
-def fit_title(ax, title, one=None):
-    """Write a title above the axes, as large as it fits, in the colour of a role."""
-    wide, size = ax.bbox.width / ax.figure.dpi, TEXT + 0.5
-    while size > 8 and _text_width(str(title), size, "semibold") > wide * 1.02:
-        size -= 0.5
-    with styled():
-        colour = role(one).ink if isinstance(one, str) else INK
-        return ax.set_title(
-            str(title), loc="left", size=size, color=colour, pad=6 if ax.get_legend() is None else 24, weight="semibold"
-        )
+def room(labels):
+    """The room that names left of an axes need, in inches."""
+    return 0.35 + max((_text_width(label, TEXT, "semibold") for label in labels), default=0)
 
 
-@in_style
+def _fitting(text, size, weight, wide):
+    """The largest size, at most the given one and at least 8 points, at which a text fits into so many inches."""
+    return float(np.clip(size * wide / _text_width(text, size, weight), 8, size))
+
+
+@styled()
+def fit_title(ax, title):
+    """Write a title above the axes, as large as it fits; "role: label" in the colour of the role."""
+    text, colour = (label_of(title), role(title).ink) if is_role(title) else (str(title), INK)
+    size = _fitting(text, TEXT + 0.5, "semibold", ax.bbox.width / ax.figure.dpi)
+    ax.set_title(text, size=size, color=colour, pad=6 if ax.get_legend() is None else 24)
+
+
+@styled()
 def _draw_headline(fig, text, more):
     """Write the finding above the axes, and what is drawn below it; the figure grows."""
-    wide = fig.get_figwidth() - 0.24
     lines = [(text, 15.0, "semibold", INK, 0.31)] + [(more, TEXT, "normal", SOFT, 0.25)] * bool(more)
-    grow(fig, top=sum(line[-1] for line in lines))
-    tall, y = fig.get_figheight(), 0.1
+    grow(fig, sum(line[-1] for line in lines))
+    wide, tall = fig.get_size_inches()
+    y = 0.1
     for words, size, weight, colour, step in lines:
-        while size > 8 and _text_width(words, size, weight) > wide:
-            size -= 0.25
-        fig.text(
-            0.12 / fig.get_figwidth(), 1 - y / tall, words, size=size, weight=weight, color=colour, va="top",
-            gid="headline",
-        )  # fmt: skip
+        size = _fitting(words, size, weight, wide - 0.24)
+        look = dict(size=size, weight=weight, color=colour, va="top", gid="headline")
+        fig.text(0.12 / wide, 1 - y / tall, words, **look)
         y += step
 
 
-def grow(fig, top=0.0, bottom=0.0):
+def grow(fig, top):
     """Make a figure taller, in inches; everything in it keeps its size."""
-    wide, tall = fig.get_size_inches()
-    new = tall + top + bottom
     if fig.get_layout_engine() is not None:
         fig.get_layout_engine().execute(fig)
         fig.set_layout_engine("none")
-    before = [(ax, ax.get_position(original=True).bounds) for ax in fig.axes]
-    fig.set_size_inches(wide, new)
-    for ax, (x, y, w, h) in before:
-        ax.set_position((x, (y * tall + bottom) / new, w, h * tall / new))
-        _home.pop(ax, None)
-    for text in fig.texts:
-        x, y = text.get_position()
-        text.set_position((x, (y * tall + bottom) / new))
+    tall = fig.get_figheight()
+    shrink = Affine2D().scale(1, tall / (tall + top))
+    boxes = [(ax, ax.get_position(original=True)) for ax in fig.axes]
+    fig.set_figheight(tall + top)
+    for ax, box in boxes:
+        ax.set_position(box.transformed(shrink))
 
 
 # ---- pixels ----------------------------------------------------------------------------------
 
 
-def pixels(fig, density=1):
-    """The figure, drawn, as an array of pixels."""
-    canvas = fig.canvas if isinstance(fig.canvas, FigureCanvasAgg) else FigureCanvasAgg(fig)
-    before = fig.dpi
-    with styled():
-        fig.set_dpi(before * density)
-        try:
-            canvas.draw()
-            return np.asarray(canvas.buffer_rgba())[..., :3].copy()
-        finally:
-            fig.set_dpi(before)
-
-
-def image(fig):
-    """The figure at double density."""
-    from PIL import Image
-
-    return Image.fromarray(pixels(fig, SHARP))
-
-
-def quick_png(array):
-    """PNG bytes, at once."""
-    from PIL import Image
-
+@styled()
+def quick_png(fig, density=1):
+    """The figure as the bytes of a PNG file, at once."""
     file = io.BytesIO()
-    Image.fromarray(array).convert("RGB").save(file, "PNG", compress_level=1)
+    fig.savefig(file, format="png", dpi=fig.dpi * density, pil_kwargs=dict(compress_level=1))
     return file.getvalue()
 
 
-def _small(image, format, colours=256):
+def image(fig, density=SHARP):
+    """The figure, drawn."""
+    from PIL import Image
+
+    return Image.open(io.BytesIO(quick_png(fig, density))).convert("RGB")
+
+
+def pixels(fig, density=1):
+    """The figure, drawn, as an array of red, green and blue."""
+    return np.asarray(image(fig, density))
+
+
+def _small(image, format, colours):
     """The bytes of an image, as few as possible: 256 colours or fewer (what a notebook keeps)."""
     from PIL import Image
 

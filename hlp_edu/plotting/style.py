@@ -7,7 +7,6 @@ common colour deficiencies, and line style or marker keeps them apart in grey.
 
 import contextlib
 import functools
-import math
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,14 +14,15 @@ import matplotlib
 import numpy as np
 from matplotlib import font_manager
 from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
-from matplotlib.ticker import Formatter
 
-from hlp_edu.words import listed, short_power
+from hlp_edu.words import listed
 
 __all__ = ["PALETTE", "ROLES", "Role", "named", "role"]
 
 HERE = Path(__file__).parent
-_inside = []  # whether the style is on
+for file in (HERE / "fonts").glob("*.ttf"):
+    font_manager.fontManager.addfont(file)
+SHEET = dict(matplotlib.rc_params_from_file(HERE / "course.mplstyle", use_default_template=False))
 INK, SOFT, GRID, PAPER, PALE = "#333333", "#595959", "#E6E6E6", "#FFFFFF", "#C4C4C4"
 
 
@@ -155,19 +155,31 @@ def named(names):
     return found
 
 
+@contextlib.contextmanager
+def styled():
+    """Draw with the course's style; afterwards matplotlib is as it was. Also a decorator."""
+    inside = matplotlib.rcParams["font.family"] == SHEET["font.family"]  # a copy of all settings takes milliseconds
+    with contextlib.nullcontext() if inside else matplotlib.rc_context(SHEET):
+        yield
+
+
 def label_of(name):
     """The label of a line: what follows the colon, or the name itself."""
     first, _, label = (part.strip() for part in str(name).partition(":"))
     return label or first
 
 
+def is_role(name):
+    """Whether a name is that of a role or a policy, with or without a label."""
+    return str(name).partition(":")[0].strip() in ROLES | ALIASES
+
+
 def _key(name):
     """The role that a name stands for."""
-    key = str(name).partition(":")[0].strip()
-    key = ALIASES.get(key, key)
-    if key not in ROLES:
+    if not is_role(name):
         raise ValueError(f"{name!r}: is not the role of a line; the roles are {listed(ROLES, 99)}")
-    return key
+    key = str(name).partition(":")[0].strip()
+    return ALIASES.get(key, key)
 
 
 @functools.cache
@@ -181,73 +193,6 @@ def _readable(colour):
         rgb = rgb * 0.95
 
 
-@functools.cache
-def _style():
-    """The style file; the font is made known first."""
-    for file in sorted((HERE / "fonts").glob("*.ttf")):
-        font_manager.fontManager.addfont(file)
-    return dict(matplotlib.rc_params_from_file(HERE / "course.mplstyle", use_default_template=False))
-
-
-@contextlib.contextmanager
-def styled():
-    """Draw with the course's style; afterwards matplotlib is as it was."""
-    if _inside:  # a copy of all settings takes milliseconds
-        yield
-        return
-    with matplotlib.rc_context(_style()):
-        _inside.append(True)
-        try:
-            yield
-        finally:
-            _inside.pop()
-
-
-def in_style(function):
-    """A function that draws with the course's style."""
-
-    @functools.wraps(function)
-    def styled_function(*args, **kwargs):
-        with styled():
-            return function(*args, **kwargs)
-
-    return styled_function
-
-
 def diverging():
     """The colour map from the negative role over white to the positive one."""
     return LinearSegmentedColormap.from_list("signs", [ROLES["negative"].color, PAPER, ROLES["positive"].color])
-
-
-class TickNumbers(Formatter):
-    """Numbers at ticks: as many digits as tell them apart, and never an offset in the corner."""
-
-    def __call__(self, value, pos=None):
-        return self.format_ticks([value])[0]
-
-    def format_ticks(self, values):
-        large = max(map(abs, values), default=0)
-        for count in range(1, 17):
-            if 1e-4 <= large < 1e6 or large == 0:
-                texts = [f"{value:.{count - 1}f}" for value in values]
-            else:
-                texts = [short_power(f"{value:.{count - 1}e}") if value else "0" for value in values]
-            if all(
-                math.isclose(float(t), v, rel_tol=1e-9, abs_tol=1e-9 * large)
-                for t, v in zip(texts, values, strict=True)
-            ):
-                break
-        return [text.replace("-", "\N{MINUS SIGN}") for text in texts]
-
-
-def thin(t, values, most=1600):
-    """Fewer points that draw the same line: the minimum and the maximum of every short interval."""
-    if len(t) <= most:
-        return t, values
-    stride = math.ceil(2 * len(t) / most)
-    whole = len(t) // stride * stride
-    blocks = values[:whole].reshape(-1, stride)
-    start = np.arange(len(blocks)) * stride
-    picked = np.sort(np.concatenate([start + blocks.argmin(axis=1), start + blocks.argmax(axis=1)]))
-    picked = np.unique(np.concatenate([[0], picked, np.arange(whole, len(t)), [len(t) - 1]]))
-    return t[picked], values[picked]

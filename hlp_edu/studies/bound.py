@@ -31,8 +31,9 @@ import numpy as np
 
 from hlp_edu.flow import run
 from hlp_edu.network import Network
-from hlp_edu.policies import GradientFlow, ProspectiveFlow, ProspectiveSteering
+from hlp_edu.policies import GradientFlow
 from hlp_edu.problem import Tracking
+from hlp_edu.prospective import ProspectiveFlow, ProspectiveSteering
 from hlp_edu.signals import patchwork
 from hlp_edu.studies.shelf import rounded
 

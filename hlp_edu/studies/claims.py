@@ -20,8 +20,9 @@ from hlp_edu.linear_quadratic import LQTracking
 from hlp_edu.locality import audit
 from hlp_edu.network import Network, chain, feed_forward
 from hlp_edu.optimum import optimum
-from hlp_edu.policies import Canonical, Flipped, Frozen, HamiltonianServo, PerArc, ProspectiveSteering
+from hlp_edu.policies import Canonical, Flipped, Frozen, HamiltonianServo, PerArc
 from hlp_edu.problem import Tracking
+from hlp_edu.prospective import ProspectiveSteering
 from hlp_edu.signals import constant, patchwork, sinusoid
 from hlp_edu.studies import contest
 from hlp_edu.studies.contest import EXAMS, fitted, wins

@@ -4,7 +4,8 @@ from hlp_edu.compare import measure, tracking_problem
 from hlp_edu.flow import run
 from hlp_edu.mpc import mpc
 from hlp_edu.optimum import optimum
-from hlp_edu.policies import GradientFlow, ProspectiveFlow, ProspectiveSteering
+from hlp_edu.policies import GradientFlow
+from hlp_edu.prospective import ProspectiveFlow, ProspectiveSteering
 from hlp_edu.studies.shelf import rounded
 
 __all__ = []  # read by `hlp_edu.study`, computed by `hlp-edu study`

@@ -4,7 +4,8 @@ from hlp_edu.compare import tracking_problem
 from hlp_edu.flow import run
 from hlp_edu.network import feed_forward
 from hlp_edu.optimum import optimum
-from hlp_edu.policies import GradientFlow, ProspectiveFlow, ProspectiveSteering
+from hlp_edu.policies import GradientFlow
+from hlp_edu.prospective import ProspectiveFlow, ProspectiveSteering
 from hlp_edu.signals import constant
 from hlp_edu.studies.shelf import rounded
 

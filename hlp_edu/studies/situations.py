@@ -5,7 +5,7 @@ import numpy as np
 from hlp_edu.batch import runs
 from hlp_edu.compare import sets, tracking_problem
 from hlp_edu.flow import run
-from hlp_edu.policies import ProspectiveFlow, ProspectiveSteering
+from hlp_edu.prospective import ProspectiveFlow, ProspectiveSteering
 from hlp_edu.studies import contest
 from hlp_edu.studies.shelf import rounded, shipped
 from hlp_edu.validate import one_of

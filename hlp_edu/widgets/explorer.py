@@ -5,7 +5,6 @@ import html
 import inspect
 import math
 import numbers
-from collections import OrderedDict
 from collections.abc import Callable
 
 import ipywidgets
@@ -13,16 +12,14 @@ import numpy as np
 import traitlets
 from threadpoolctl import ThreadpoolController
 
-from hlp_edu.blitting import Canvas
 from hlp_edu.plotting import picture as pictures
-from hlp_edu.plotting.picture import Picture, description, figure, panels
+from hlp_edu.plotting.picture import WIDTH, Picture, description, figure, panels
 from hlp_edu.plotting.style import styled
 from hlp_edu.validate import kind, one_of, whole
 from hlp_edu.words import brief, sentence, without_math
 
 __all__ = ["Explorer"]
 
-REMEMBERED = 64  # pictures that an explorer keeps: some two megabytes
 PLAY_EVERY = 100  # milliseconds
 
 ALLOWED = (
@@ -40,10 +37,8 @@ class _NamedImage(ipywidgets.Image):
 class Explorer:
     """A drawing under sliders: it is drawn anew whenever a control moves.
 
-    The figure persists; each drawing starts from cleared axes at fixed places and is shown as a PNG. The pixels of
-    axes, names and legends are kept, so an explorer is quickest if the limits of its axes stay. A picture that was
-    seen before is shown at once, and drawn anew right after, in case something else has changed. The words under the
-    picture follow the controls. A notebook that is opened without being run shows the picture at the starting values.
+    Each drawing starts from cleared axes at fixed places and is shown as a PNG. The words under the picture
+    follow the controls. A notebook that is opened without being run shows the picture at the starting values.
     Arrow keys move a slider; you can also type a value beside it.
 
     Parameters
@@ -79,7 +74,7 @@ class Explorer:
     widget : ipywidgets.VBox
         Controls, picture and caption.
     fig, axes : matplotlib.figure.Figure, list of matplotlib.axes.Axes
-        The figure.
+        The figure of the current values.
 
     Raises
     ------
@@ -113,16 +108,13 @@ class Explorer:
         _takes(draw, self.values)
         self._check_presets({} if presets is None else presets)
 
-        self.fig, self.axes = figure(columns=self._panels, height=inches)
-        self._places = [ax.get_position().bounds for ax in self.axes]
-        self._canvas, self._seen = Canvas(self.fig), OrderedDict()
         self._image = _NamedImage(format="png", layout=ipywidgets.Layout(max_width="100%", object_fit="contain"))
         self._caption = ipywidgets.HTML()
         self.widget = ipywidgets.VBox(
             [*self._rows(presets or {}, play), self._image, self._caption],
-            layout=ipywidgets.Layout(max_width=f"{self.fig.get_figwidth() * self.fig.dpi:.0f}px"),
+            layout=ipywidgets.Layout(max_width=f"{100 * WIDTH:.0f}px"),
         )
-        self._paused, self._one_thread = False, contextlib.nullcontext
+        self.fig, self._paused, self._one_thread = None, False, contextlib.nullcontext
         self._redraw()
         # The arrays behind a picture are so short that threads would wait for each other.
         controller = ThreadpoolController()  # it finds the libraries that the first drawing has loaded
@@ -218,7 +210,7 @@ class Explorer:
                 said.append(self._call(row, values))
                 if not row[0].get_title(loc="left"):
                     pictures.fit_title(row[0], titles[k])
-            pictures.grow(fig, top=0.25)  # a legend and a title above the first row
+            pictures.grow(fig, 0.25)  # a legend and a title above the first row
             short, each = None, None
         words = " ".join(f"{title}: {sentence(text)}" for title, text in zip(titles, said, strict=True))
         return Picture(fig, words, caption or (sentence(short) if each else words), headline)
@@ -347,11 +339,8 @@ class Explorer:
 
     def _redraw(self):
         """Show the picture of the current values, or the error of ``draw``."""
-        key = tuple(control.value for control in self.controls.values())
-        if key in self._seen:
-            self._show(*self._seen[key])
         try:
-            picture = self._drawn()
+            self._show(*self._drawn())
         except Exception as error:
             kind, what = type(error).__name__, html.escape(str(error))
             self._caption.value = (
@@ -359,26 +348,18 @@ class Explorer:
                 f"for these values.</b> {kind}: {what}</div>"
             )
             raise
-        if self._seen.get(key) != picture:
-            self._show(*picture)
-        self._seen[key] = picture
-        self._seen.move_to_end(key)
-        if len(self._seen) > REMEMBERED:
-            self._seen.popitem(last=False)
 
     def _drawn(self):
         """Draw the picture of the current values: its PNG, and what it shows."""
-        for artist in (*self.fig.texts, *self.fig.legends):
-            artist.remove()
-        if pictures.plain_axes(self.fig) != self.axes or not all([pictures.clear_axes(ax) for ax in self.axes]):
-            # Scales, twins, colour bars and the like cannot be taken off: begin anew.
-            self.fig.clear()
-            with styled():
-                self.axes = [pictures.style_axes(self.fig.add_axes(place)) for place in self._places]
+        if self.fig is not None:
+            pictures.wipe(self.fig)
+        if self.fig is None or pictures.frames(self.fig) != self._frames:
+            self.fig, self.axes = figure(columns=self._panels, height=self._inches)
+            self._frames = pictures.frames(self.fig)
         with self._one_thread(), styled():
             said = self._call(self.axes, self.values)
             pictures.finish(self.fig)
-            return pictures.quick_png(self._canvas.pixels()), without_math(said)
+            return pictures.quick_png(self.fig), without_math(said)
 
     def _show(self, png, alt):
         """Show a picture and its words."""

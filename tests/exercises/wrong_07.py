@@ -66,7 +66,7 @@ WRONG = {
         swap("P + dt * (2", "P - dt * (2", says="cost explodes"),
         swap("b**2 / r * P**2 + q", "b**2 / r * P**2 + q * target**2", says="where .* is right"),
     ],
-    "echo": [
+    "retrace": [
         swap("return -(back + p0)", "return (back + p0)", says="the sign is wrong"),
         swap("x, -(p + h * (x - z))", "x + h * (x - z), -p", says="kick went into the place"),
         swap("x, -(p + h * (x - z))", "x + h * (x - z), -(p + h * (x - z))", says="both place and momentum"),
@@ -80,7 +80,7 @@ WRONG = {
         swap("(x - z)", "(x0 - z)", says="is right"),
         write(
             """
-def echo(run, x0, p0, z):
+def retrace(run, x0, p0, z):
     def loss(x):
         return ((run(x, p0)[0] - z) ** 2).sum() / 2
 

@@ -7,8 +7,7 @@ import pytest
 import hlp_edu as hlp
 from hlp_edu.compare import tracking_problem
 from hlp_edu.locality import audit
-from hlp_edu.lookahead import towards
-from hlp_edu.policies import FILTER_TIME, measured_slope
+from hlp_edu.prospective import FILTER_TIME, measured_slope, towards
 
 RULES = {
     "flow": hlp.ProspectiveFlow(),
@@ -114,7 +113,7 @@ def test_the_slope_before_a_jump_does_not_know_it():
     signal = hlp.patchwork(1)
     jump = signal.jumps(0, 20)[2]
     problem = hlp.Tracking(hlp.fully_connected(2), signal)
-    before, after = problem.slopes_at_steps(jump + np.array([-0.01, 0, 0.01]))[[0, 1], [2, 0], 0, 0]
+    before, after = problem.slopes_at_steps(jump + np.array([-0.01, 0, 0.01]))[[0, 1], [2, 0], 0]
     assert before == pytest.approx(float(signal.derivative(jump - 1e-9))) != after
     assert after == pytest.approx(float(signal.derivative(jump + 1e-9)))
 
