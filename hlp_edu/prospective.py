@@ -10,8 +10,8 @@ A neuron knows where it is heading, x_i + x_i' / c_i = tanh(a_i), and how its cr
           K_i = tanh'(a_i)^2 (sum over parents j of  x_j^2 + w_ij^2 K_j)     (leverage of the weights on a_i)
           h_i = tanh'(a_i) (a_i + sum over parents j of  w_ij h_j)           (what the decay of all weights takes)
           omega = sqrt((q K + r_w) / r),  kappa = 2 / (1 + sqrt(1 + 2 omega / c))               (at the output)
-          z_ = z + (1 / omega + kappa / c) z' + z'' / (omega c) - r_w h / (q K) - lean (z - level)
-          eps = (-omega ((1 - kappa) x + kappa tanh(a) - z_) + sqrt(r_w / r) h) / K
+          z^ = z + (1 / omega + kappa / c) z' + z'' / (omega c) - r_w h / (q K) - lean (z - level)
+          eps = (-omega ((1 - kappa) x + kappa tanh(a) - z^) + sqrt(r_w / r) h) / K
           delta = tanh'(a) eps at the output, delta_i = tanh'(a_i) sum over children k of  w_ki delta_k  elsewhere
 
 The messages K, h and delta of (17) travel along the arcs that lead towards the output (`towards`).

@@ -518,7 +518,7 @@ def test_a_folder_in_the_place_of_a_notebook_stops_only_its_own_update(source, w
 def test_a_file_in_the_place_of_a_folder_stops_only_what_belongs_there(source, work, start):
     put(work / "exercises", "mine")
     said = start()
-    assert "exercises is a file where a folder belongs and stays" in said and "2 new or renewed" in said
+    assert "exercises is a file where a folder belongs and stays" in said and "3 new or renewed" in said
 
 
 def test_drafts_of_a_killed_run_are_tidied_up(source, work, start):

@@ -513,7 +513,7 @@ def test_release_explains_what_is_missing(own, tmp_path_factory, capsys, monkeyp
     assert f"NAME = '99_x': must be one of '{FIRST}'" in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, "nbgrader", None)
     assert cli.main(["release", "--dir", str(own)]) == 1
-    assert re.search(r"needs nbgrader .* -m pip install .*teach", capsys.readouterr().err)
+    assert re.search(r"needs the extra 'teach' .*nbgrader.* -m pip install .*teach", capsys.readouterr().err)
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,9 @@ def test_every_learner_learns_freezes_and_counts(method):
     assert streams.rms(rest, task.targets[400:500]) < 0.1 < streams.rms(first[:10], task.targets[:10])
     one.freeze()
     held = one.learn(task.samples[500:700])  # the law has changed, and nobody adapts
-    assert streams.rms(held[-100:], task.targets[600:700]) > 0.4 and one.stored > 0
+    assert streams.rms(held[-100:], task.targets[600:700]) > 0.4
+    kept = {row["method"]: row["stores"] for row in hlp.study("streams").rows if row["stream"] == "switching"}
+    assert one.stored == kept[method] and (one.stored > 0) == (method != "prospective steering")
 
 
 def test_a_learner_that_diverges_guesses_infinity():

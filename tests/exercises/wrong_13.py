@@ -74,7 +74,7 @@ def velocities(W, x, D, z, z_slope, c, prices, rule):
         write("def anticipate(times, values):\n    return hlp.GradientFlow(0.03)", says="does not lean yet"),
         write("def anticipate(times, values):\n    return hlp.Canonical()", says="diverges"),
         write("def anticipate(times, values):\n    return 0.2", says="a policy is asked for"),
-        swap("ProspectiveSteering(", "ProspectiveSteering(floor=-1, ", says="floor = -1.0: must be"),
+        swap("ProspectiveSteering(", "ProspectiveSteering(floor=-1, ", says="floor = -1: must be"),
         write(
             """
 def anticipate(times, values):
