@@ -6,6 +6,7 @@ import numpy as np
 
 from hlp_edu.checks.core import Function, Value, negated
 from hlp_edu.checks.draws import dice
+from hlp_edu.locality import audit
 
 __all__ = ["powers", "offenders", "neuron_costate", "arc_law", "update"]
 
@@ -98,7 +99,6 @@ def _offenders():
     import networkx as nx
 
     import hlp_edu as hlp
-    from hlp_edu.locality import audit
 
     wires = [("u", 1), (1, 2), (2, 3), (3, 4), (4, 5), (5, 2), (1, 4), ("u", 3), (4, 6), (6, 6), (5, 6)]
     net = hlp.Network(nx.DiGraph(wires), inputs=["u"], outputs=[6])
@@ -345,8 +345,6 @@ def _form(update, problem):
 
 
 def _tracks_without_transport(update):
-    from hlp_edu.locality import audit
-
     problem = _two_stories()
     words = _form(update, problem)
     if words:
@@ -360,25 +358,41 @@ def _tracks_without_transport(update):
             f"{len(found.weight_transport)} reads go against the arrow: H_x,{found.weight_transport[0][0][1]} "
             f"reads the weight of {found.weight_transport[0][1][1]}"
         )
-    net, t = problem.network, STEP * np.arange(round(20 / STEP))
-    n, m, rng = len(net.neurons), len(net.arcs), dice()
+    net, t, rng = problem.network, STEP * np.arange(round(20 / STEP)), dice()
     for up in (1, -1):
         z = up * 0.8 * np.sin(2 * np.pi * t / rng.uniform(6, 8))
-        state, x_out = [np.zeros(n), 0.1 * rng.normal(size=m), np.zeros(n), np.zeros(m)], np.zeros(len(t))
-        for k in range(len(t)):
-            x_out[k] = state[0][-1]
-            rates = update(net, *state, np.ones(1), z[k : k + 1])
-            state = [part + STEP * np.asarray(rate) for part, rate in zip(state, rates, strict=True)]
-            if not np.abs(state[0]).max() < 1e6:
-                return f"no transport any more, but the run is lost at t = {t[k]:.1f}: too little friction?"
-        error = np.sqrt(np.mean((x_out - z)[t > 20 / 3] ** 2))
+        w = 0.1 * rng.normal(size=len(net.arcs))
+        x_out, error = _followed(update, net, t, z, w)
+        if len(x_out) < len(t):
+            return f"no transport any more, but the run is lost at t = {t[len(x_out)]:.1f}: too little friction?"
         if error > ERROR:
             silent = np.abs(x_out[t > 20 / 3]).max() < 0.1
             return f"no transport any more, but the output is off by {error:.3f}, and {ERROR} is asked for. " + (
                 "It is silent: do the hidden neurons get any credit?"
                 if silent
-                else "Too little friction, or credit that comes back too strongly?"
+                else "Too little friction, or credit that comes back too strongly, or too weakly?"
             )
+        if up == 1 and _followed(update, net, t, z, w, credit=False)[1] < 2 * ERROR:
+            return (
+                "it follows even if the hidden neurons get no credit (their p_x is held at 0): something else moves "
+                "them, and the output learns to hear that"
+            )
+
+
+def _followed(update, net, t, z, w, credit=True):
+    """The output that follows z, up to where it is lost, and its error; without credit hidden p_x are held at 0."""
+    n, x_out = len(net.neurons), []
+    state = [np.zeros(n), w, np.zeros(n), np.zeros(len(w))]
+    for now in z:
+        x_out.append(state[0][-1])
+        rates = update(net, *state, np.ones(1), np.array([now]))
+        state = [part + STEP * np.asarray(rate) for part, rate in zip(state, rates, strict=True)]
+        if not credit:
+            state[2][:-1] = 0
+        if not np.abs(state[0]).max() < 1e6:
+            return np.array(x_out[:-1]), np.inf
+    x_out = np.array(x_out)
+    return x_out, np.sqrt(np.mean((x_out - z)[t > 20 / 3] ** 2))
 
 
 update = Function(

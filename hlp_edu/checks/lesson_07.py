@@ -382,8 +382,11 @@ def _leaves_in_time(from_memory):
             )
         if later > 1.05:
             alike = abs(costs[steps:].sum() / frozen[steps:].sum() - 1) < 0.01
+            why = "Which part of `past` is it?"
+            if still:
+                why = "There every part of `past` is the same: do the weights, times dt, add up to 1/nu?"
             return f"{where} it costs {later:.2f} times the optimum in the later periods; 1.05 is asked. " + (
-                "That is the frozen target: it has not used its memory" if alike else "Which part of `past` is it?"
+                "That is the frozen target: it has not used its memory" if alike else why
             )
 
 

@@ -221,11 +221,12 @@ def plain_axes(fig):
 
 
 def name_line(ax, x, y, text, one):
-    """Name a line at its last point that can be seen; `finish` finds the place."""
+    """Name a line at the rightmost point that can be seen; `finish` finds the place."""
     x, y = np.asarray(x, float), np.asarray(y, float)
     seen = np.flatnonzero(np.isfinite(y))
     if len(seen):
-        _ends.setdefault(ax, []).append((float(y[seen[-1]]), text, one))
+        last = seen[np.flatnonzero(x[seen] == x[seen].max())[-1]]
+        _ends.setdefault(ax, []).append((float(y[last]), text, one))
 
 
 @styled()
@@ -531,6 +532,6 @@ def bundle(image, alt, caption):
     from PIL import Image
 
     plain = image.resize((image.width // SHARP, image.height // SHARP), Image.Resampling.LANCZOS)
-    png = base64.b64encode(_small(plain, "PNG", 32)).decode("ascii")
+    png = base64.b64encode(_small(plain, "PNG", max(32, _enough(image)))).decode("ascii")
     data = {"text/html": _html(image, alt, caption), "image/png": png, "text/plain": alt}
     return data, {"image/png": {"alt": alt, "width": plain.width}}

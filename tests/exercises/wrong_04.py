@@ -77,5 +77,6 @@ WRONG = {
         swap("np.ones(len(w))", "np.ones(8)", says="raised IndexError"),
         swap("-p_w / r", "p_w / r", says="run is lost|off by"),
         swap("-p_w / r", "0 * p_w", says="It is silent"),
+        swap("H_x[j] += B[k] * g[i]", "pass", "np.tanh(a)", "np.tanh(a + 0.5)", says="even if the hidden neurons get no"),
     ],
 }

@@ -84,6 +84,17 @@ def energies(e, f, w, p_x, p_w, q, r_w, r):
     "swelling": [
         swap("-1 + (1 - np.tanh(W @ y) ** 2) * np.diag(W)", "-1 + 0 * (W @ y)", says="loops are missing"),
         swap("(1 - s_x) * ", "", says="factor 1 - s is missing"),
+        write(
+            """
+from hlp_edu.energy import divergence
+
+
+def swelling(W, y, c, s_x, theta_x, theta_w):
+    problem = hlp.Tracking(hlp.fully_connected(len(W)), hlp.constant(0.0), speed=c)
+    return divergence(problem, y[:-1], W.ravel(), s_x, theta_x, theta_w)
+""",
+            says="divergence|library",
+        ),
         swap("(1 - s_x)", "(1 + s_x)", says="1 - s has become 1 . s"),
         swap("len(W) * theta_x - W.size * theta_w", "theta_x - theta_w", says="once for each costate"),
         swap(" * np.diag(W)", "", says="weight of the loop is missing"),
