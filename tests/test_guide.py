@@ -8,7 +8,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from hlp_edu.checks.core import Task
+from hlp_edu.checks import tasks_of
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "guide").glob("*.md"))
@@ -16,8 +16,7 @@ PAGES = sorted((ROOT / "guide").glob("*.md"))
 
 def tasks(lesson):
     """The tasks of a lesson, in the order of its notebook."""
-    module = importlib.import_module(f"hlp_edu.checks.lesson_{lesson}")
-    return [task for task in vars(module).values() if isinstance(task, Task)]
+    return tasks_of(importlib.import_module(f"hlp_edu.checks.lesson_{lesson}"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -6,15 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from hlp_edu.plotting.picture import Picture, figure, pixels
+from hlp_edu.plotting.picture import Picture, figure, pixels, reduced
 from hlp_edu.plotting.style import styled
 from hlp_edu.validate import kind, listed, number, whole
 
 __all__ = ["Loop"]
 
-DENSITY = (
-    1  # pixels a dot: a frame is seen for a tenth of a second, and at 2 a loop would weigh more than twice as much
-)
+# Pixels a dot: a frame is seen for a tenth of a second, and at 2 a loop would weigh more than twice as much.
+DENSITY = 1
 COLOURS = 32  # of all frames together
 MOST = 100  # frames
 
@@ -78,12 +77,7 @@ class Loop(Picture):
         from PIL import Image
 
         few = np.vstack(self.frames[:: max(1, len(self.frames) // 6)])  # one palette for all, or colours would flicker
-        look = dict(method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-        palette = Image.fromarray(few).quantize(COLOURS, **look)
-        colours = palette.getpalette()
-        paper = palette.getpixel((0, 0))
-        colours[3 * paper : 3 * paper + 3] = few[0, 0].tolist()  # not mixed with what is nearly as light
-        palette.putpalette(colours)
+        palette = reduced(Image.fromarray(few), COLOURS)
         first, *rest = (
             Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB")
             for frame in self.frames
@@ -96,8 +90,12 @@ class Loop(Picture):
 
     def html(self):
         """The loop as HTML: the still with its alt text and caption, and the loop for a screen that may move."""
+        return self._moving(super().html())
+
+    def _moving(self, still):
+        """The HTML of the still, with the loop for a screen that may move."""
         data = base64.b64encode(self.webp()).decode("ascii")
-        before, image, after = super().html().partition("<img")
+        before, image, after = still.partition("<img")
         attributes, _, after = after.partition(">")
         return (
             f'{before}<picture><source media="screen and (prefers-reduced-motion: no-preference)" type="image/webp" '
@@ -106,4 +104,4 @@ class Loop(Picture):
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         data, metadata = super()._repr_mimebundle_()
-        return data | {"text/html": self.html()}, metadata
+        return data | {"text/html": self._moving(data["text/html"])}, metadata

@@ -84,7 +84,8 @@ class Picture:
 
     def html(self):
         """The picture as HTML: an image with its alt text, and the caption below it as text."""
-        return _html(image(self.fig), self.alt, self.caption)
+        drawn = image(self.fig)
+        return _html(drawn, self.alt, self.caption, _enough(drawn))
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return bundle(image(self.fig), self.alt, self.caption)
@@ -489,17 +490,21 @@ def pixels(fig, density=1):
     return np.asarray(image(fig, density))
 
 
-def _small(image, format, colours):
-    """The bytes of an image, as few as possible: 256 colours or fewer (what a notebook keeps)."""
+def reduced(image, colours):
+    """An RGB image with at most so many colours, among them that of its first pixel, the paper."""
     from PIL import Image
 
-    file = io.BytesIO()
     # By octree: a thin line keeps its colour, which a median cut would merge into a larger one's.
-    image = image.convert("RGB")
     shown = image.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     palette, paper = shown.getpalette(), shown.getpixel((0, 0))
     palette[3 * paper : 3 * paper + 3] = image.getpixel((0, 0))  # not mixed with what is nearly as light
     shown.putpalette(palette)
+    return shown
+
+
+def _small(image, format, colours):
+    """The bytes of an image, as few as possible: 256 colours or fewer (what a notebook keeps)."""
+    file, shown = io.BytesIO(), reduced(image.convert("RGB"), colours)
     if format == "PNG":
         shown.save(file, "PNG", compress_level=9)
     else:
@@ -516,9 +521,9 @@ def _enough(image):
     return 30 if changed.mean() < 0.03 else 64
 
 
-def _html(image, alt, caption):
+def _html(image, alt, caption, colours):
     """An image with its alt text, at its size on the page, and the caption as text."""
-    data = base64.b64encode(_small(image, "WEBP", _enough(image))).decode("ascii")
+    data = base64.b64encode(_small(image, "WEBP", colours)).decode("ascii")
     wide, alt = image.width // SHARP, html.escape(without_math(alt))
     below = f'<figcaption style="line-height: 1.4">{html.escape(caption)}</figcaption>' if caption else ""
     return (
@@ -532,6 +537,7 @@ def bundle(image, alt, caption):
     from PIL import Image
 
     plain = image.resize((image.width // SHARP, image.height // SHARP), Image.Resampling.LANCZOS)
-    png = base64.b64encode(_small(plain, "PNG", max(32, _enough(image)))).decode("ascii")
-    data = {"text/html": _html(image, alt, caption), "image/png": png, "text/plain": alt}
+    colours = _enough(image)
+    png = base64.b64encode(_small(plain, "PNG", max(32, colours))).decode("ascii")
+    data = {"text/html": _html(image, alt, caption, colours), "image/png": png, "text/plain": alt}
     return data, {"image/png": {"alt": alt, "width": plain.width}}
