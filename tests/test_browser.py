@@ -203,6 +203,14 @@ def moves(page):
     return len(seen) > 1
 
 
+def wishes(page, **media):
+    """Let the reader wish for other media, and wait until the figure has taken another picture for them."""
+    before = page.locator("figure img").evaluate("image => image.currentSrc")
+    page.emulate_media(**media)
+    taken = "old => (image => image.currentSrc !== old && image.complete)(document.querySelector('figure img'))"
+    page.wait_for_function(taken, arg=before)
+
+
 def test_a_loop_moves_where_it_is_trusted_and_the_reader_likes_it(page, place, server):
     executed(place / "work" / "loop.ipynb", LOOP)
     lab.open_notebook(page, server, "loop.ipynb")
@@ -211,11 +219,10 @@ def test_a_loop_moves_where_it_is_trusted_and_the_reader_likes_it(page, place, s
     page.wait_for_function(lab.READY, timeout=60_000)
     page.locator("figure picture").wait_for(state="visible", timeout=10_000)
     assert moves(page)
-    page.emulate_media(reduced_motion="reduce")
-    page.wait_for_timeout(300)
+    wishes(page, reduced_motion="reduce")
     assert not moves(page)
-    page.emulate_media(reduced_motion="no-preference", media="print")
-    page.wait_for_timeout(300)
+    wishes(page, reduced_motion="no-preference")
+    wishes(page, media="print")
     assert not moves(page)
 
 
