@@ -139,7 +139,7 @@ def chromium():
 @pytest.fixture(scope="module")
 def laws(chromium):
     """A page that has the laws, and nothing else."""
-    page = chromium.new_page()
+    page = lab.new_page(chromium)
     page.add_script_tag(content=module._script("live") + "\nwindow.Run = Run; window.LAWS = LAWS;", type="module")
     page.add_script_tag(
         content=module._script("spiral") + "\nObject.assign(window, { eigenvalues, path, rest });", type="module"
@@ -286,11 +286,11 @@ def pages(tmp_path_factory):
 @pytest.fixture
 def opened(chromium, pages):
     """Open a page in a window of its own; its errors fail the test, and so does a wish for a network."""
-    contexts, wrong = [], []
+    shown, wrong = [], []
 
     def opening(name="live", width=1100, height=900, **settings):
-        contexts.append(chromium.new_context(viewport={"width": width, "height": height}, **settings))
-        page = contexts[-1].new_page()
+        page = lab.new_page(chromium, viewport={"width": width, "height": height}, **settings)
+        shown.append(page)
         page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda request: wrong.append(request.url) if request.url.startswith("http") else None)
@@ -299,8 +299,8 @@ def opened(chromium, pages):
         return page
 
     yield opening
-    for context in contexts:
-        context.close()
+    for page in shown:
+        page.close()
     assert not wrong
 
 
@@ -542,7 +542,7 @@ def test_a_notebook_draws_tells_python_and_keeps_a_still(chromium, tmp_path, art
     cells = [nbformat.v4.new_code_cell(source) for source in (CELL, "hlp.Spiral()", ASK)]
     notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    page, errors = chromium.new_page(viewport={"width": 1280, "height": 1000}), []
+    page, errors = lab.new_page(chromium, viewport={"width": 1280, "height": 1000}), []
     page.on("pageerror", lambda error: errors.append(str(error)))
     with lab.server(tmp_path) as server:
         path = tmp_path / "work" / "drawn.ipynb"
@@ -552,11 +552,11 @@ def test_a_notebook_draws_tells_python_and_keeps_a_still(chromium, tmp_path, art
         run_first += "return window.jupyterapp.commands.execute('notebook:run-cell'); }"
         page.evaluate(run_first.replace("INDEX", "0"))
         plot = page.get_by_role("slider", name="Target")
-        plot.wait_for(state="visible", timeout=60_000)
+        plot.wait_for(state="visible")
         assert not page.locator(".hlp-still").is_visible()  # the living one is there
         assert page.get_by_label("gradient flow").is_checked()
         page.evaluate(run_first.replace("INDEX", "1"))
-        page.get_by_role("slider", name="sign s").wait_for(state="visible", timeout=60_000)
+        page.get_by_role("slider", name="sign s").wait_for(state="visible")
         page.evaluate(lab.SHOW, 0)
         plot.focus()
         for _ in range(5):
@@ -568,7 +568,7 @@ def test_a_notebook_draws_tells_python_and_keeps_a_still(chromium, tmp_path, art
         wanted = page.evaluate("() => document.querySelector('.hlp-live').instrument.target.z")
         page.screenshot(path=artefacts / "live-in-jupyterlab.png")
         page.evaluate(run_first.replace("INDEX", "2"))
-        page.locator(".jp-OutputArea pre", has_text="True").wait_for(timeout=30_000)
+        page.locator(".jp-OutputArea pre", has_text="True").wait_for()
         said = page.locator(".jp-OutputArea pre").last.inner_text().split()
         assert said == ["True", "damped", "flip", str(round(wanted, 3)), "True"] and wanted > 0.3
         page.evaluate(SAVE)
@@ -577,7 +577,7 @@ def test_a_notebook_draws_tells_python_and_keeps_a_still(chromium, tmp_path, art
         path.with_name("again.ipynb").write_bytes(path.read_bytes())  # no kernel has ever run this one
         page.goto(f"{server}doc/tree/again.ipynb?reset&token={lab.TOKEN}")
         still = page.locator(".hlp-still img").first
-        still.wait_for(state="visible", timeout=30_000)
+        still.wait_for(state="visible")
         page.wait_for_timeout(1500)  # a dead view would come up about now
         shown = page.locator(".jp-OutputArea").first.inner_text()
         page.screenshot(path=artefacts / "live-without-a-kernel.png")
