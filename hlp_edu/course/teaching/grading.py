@@ -37,12 +37,6 @@ __all__ = []  # for the commands alone
 CONFIG = """\
 c = get_config()
 c.CourseDirectory.course_id = "hlp_edu"
-c.CourseDirectory.source_directory = "source"
-c.CourseDirectory.release_directory = "release"
-c.CourseDirectory.submitted_directory = "submitted"
-c.CourseDirectory.autograded_directory = "autograded"
-c.CourseDirectory.feedback_directory = "feedback"
-c.CourseDirectory.db_url = "sqlite:///gradebook.db"
 c.NbGrader.logfile = "nbgrader.log"
 c.ClearSolutions.update({stubs!r})
 c.HTMLExporter.template_name = "safe"
@@ -371,7 +365,11 @@ def remarks(notebook, released):
 
 
 class Class:
-    """What the marking of a class needs to know: where everything is, and what the limits are."""
+    """What the marking of a class needs to know: where everything is, and what the limits are.
+
+    A submission may take ``limit`` seconds and ``memory`` gigabytes, each of its cells ``cell_limit`` seconds. With a
+    `Bank` the tests are its own.
+    """
 
     def __init__(self, source, out, limit=300.0, cell_limit=20, memory=4.0, again=False, bank=None):
         self.source, self.out, self.again, self.bank = source, out, again, bank
@@ -380,28 +378,16 @@ class Class:
         self.released, self.names = {}, {}
 
 
-def grade_class(
-    submissions,
-    source,
-    out,
-    limit=300.0,
-    cell_limit=20,
-    workers=None,
-    again=False,
-    memory=4.0,
-    say=lambda one: None,
-    bank=None,
-):
+def grade_class(submissions, source, out, workers=None, say=lambda one: None, **settings):
     """Mark every submission, write feedback and tables, and lose nothing.
 
     An interrupted run can be repeated: what is marked and has not changed since is marked again only if ``again``.
-    ``source`` holds the solutions, ``out`` becomes nbgrader's course. A submission may take ``limit`` seconds and
-    ``memory`` gigabytes, each of its cells ``cell_limit`` seconds. With a `Bank` the tests are its own. RuntimeError if
-    nbgrader cannot be set up, with its own words.
+    ``source`` holds the solutions, ``out`` becomes nbgrader's course; ``settings`` are those of a `Class`.
+    RuntimeError if nbgrader cannot be set up, with its own words.
     """
     out.mkdir(parents=True, exist_ok=True)
     _configure(out)
-    course = Class(source, out, limit, cell_limit, memory, again, bank)
+    course = Class(source, out, **settings)
     waiting = [one for one in submissions if one.status == "to grade"]
     course.names = _student_ids(submissions)
     with contained.adopting(), ThreadPoolExecutor(workers or os.cpu_count()) as pool:
@@ -769,40 +755,26 @@ def _write_tables(submissions, names, out):
     """grades.csv has a row for each submission, tasks.csv one for each task of each."""
     rows, tasks = [], []
     for one in submissions:
-        feedback = Path("feedback", names[one.student], one.lesson, f"{one.lesson}.html")
-        rows.append(
-            dict(
-                student=one.student,
-                lesson=one.lesson,
-                status=one.status,
-                points=_number(one.points),
-                possible=_number(one.possible),
-                seconds=f"{one.seconds:.0f}",
-                feedback=feedback.as_posix() if one.status == "graded" and (out / feedback).is_file() else "",
-                file=one.file,
-                notes="; ".join(one.notes),
-            )
-        )
-        for task in one.tasks:
-            numbers = {key: _number(task[key]) for key in ("points", "possible")}
-            tasks.append(dict(student=one.student, lesson=one.lesson, **(task | numbers)))
-    for name, table in (("grades.csv", rows), ("tasks.csv", tasks)):
-        if table:
-            _write_csv(out / name, table)
+        page = f"feedback/{names[one.student]}/{one.lesson}/{one.lesson}.html"
+        page = page if one.status == "graded" and (out / page).is_file() else ""
+        rows.append(vars(one) | dict(seconds=round(one.seconds), feedback=page, notes="; ".join(one.notes)))
+        tasks += [dict(student=one.student, lesson=one.lesson) | task for task in one.tasks]
+    graded = ("student", "lesson", "status", "points", "possible", "seconds", "feedback", "file", "notes")
+    _write_csv(out / "grades.csv", graded, rows)
+    _write_csv(out / "tasks.csv", ("student", "lesson", "task", "points", "possible", "said"), tasks)
 
 
-def _write_csv(path, rows):
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(rows[0]))
-    writer.writeheader()
-    writer.writerows({key: _harmless(value) for key, value in row.items()} for row in rows)
-    atomic_write(path, text.getvalue().encode("utf-8-sig"))  # Excel takes UTF-8 only with the mark at the beginning
+def _write_csv(path, columns, rows):
+    if rows:
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, columns, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows({key: _harmless(row[key]) for key in columns} for row in rows)
+        atomic_write(path, text.getvalue().encode("utf-8-sig"))  # Excel takes UTF-8 only with the mark at the beginning
 
 
 def _harmless(value):
-    """A spreadsheet takes a cell that begins with = + - @ for a formula; a student's name must not be one."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value[:1] else value
-
-
-def _number(value):
+    """A cell: a spreadsheet takes what begins with = + - @ for a formula; a student's name must not be one."""
+    if isinstance(value, str):
+        return f"'{value}" if value[:1] in tuple("=+-@\t\r") else value
     return "" if value is None else f"{value:g}"
