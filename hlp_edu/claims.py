@@ -22,9 +22,7 @@ VERDICTS = ("holds", "holds if", "does not hold here", "not testable here")
 SHORT = {8: "global boundary conditions", 21: "lifelong learning, video"}  # in the picture
 TIE = 1.05  # what is within five per cent of the least is best, too
 LETTERS = dict(zip("hidn", VERDICTS, strict=True))
-MARKS = dict(
-    zip(VERDICTS, ("\N{BLACK CIRCLE}", "\N{CIRCLE WITH LEFT HALF BLACK}", "\N{MULTIPLICATION SIGN}", "?"), strict=True)
-)
+MARKS = dict(zip(VERDICTS, "\N{BLACK CIRCLE}\N{CIRCLE WITH LEFT HALF BLACK}\N{MULTIPLICATION SIGN}?", strict=True))
 
 
 class Claim(NamedTuple):
@@ -376,16 +374,8 @@ def evidence(ax, claim):
 
 # ------------------------------------------------------------------------------ when would I use this?
 
-METHODS = (
-    "gradient flow",
-    "damped flip",
-    "per-arc signs",
-    "prospective",
-    "online SGD",
-    "truncated BPTT",
-    "RTRL",
-    "MPC",
-)
+METHODS = ("gradient flow", "damped flip", "per-arc signs", "prospective")
+METHODS += ("online SGD", "truncated BPTT", "RTRL", "MPC")
 SITUATIONS = {
     "storage is tight": "numbers kept beside states and weights, 6 neurons, 60 arcs",
     "laws switch": "error on the stream whose law changes; the last value again has 0.57",
@@ -413,11 +403,7 @@ def _measured():
         if row["task"] in ("deep", "noise"):
             where = "depth" if row["task"] == "deep" else "noise"
             found[where, names[row["method"]]] = row["rmse"], "15"
-    names |= {
-        "per-arc signs": METHODS[2],
-        "online SGD": METHODS[4],
-        "MPC": METHODS[7],
-    }
+    names |= {"per-arc signs": METHODS[2], "online SGD": METHODS[4], "MPC": METHODS[7]}
     wheres = {"jumps": "the target jumps", "clocks": "no global clock"}
     for row in study("situations").rows:
         where, name = wheres.get(row["situation"]), names[row["law"]]
@@ -437,13 +423,10 @@ def situations():
     for what, unit in SITUATIONS.items():
         cells = {name: found.get((what, name)) for name in METHODS}
         best = TIE * min(value for value, _ in filter(None, cells.values()))
-        words = [
-            "untested" if cell is None else f"{_number(cell[0], 3)} ({cell[1]})" + (" best" if cell[0] <= best else "")
-            for cell in cells.values()
-        ]
-        texts.append(
-            f"{what} ({unit}): " + ", ".join(f"{name} {word}" for name, word in zip(cells, words, strict=True))
-        )
+        words = ["untested" if cell is None else f"{_number(cell[0], 3)} ({cell[1]})" for cell in cells.values()]
+        words = [w + " best" * (c is not None and c[0] <= best) for w, c in zip(words, cells.values(), strict=True)]
+        named = [f"{name} {word}" for name, word in zip(cells, words, strict=True)]
+        texts.append(f"{what} ({unit}): {', '.join(named)}")
         body.append((f'{what}<br><small style="font-weight: normal">{unit}</small>', *words))
     note = (
         "In brackets the lesson; smaller is better; <strong>best</strong> is the least of a row, or within 5 % of it."

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hlp_edu._version import __version__
 from hlp_edu.course.deliver import deliver, refuse_bad_target
-from hlp_edu.course.files import DEFAULT_DIR, FIRST_PAGE, PACKAGE, CourseError, course_source
+from hlp_edu.course.files import DEFAULT_DIR, FIRST_PAGE, CourseError, course_source, to_install
 from hlp_edu.course.installation import CHECKS
 from hlp_edu.course.jupyter import become, environment
 from hlp_edu.storage import atomic_write
@@ -37,9 +37,7 @@ def explained(option, value, named="", extra=""):
     except ImportError as error:
         if not extra:
             raise
-        clone = PACKAGE.parent
-        what = f'--editable "{clone}[{extra}]"' if (clone / "pyproject.toml").is_file() else f'"hlp_edu[{extra}]"'
-        install = f'"{sys.executable}" -m pip install {what}'
+        install = f'"{sys.executable}" -m pip install {to_install(extra)}'
         raise CourseError(f"this needs the extra {extra!r} ({error}). Install it with: {install}") from error
     except ValueError as error:
         if not named:

@@ -8,6 +8,7 @@ a crafted file costs its own submission and no other. What was handed in is read
 import base64
 import binascii
 import contextlib
+import copy
 import csv
 import hashlib
 import io
@@ -299,25 +300,25 @@ def restore(notebook, released):
         name = mark.grade_id if mark else cell.source.split("\n")[0]
         at = _one_of_copies(notebook, cell, place)
         if at is None:
-            notebook.cells.insert(place, _fresh(cell))
+            notebook.cells.insert(place, copy.deepcopy(cell))
             notes.append(f"the cell {name!r} was missing: put back as it was given out")
             place += 1
             continue
         place = at + 1
         changed = notebook.cells[at].source.strip() != cell.source.strip()
         if mark is None and changed:  # what was added stays, and what was given holds
-            notebook.cells.insert(place, _fresh(cell))
+            notebook.cells.insert(place, copy.deepcopy(cell))
             notebook.cells[place].id = ""
             notes.append(f"the given cell {name!r} had been changed: run once more as it was given out")
             place += 1
         elif mark is not None and (mark.locked or mark.grade):
-            notebook.cells[at] = _fresh(cell)
+            notebook.cells[at] = copy.deepcopy(cell)
             if changed:
                 notes.append(f"the locked cell {name!r} had been changed: put back")
         elif mark is not None:
             if notebook.cells[at].cell_type != cell.cell_type:
                 notes.append(f"the cell {name!r} had become a {notebook.cells[at].cell_type} cell: run as code")
-                notebook.cells[at] = nbformat.from_dict({**_fresh(cell), "source": notebook.cells[at].source})
+                notebook.cells[at] = nbformat.from_dict({**copy.deepcopy(cell), "source": notebook.cells[at].source})
             notebook.cells[at].metadata["nbgrader"] = dict(mark)
     _name_cells(notebook)
     return notes
@@ -348,10 +349,6 @@ def _same_cell(given, other):
     if mark is None:
         return other.get("id") == given.id and "nbgrader" not in other.metadata
     return other.metadata.get("nbgrader", {}).get("grade_id") == mark.grade_id
-
-
-def _fresh(cell):
-    return nbformat.from_dict(json.loads(json.dumps(cell)))
 
 
 def remarks(notebook, released):
@@ -478,19 +475,19 @@ def _give_out(lesson, course):
     """
     out = course.out
     solution = course.source / lesson / f"{lesson}.ipynb"
-    original, copy = solution.read_bytes(), out / "source" / lesson / f"{lesson}.ipynb"
+    original, known = solution.read_bytes(), out / "source" / lesson / f"{lesson}.ipynb"
     place = out / "release" / lesson / f"{lesson}.ipynb"
-    if not (copy.is_file() and copy.read_bytes() == original and place.is_file()):
-        atomic_write(copy, original)
+    if not (known.is_file() and known.read_bytes() == original and place.is_file()):
+        atomic_write(known, original)
         done = _nbgrader(course, 300, "generate_assignment", lesson, "--force")
         if done.code or done.ended:
-            copy.unlink()  # else the next run would take it for done
+            known.unlink()  # else the next run would take it for done
             words = "\n".join(done.said.splitlines()[-12:])
             raise RuntimeError(f"nbgrader cannot give out {lesson}: {done.ended}\n{words}")
     course.released[lesson] = read_released(place)
     caches = out / "compiled" / lesson
     newest = max(path.stat().st_mtime for path in PACKAGE.rglob("*.py"))
-    if not (caches.is_dir() and caches.stat().st_mtime > max(newest, copy.stat().st_mtime)):
+    if not (caches.is_dir() and caches.stat().st_mtime > max(newest, known.stat().st_mtime)):
         shutil.rmtree(caches, ignore_errors=True)
         with contained.new_room() as room:
             _execute(read_released(solution), course, room)
@@ -693,12 +690,9 @@ def _for_browsers(notebook):
     """A copy whose texts hold no HTML that could do anything, also in the pages that nbgrader itself shows."""
     from nbconvert.preprocessors.sanitize import SanitizeHTML
 
-    clean = SanitizeHTML()
-    copy = _fresh(notebook)
-    for k, cell in enumerate(copy.cells):
-        if cell.cell_type != "code":
-            copy.cells[k], _ = clean.preprocess_cell(cell, {}, k)
-    return copy
+    clean, twin = SanitizeHTML(), copy.deepcopy(notebook)
+    cells = [cell if cell.cell_type == "code" else clean.preprocess_cell(cell, {}, 0)[0] for cell in twin.cells]
+    return nbformat.from_dict({**twin, "cells": cells})
 
 
 def _page(one, course):
