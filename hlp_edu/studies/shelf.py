@@ -36,6 +36,11 @@ def shipped(name):
     ----------
     name : str
         Name of the study.
+
+    Raises
+    ------
+    ValueError
+        If its file is missing.
     """
     path = SHELF / f"{name}.csv"
     if not path.exists():
@@ -49,6 +54,7 @@ def spread(errors):
     Parameters
     ----------
     errors : sequence of float
+        One of each seed.
 
     Returns
     -------
