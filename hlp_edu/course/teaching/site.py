@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 import nbformat
+from jinja2 import Template
 
 import hlp_edu
 from hlp_edu._version import __version__
@@ -70,12 +71,10 @@ def write_pages(source, pages):
     for name in ("live", "spiral"):
         write_page(pages / f"{name}.html", name)
     images = [image for path in pages.glob("lessons/*.ipynb") for image in _pictures(path)]
-    known = {"version": __version__, "pictures": len(images)}
-    known["described"] = sum(bool(re.search(r'\balt="[^"]+"', image)) for image in images)
+    described = sum(bool(re.search(r'\balt="[^"]+"', image)) for image in images)
+    known = dict(version=__version__, pictures=len(images), described=described, pages=lambda part: _list(pages, part))
     for name in ("index.md", "accessibility.md"):
-        text = (TEMPLATES / name).read_text(encoding="utf-8")
-        text = re.sub(r"\{\{(\w+)\}\}", lambda found: str(known[found[1]]), text)
-        text = re.sub(r"\{\{pages (\w+)\}\}", lambda found: _list(pages, found[1]), text)
+        text = Template((TEMPLATES / name).read_text(encoding="utf-8")).render(known)
         (pages / name).write_text(text, encoding="utf-8")
     return {path.stem[:2]: f"lessons/{path.stem}" for path in sorted(pages.glob("lessons/[0-9]*.ipynb"))}
 
