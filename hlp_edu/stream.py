@@ -197,9 +197,8 @@ class Stream:
     ):
         kind("problem", problem, Tracking, "a hlp_edu Tracking")
         kind("policy", policy, Policy, "a policy, for example hlp_edu.GradientFlow(mu=1)")
-        samples, chunk = (
-            None if value is None else whole(name, value) for name, value in (("samples", samples), ("chunk", chunk))
-        )
+        samples = None if samples is None else whole("samples", samples)
+        chunk = None if chunk is None else whole("chunk", chunk)
         hold, dt = number("hold", hold, above=0), number("dt", dt, above=0)
         listen = number("listen", listen, least=0)
         if dt > hold * (1 + 1e-9):
