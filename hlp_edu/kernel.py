@@ -89,16 +89,19 @@ class Signals(NamedTuple):
 class Rows(NamedTuple):
     """What is recorded, a row every so many steps; `x` of the neurons `columns`."""
 
+    t: np.ndarray
     x: np.ndarray
     w: np.ndarray
     p_x: np.ndarray
     p_w: np.ndarray
+    target: np.ndarray
     sign: np.ndarray
     L: np.ndarray
     H: np.ndarray
     columns: np.ndarray
+    first: int  # which is filled first
     every: int
-    skip: int  # steps until the first row
+    skip: int  # steps until it is
 
 
 def work_at(x, w, p_x, p_w, stages, arc_rows):
@@ -271,7 +274,7 @@ def march(model, method, signals, signs, work, rows, ask, rule, blocks, ahead):
 
     A state is bad if a number has passed the limit, or if L or H is not finite.
     """
-    steps, cost, row = signals.t.size - 1, 0.0, 0
+    steps, cost, row = signals.t.size - 1, 0.0, rows.first
     if blocks is not None:
         begin_blocks(model.law, method, signs.w[0], work, blocks)
     for t in range(steps):
@@ -281,7 +284,7 @@ def march(model, method, signals, signs, work, rows, ask, rule, blocks, ahead):
         if recorded and model.law.inertia == 0.0:
             follow(model.law, ask, signals, t, work, ahead)
         if recorded:
-            record(rows, row, work, signs.w)
+            record(rows, row, signals, t, work, signs.w)
         added, L, H, total = step(model, method, signals, t, signs, work, blocks, ahead)
         if not (math.isfinite(L) and math.isfinite(H)):
             return t, cost
@@ -322,8 +325,11 @@ def follow(law, ask, signals, t, work, ahead):
 
 
 @compiled
-def record(rows, row, work, signs):
+def record(rows, row, signals, t, work, signs):
     """Write down where the run is."""
+    rows.t[row] = signals.t[t]
+    for o in range(rows.target.shape[1]):
+        rows.target[row, o] = signals.z[t, 0, o]
     for k in range(rows.columns.size):
         rows.x[row, k] = work.x[NOW, rows.columns[k]]
     for written, part in ((rows.w, work.w), (rows.p_x, work.p_x), (rows.p_w, work.p_w)):

@@ -30,14 +30,10 @@ class Policy:
     rule : callable
         ``rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w)``: fills the signs ``s_x`` (one per neuron) and ``s_w`` (one per arc)
         in place, each +1 (canonical) or -1 (flipped). They hold the last step's signs when it is called; at the start
-        they are -1. Written with numbers, arrays, loops and conditions, so that it can be compiled.
+        they are -1. Written with numbers, arrays, loops and conditions, so that it can be compiled; `run` raises a
+        ValueError if it cannot be, or fails.
     dissipation_w, dissipation_x : float
         Dissipation of p_w and of p_x, added to the problem's theta.
-
-    Raises
-    ------
-    ValueError
-        If the rule does not take these eight arguments; `run` says so if it fails or cannot be compiled.
 
     Examples
     --------
@@ -61,8 +57,7 @@ class Policy:
         rule = getattr(rule, "py_func", rule)  # what numba compiled is compiled again, by us
         require(inspect.isfunction(rule), f"rule = {shown(rule)}: must be a function of {ARGUMENTS}")
         signature = inspect.signature(rule)
-        good = len(signature.parameters) == len(ARGUMENTS.split(","))
-        require(good, f"rule {rule.__name__}{signature}: must take {ARGUMENTS}")
+        require(len(signature.parameters) == 8, f"rule {rule.__name__}{signature}: must take {ARGUMENTS}")
         self.rule = rule
 
     def values(self):
@@ -89,19 +84,13 @@ class Policy:
         ----------
         neurons, arcs : int
             Lengths of the arrays.
-
-        Raises
-        ------
-        ValueError
-            If the rule fails.
         """
-        dice = np.random.default_rng(0)
-        p_x, H_x = dice.standard_normal((2, neurons))
-        p_w, H_w = dice.standard_normal((2, arcs))
-        s_x, s_w = np.full(neurons, self.sign_at_start), np.full(arcs, self.sign_at_start)
+        dice, sizes = np.random.default_rng(0), (neurons, arcs)
+        costates, gradients = ([dice.standard_normal(size) for size in sizes] for _ in range(2))
+        signs = [np.full(size, self.sign_at_start) for size in sizes]
         try:
             with np.errstate(all="ignore"):
-                self.rule(0.0, 1.0, p_x, p_w, H_x, H_w, s_x, s_w)
+                self.rule(0.0, 1.0, *costates, *gradients, *signs)
         except Exception as error:
             arrays = f"arrays of {neurons} neurons and {arcs} arcs"
             raise ValueError(f"rule {self.rule.__name__}: fails on {arrays}: {error!r}") from error
@@ -130,15 +119,15 @@ class BuiltIn(Policy):
     """One of the library's policies: a dataclass of numbers, and a rule that reads them as ``values``."""
 
     def __post_init__(self):
-        for field in fields(self):
-            if field.type is float:
-                bounds = BOUNDS.get(field.name, {})
-                setattr(self, field.name, number(field.name, getattr(self, field.name), **bounds))
+        for name in self._numbers():
+            setattr(self, name, number(name, getattr(self, name), **BOUNDS.get(name, {})))
+
+    def _numbers(self):
+        return [field.name for field in fields(self) if field.type is float]
 
     def values(self):
         """All numbers of the policy but its dissipations."""
-        named = [field.name for field in fields(self) if field.type is float and "dissipation" not in field.name]
-        return np.array([getattr(self, name) for name in named])
+        return np.array([getattr(self, name) for name in self._numbers() if "dissipation" not in name])
 
     def compiled(self):
         """The rule, ready for the loop in time."""
@@ -203,7 +192,7 @@ class HamiltonianBand(BuiltIn):
     Parameters
     ----------
     low, high : float
-        The band.
+        The band; high at least low.
     """
 
     one_sign = True
@@ -270,8 +259,7 @@ class PerArc(BuiltIn):
     @staticmethod
     def rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w, values):
         """Canonical where p_w H_w > mu H_w^2."""
-        for i in range(s_x.size):
-            s_x[i] = -1.0
+        s_x[:] = -1.0
         for k in range(s_w.size):
             s_w[k] = 1.0 if p_w[k] * H_w[k] > values[0] * H_w[k] * H_w[k] else -1.0
 
