@@ -25,50 +25,27 @@ CHUNK_ARCS = 1e9  # arcs times steps between two questions whether the run is ca
 cancelled = threading.local()  # .event: set when the run in this thread is to be given up
 
 
-def run(
-    problem,
-    policy,
-    T,
-    dt=1e-3,
-    seed=0,
-    t0=0,
-    x0=None,
-    w0=None,
-    p0=None,
-    start=None,
-    method="rk4",
-    record="all",
-    limit=1e8,
-    every=1,
-):
+def run(problem, policy, T, dt=1e-3, seed=0, t0=0, x0=None, w0=None, p0=None, start=None, method="rk4",
+        record="all", limit=1e8, every=1):  # fmt: skip
     """Run the laws (2), (6), (10) forward in time under a policy.
 
     Parameters
     ----------
-    problem : Tracking
-        What is to be minimised.
-    policy : Policy
-        What is done about the boundary problem.
-    T : float
-        Duration, in the signal's unit of time.
-    dt : float
-        Step, at most T. It is shortened a little if T is no multiple of it.
+    problem, policy : Tracking, Policy
+        What is to be minimised; what is done about the boundary problem.
+    T, dt, t0 : float
+        Duration, step and start, in the signal's unit of time. A step that T is no multiple of is shortened a little.
     seed : int
         Draws x0 ~ N(0, 0.5^2), then w0 ~ N(0, 0.5^2 / neurons).
-    t0 : float
-        Time of the start.
-    x0 : array_like, shape (neurons,), optional
-        States at the start.
-    w0 : array_like, shape (arcs,), optional
-        Weights at the start.
+    x0, w0 : array_like, shapes (neurons,) and (arcs,), optional
+        States and weights at the start.
     p0 : pair of array_like, shapes (neurons,) and (arcs,), optional
         Costates p_x and p_w at the start; 0 by default.
     start : State, optional
         Where another run stopped (its ``final``); instead of seed, t0, x0, w0, p0.
     method : {"rk4", "euler", "exponential"}
-        Integrator. "rk4" is of order 4, for speed * dt up to about 1; "exponential" solves the
-        leak exactly and moves the weights symplectically, for large speeds; "euler" is what one
-        writes first. The last two are of order 1.
+        "rk4" is of order 4, for speed * dt up to about 1; "exponential" solves the leak exactly and moves the weights
+        symplectically, for large speeds; "euler" is what one writes first. The last two are of order 1.
     record : {"all", "output"}
         "output" keeps t, the outputs, the target, L and H: nothing that grows with the arcs.
     limit : float

@@ -51,9 +51,9 @@ class Network:
     def __init__(self, digraph, inputs=(), outputs=()):
         if not getattr(digraph, "is_directed", bool)() or digraph.is_multigraph() or isinstance(digraph, type):
             raise ValueError(f"digraph = {digraph!r}: must be a networkx.DiGraph (directed, one arc per pair)")
-        inputs, outputs = _labels("inputs", inputs), _labels("outputs", outputs)
-        for name, label in [("inputs", label) for label in inputs] + [("outputs", label) for label in outputs]:
-            require(label in digraph, f"{name}: {label!r} is not a node of the digraph; nodes: {_some(digraph)}")
+        inputs = _labels("inputs", inputs)
+        for label in inputs:
+            require(label in digraph, f"inputs: {label!r} is not a node of the digraph; nodes: {_some(digraph)}")
         neurons = [node for node in digraph if node not in set(inputs)]
         index = {label: i for i, label in enumerate([*neurons, *inputs])}
         tails, heads = ([index[arc[end]] for arc in digraph.edges] for end in (0, 1))
@@ -72,7 +72,7 @@ class Network:
         labels = _labels("neurons and inputs", [*neurons, *inputs])
         require(neurons, "digraph: there must be at least one neuron that is not an input")
         for label in outputs:
-            what = "an input" if label in inputs else "no neuron"
+            what = "an input" if label in inputs else "not a node"
             require(label in neurons, f"outputs: {label!r} is {what}; an output must be a neuron: {_some(neurons)}")
         heads, tails = _indices("heads", heads, len(labels)), _indices("tails", tails, len(labels))
         require(len(heads) == len(tails), f"heads and tails: {len(heads)} and {len(tails)}; an arc has one of each")
@@ -105,36 +105,8 @@ class Network:
         graph.add_edges_from(self.arcs)
         return graph
 
-    def parents(self, label):
-        """Labels of the nodes with an arc into the node.
-
-        Parameters
-        ----------
-        label : node label
-        """
-        return [self.labels[j] for j in self.tails[self.heads == self._index(label)]]
-
-    def children(self, label):
-        """Labels of the neurons that the node has an arc to.
-
-        Parameters
-        ----------
-        label : node label
-        """
-        return [self.neurons[i] for i in self.heads[self.tails == self._index(label)]]
-
-    def _index(self, label):
-        """The index of a node in `labels`."""
-        require(label in self.labels, f"label = {shown(label)}: is no node; nodes: {_some(self.labels)}")
-        return self.labels.index(label)
-
     def matrix(self, w):
-        """The weights as a matrix, shape (neurons, neurons + inputs): entry (i, j) is that of the arc j -> i, or zero.
-
-        Parameters
-        ----------
-        w : array_like, shape (arcs,)
-        """
+        """The weights ``w`` as a matrix, shape (neurons, neurons + inputs): entry (i, j) is of the arc j -> i, or 0."""
         dense = np.zeros((len(self.neurons), len(self.labels)))
         dense[self.heads, self.tails] = vector("w", w, len(self.heads), "arc")
         return dense
@@ -159,11 +131,7 @@ class Network:
 def fully_connected(n, bias=True, self_loops=True):
     """A `Network` of neurons 1 to ``n``, each with an arc to every neuron; neuron 1 is the output.
 
-    Parameters
-    ----------
-    n : int
-    bias, self_loops : bool
-        Whether there is an input "bias" with an arc to every neuron; whether a neuron has an arc to itself.
+    With ``bias`` there is an input "bias" with an arc to every neuron; with ``self_loops`` a neuron has one to itself.
 
     Examples
     --------
@@ -180,14 +148,8 @@ def fully_connected(n, bias=True, self_loops=True):
 def feed_forward(sizes, bias=True):
     """A `Network` of layers, each fully connected to the next; the last layer are the outputs.
 
-    The first layer are inputs "u1", "u2", ...; the others are neurons 1, 2, ..., layer by layer.
-
-    Parameters
-    ----------
-    sizes : sequence of int
-        Number of nodes in each layer, inputs first; at least two layers.
-    bias : bool
-        As in `fully_connected`.
+    The first layer are inputs "u1", "u2", ...; the others are neurons 1, 2, ..., layer by layer. ``sizes`` counts the
+    nodes of each layer, inputs first; ``bias`` is that of `fully_connected`.
 
     Examples
     --------
@@ -208,13 +170,7 @@ def feed_forward(sizes, bias=True):
 
 
 def chain(n, bias=False):
-    """A `Network` of one input "u", then neurons 1 to ``n`` in a row; the last is the output.
-
-    Parameters
-    ----------
-    n : int
-    bias : bool
-        As in `fully_connected`.
+    """A `Network` of one input "u", then neurons 1 to ``n`` in a row; the last is the output; ``bias`` as above.
 
     Examples
     --------

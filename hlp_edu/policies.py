@@ -69,21 +69,13 @@ class Policy:
         return compiled_rule(self.rule, tuple(_surroundings(self.rule)))
 
     def look(self, problem):
-        """What the kernel needs of a rule that looks ahead; None for all others.
-
-        Parameters
-        ----------
-        problem : Tracking
-        """
+        """What the kernel needs of a rule that looks ahead, for a ``problem``; None for all others."""
         return None
 
     def rehearse(self, neurons, arcs):
-        """Try the rule once, uncompiled: compiled code would hide what goes wrong in it.
+        """Try the rule once for so many ``neurons`` and ``arcs``, uncompiled, which shows what goes wrong in it.
 
-        Parameters
-        ----------
-        neurons, arcs : int
-            Lengths of the arrays.
+        A rule that fails raises a ValueError.
         """
         dice, sizes = np.random.default_rng(0), (neurons, arcs)
         costates, gradients = ([dice.standard_normal(size) for size in sizes] for _ in range(2))
@@ -136,11 +128,6 @@ class BuiltIn(Policy):
     def rehearse(self, neurons, arcs):
         """Nothing to try: these rules are tested."""
 
-    @staticmethod
-    def rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w, values):
-        """Leave the signs as they are."""
-        pass
-
 
 @dataclass(repr=False, eq=False)
 class Canonical(BuiltIn):
@@ -161,15 +148,7 @@ class Flipped(BuiltIn):
 
 @dataclass(repr=False, eq=False)
 class Periodic(BuiltIn):
-    """Alternate: first flipped, then canonical, over and over.
-
-    Parameters
-    ----------
-    period : float
-        Time units of one flipped and one canonical phase together, above 0.
-    flipped : float
-        Fraction of the period that is flipped, from 0 to 1.
-    """
+    """Alternate: in each ``period`` first a fraction that is ``flipped``, then the rest, canonical."""
 
     one_sign = True
     period: float = 0.1
@@ -187,13 +166,7 @@ class Periodic(BuiltIn):
 
 @dataclass(repr=False, eq=False)
 class HamiltonianBand(BuiltIn):
-    """Keep the Hamiltonian in a band: flip when H leaves it above, unflip when below, else hold.
-
-    Parameters
-    ----------
-    low, high : float
-        The band; high at least low.
-    """
+    """Keep the Hamiltonian between ``low`` and ``high``: flip when H is above, unflip when below, else hold."""
 
     one_sign = True
     low: float = -1.0
@@ -244,12 +217,7 @@ class PerArc(BuiltIn):
     """Per-arc signs: every arc is canonical iff p_w H_w > mu H_w^2, else flipped; p_x is flipped.
 
     It slides along p_w = mu H_w, that is, it imitates the gradient flow w' = -(mu / r) H_w by switching. Fully local:
-    an arc reads its own costate and its own gradient.
-
-    Parameters
-    ----------
-    mu : float
-        Where it slides, at least 0; sqrt(r / q) is the scale.
+    an arc reads its own costate and its own gradient. The scale of ``mu``, at least 0, is sqrt(r / q).
     """
 
     mu: float
@@ -266,13 +234,7 @@ class PerArc(BuiltIn):
 
 @dataclass(repr=False, eq=False)
 class GradientFlow(BuiltIn):
-    """Plain local gradient flow w' = -(mu / r) H_w, with p_x flipped: no inertia, no costate of w.
-
-    Parameters
-    ----------
-    mu : float
-        At least 0; p_w is reported as mu H_w.
-    """
+    """Plain local gradient flow w' = -(``mu`` / r) H_w, with p_x flipped: no inertia; p_w is reported as mu H_w."""
 
     one_sign = steady = True
     inertia = 0.0

@@ -77,12 +77,7 @@ class Tracking:
         self.blocks = blocks.find(network)
 
     def replace(self, **changes):
-        """The same problem with other arguments of `Tracking`.
-
-        Parameters
-        ----------
-        **changes
-            Arguments that differ.
+        """The same problem with ``changes`` in the arguments of `Tracking`.
 
         Examples
         --------
@@ -95,53 +90,26 @@ class Tracking:
         return Tracking(**(same | changes))
 
     def target_at(self, t):
-        """The targets z at times t: shape (steps, outputs), or (outputs,) for a single time.
-
-        Parameters
-        ----------
-        t : float or array_like, shape (steps,)
-            Times. What a signal gives there must be one finite number a time, or a ValueError says so.
-        """
+        """The targets z at the times ``t``: shape (steps, outputs), or (outputs,) for a single time."""
         return _sample(self._targets, t)
 
     def inputs_at(self, t):
-        """The input signals u at times t: shape (steps, inputs), or (inputs,) for a single time.
-
-        Parameters
-        ----------
-        t : float or array_like, shape (steps,)
-            Times.
-        """
+        """The input signals u at the times ``t``: shape (steps, inputs), or (inputs,) for a single time."""
         return _sample(self._inputs, t)
 
     def at_steps(self, times, middles=True):
         """Targets and inputs, shape (steps + 1, 3, ...), at the start, the middle and the end of every step.
 
         At the end of a step is the value just *before* a jump, if there is one: a step that leads up to a jump must not
-        know what comes after it. In the last row only the first entry is filled.
-
-        Parameters
-        ----------
-        times : numpy.ndarray, shape (steps + 1,)
-            The ends of the steps.
-        middles : bool
-            Whether the middles are needed; if not, they stay 0, and a third of the work is saved.
+        know what comes after it. In the last row only the first entry is filled. ``times``, an array, are the ends of
+        the steps; without ``middles`` these stay 0, and a third of the work is saved.
         """
         return _at_steps(self._targets, times, middles), _at_steps(self._inputs, times, middles)
 
     def slopes_at_steps(self, times, order=1, middles=True):
-        """The slopes z' of the targets (z'' with order 2), shape (steps + 1, 3, outputs), at the places of `at_steps`.
+        """The slopes z' of the targets (z'' with ``order`` 2), shape (steps + 1, 3, outputs). Arguments as `at_steps`.
 
-        Parameters
-        ----------
-        times, middles
-            See `at_steps`.
-        order : {1, 2}
-
-        Raises
-        ------
-        ValueError
-            If a target does not know its slope: if it has no method ``derivative(t, order)``.
+        A target that has no method ``derivative(t, order)`` is refused.
         """
         for name, signal in self._targets.items():
             how = 'a signal of the library, a function with derivative(t, order), or a policy with slope="measured"'
@@ -166,33 +134,15 @@ class Tracking:
         return self._evaluate(x, w, None, None, t)[2]
 
     def lagrangian(self, x, w, v, t=0.0):
-        """The running cost of (4), without phi: a float, or one a row. Arguments as `dynamics`.
-
-        Parameters
-        ----------
-        x, w, v, t
-            See `dynamics`.
-        """
+        """The running cost of (4), without phi: a float, or one a row. Arguments as `dynamics`."""
         return self._evaluate(x, w, None, -self.r * _rows("v", v, len(self.network.heads)), t)[0]
 
     def hamiltonian(self, x, w, p_x, p_w, t=0.0):
-        """The Hamiltonian (5): a float, or one a row.
-
-        Parameters
-        ----------
-        x, w, p_x, p_w, t
-            See `dynamics`.
-        """
+        """The Hamiltonian (5): a float, or one a row. Arguments as `dynamics`."""
         return self._evaluate(x, w, p_x, p_w, t)[1]
 
     def gradients(self, x, w, p_x, p_w, t=0.0):
-        """The derivatives H_x of (7) and H_w of (8), of the shapes of ``x`` and ``w``.
-
-        Parameters
-        ----------
-        x, w, p_x, p_w, t
-            See `dynamics`.
-        """
+        """The derivatives H_x of (7) and H_w of (8), of the shapes of ``x`` and ``w``. Arguments as `dynamics`."""
         return tuple(self._evaluate(x, w, p_x, p_w, t)[4:])
 
     def _evaluate(self, x, w, p_x, p_w, t):

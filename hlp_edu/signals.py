@@ -30,31 +30,15 @@ class Signal:
         return self._at(_finite("t", t), 0)
 
     def derivative(self, t, order=1):
-        """The slope z' at the times ``t``, or z'' with order 2; at a jump, that after it.
-
-        Parameters
-        ----------
-        t : float or array_like
-        order : {1, 2}
-        """
+        """The slope z' at the times ``t``, or z'' with ``order`` 2; at a jump, that after it."""
         return self._at(_finite("t", t), one_of("order", order, (1, 2)))
 
     def jumps(self, t0, t1):
-        """Times of the jumps with t0 < time <= t1, as an array.
-
-        Parameters
-        ----------
-        t0, t1 : float
-        """
+        """Times of the jumps after ``t0``, up to ``t1``, as an array."""
         return _between(t0, t1, self._joins)
 
     def bends(self, t0, t1):
-        """Times with t0 < time <= t1 at which the slope jumps, as an array: the jumps, and corners of a recording.
-
-        Parameters
-        ----------
-        t0, t1 : float
-        """
+        """Times after ``t0``, up to ``t1``, at which the slope jumps: the jumps, and the corners of a recording."""
         return self.jumps(t0, t1)
 
     def _joins(self, t0, t1):
@@ -230,7 +214,7 @@ class recorded(Signal):
         return np.diff(self.values)[k] / np.diff(self.t)[k] if order == 1 else np.zeros(t.shape)
 
     def bends(self, t0, t1):
-        """Times of the samples with t0 < time <= t1."""
+        """Times of the samples after ``t0``, up to ``t1``."""
         return _between(t0, t1, lambda *_: self.t)
 
     def __repr__(self):
@@ -238,11 +222,7 @@ class recorded(Signal):
 
 
 def constant(value):
-    """A signal that never changes.
-
-    Parameters
-    ----------
-    value : float
+    """A signal that always has the same ``value``.
 
     Examples
     --------
