@@ -361,7 +361,7 @@ def heavy_ball(gradient, w0, steps, rate, momentum):
     >>> heavy_ball(lambda w: w, [1.0], steps=2, rate=0.5, momentum=0.5).ravel()
     array([1. , 0.5, 0. ])
     """
-    steps, w0 = whole("steps", steps, least=0, most=MOST_STEPS), finite("w0", numbers_of("w0", w0).reshape(-1))
+    steps, w0 = whole("steps", steps, least=0, most=MOST_STEPS), finite("w0", w0).reshape(-1)
     kind("gradient", gradient, Callable, "a function of the weights")
     rate = number("rate", rate)
     momentum = number("momentum", momentum)
@@ -401,7 +401,7 @@ def flipped_descent(gradient, w0, steps, h, r, theta):
     >>> flipped_descent(lambda w: w, [1.0], steps=2, h=0.5, r=0.5, theta=1.0).ravel()
     array([1. , 0.5, 0. ])
     """
-    steps, w0 = whole("steps", steps, least=0, most=MOST_STEPS), finite("w0", numbers_of("w0", w0).reshape(-1))
+    steps, w0 = whole("steps", steps, least=0, most=MOST_STEPS), finite("w0", w0).reshape(-1)
     kind("gradient", gradient, Callable, "a function of the weights")
     h = number("h", h)
     r = number("r", r, above=0)
@@ -521,7 +521,7 @@ def meet_backprop(problem, w, speed, times, settle=40.0, per_c=0.1):
     w = vector("w", w, len(problem.network.heads), "arc")
     fast = problem.replace(speed=number("speed", speed, above=0))
     settle, per_c = number("settle", settle, above=0), number("per_c", per_c, above=0)
-    times = finite("times", numbers_of("times", times)).reshape(-1)
+    times = finite("times", times).reshape(-1)
     flow, exact = np.empty((len(times), len(w))), np.empty((len(times), len(w)))
     for k, t in enumerate(times):
         start = t - settle / speed

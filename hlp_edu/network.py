@@ -41,6 +41,8 @@ class Network:
     heads, tails : numpy.ndarray of int, shape (arcs,)
         For each arc, the index of its head in `neurons` and of its tail in `labels`.
 
+    A digraph that is none, and an arc into an input or given twice, raise a ValueError.
+
     Examples
     --------
     >>> import networkx as nx

@@ -210,7 +210,7 @@ def _values(name, signal, times, order=0):
 
 def _sample(signals, t, order=0):
     """The values of signals {name: signal}, or their slopes: a column each."""
-    t = finite("t", numbers_of("t", t, "times"))
+    t = finite("t", t, "times")
     times = t.reshape(-1)
     out = np.empty((len(times), len(signals)))
     for column, (name, signal) in enumerate(signals.items()):

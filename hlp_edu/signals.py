@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from hlp_edu.validate import finite, number, numbers_of, one_of, require, whole
+from hlp_edu.validate import finite, number, one_of, require, whole
 
 __all__ = ["constant", "patchwork", "recorded", "sinusoid", "steps"]
 
@@ -27,11 +27,11 @@ class Signal:
 
     def __call__(self, t):
         """Values at the times ``t``."""
-        return self._at(_finite("t", t), 0)
+        return self._at(finite("t", t), 0)
 
     def derivative(self, t, order=1):
         """The slope z' at the times ``t``, or z'' with ``order`` 2; at a jump, that after it."""
-        return self._at(_finite("t", t), one_of("order", order, (1, 2)))
+        return self._at(finite("t", t), one_of("order", order, (1, 2)))
 
     def jumps(self, t0, t1):
         """Times of the jumps after ``t0``, up to ``t1``, as an array."""
@@ -93,7 +93,7 @@ class steps(Signal):
     """
 
     def __init__(self, times, values):
-        self.times, self.values = _increasing("times", times, JOIN), _finite("values", values).reshape(-1)
+        self.times, self.values = _increasing("times", times, JOIN), finite("values", values).reshape(-1)
         given, count = len(self.values), len(self.times)
         require(given == count + 1, f"values: {given} given for {count} times; there must be one more than times")
 
@@ -199,7 +199,7 @@ class recorded(Signal):
     """
 
     def __init__(self, t, values):
-        self.t, self.values = _increasing("t", t), _finite("values", values).reshape(-1)
+        self.t, self.values = _increasing("t", t), finite("values", values).reshape(-1)
         given, count = len(self.values), len(self.t)
         require(given == count >= 2, f"values: {given} given for {count} times; there must be as many, at least two")
 
@@ -232,14 +232,9 @@ def constant(value):
     return steps([], [number("value", value)])
 
 
-def _finite(name, value):
-    """Finite numbers in any arrangement, as a new float64 array."""
-    return finite(name, numbers_of(name, value))
-
-
 def _increasing(name, value, apart=0.0):
     """Finite numbers that increase, by more than ``apart`` each, as an array of one axis."""
-    array = _finite(name, value).reshape(-1)
+    array = finite(name, value).reshape(-1)
     for k in np.flatnonzero(~(np.diff(array) > apart)):
         raise ValueError(f"{name}[{k + 1}] = {array[k + 1]}: must be above {name}[{k}] = {array[k]}, increasing")
     return array

@@ -80,8 +80,9 @@ def numbers_of(name, value, what="numbers"):
         raise ValueError(f"{name} = {shown(value)}: must be {what}") from None
 
 
-def finite(name, array):
-    """An array without nan or infinity, as it is."""
+def finite(name, value, what="numbers"):
+    """Finite numbers in any arrangement, as a new float64 array."""
+    array = numbers_of(name, value, what)
     for place in np.argwhere(~np.isfinite(array))[:1]:
         index = ", ".join(map(str, place))
         raise ValueError(f"{name}[{index}] = {array[tuple(place)]}: every entry must be a finite number")
