@@ -164,7 +164,7 @@ class patchwork(Signal):
         return f"patchwork(seed={self.seed}, amplitude={self.amplitude:g})"
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=2)
 def _stretch(seed, amplitude, shortest, longest, grid, ticks, number):
     """Ends, starts, heights and rates of the pieces of one stretch of a patchwork; no piece crosses its end.
 
