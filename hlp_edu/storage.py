@@ -1,8 +1,10 @@
 """Writing files so that nothing is lost: a new file replaces an old one in one step, or not at all."""
 
+import glob
 import io
 import json
 import os
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -19,6 +21,16 @@ def atomic_write(path, data):
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def tidy(path):
+    """Remove the drafts of a file or a folder that runs left behind which were killed."""
+    import psutil  # Jupyter's kernel needs it, too
+
+    for draft in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        number = draft.name.split(".")[-2]
+        if number.isdecimal() and not psutil.pid_exists(int(number)):
+            shutil.rmtree(draft) if draft.is_dir() else draft.unlink(missing_ok=True)
 
 
 def save_arrays(path, entry, facts, arrays):

@@ -4,6 +4,7 @@ The stub is *not attempted*, the solution is *correct*, every wrong answer is re
 What a test looks for is a function that returns complaints; below, each is tried on something that it must refuse.
 """
 
+import ast
 import copy
 import functools
 import importlib.util
@@ -21,6 +22,7 @@ import refresh
 from wrong_answers import swap, write
 
 from hlp_edu import checks
+from hlp_edu.checks.values import Refused
 from hlp_edu.course import cli
 from hlp_edu.course.teaching.release import exercise
 
@@ -207,6 +209,13 @@ def test_the_exercise_is_what_the_solutions_give(lesson):
 
 
 @each_lesson
+def test_no_escape_has_eaten_a_formula(lesson):
+    """A backslash and a letter, read as an escape, leave an invisible character in a text."""
+    for cell in load("solutions", lesson).cells:
+        assert not [mark for mark in cell.source if ord(mark) < 32 and mark != "\n"], cell.source[:200]
+
+
+@each_lesson
 def test_tasks_and_notebook_list_the_same(lesson):
     assert disagreements(LESSONS[lesson], load("solutions", lesson)) == []
 
@@ -255,10 +264,12 @@ def test_the_solutions_are_correct(lesson):
 
 
 @each_task
-def test_the_solution_that_is_shown_is_correct(lesson, task):
-    shown = str(task.solution())
+def test_the_solution_that_is_shown_is_the_one_that_is_correct(lesson, task):
+    shown, solved = str(task.solution()), ast.parse(answers(load("solutions", lesson))[task.name].source)
     assert shown and "SOLUTION" not in shown
-    assert answered(lesson, task, f"{shown}\ntasks.{task.name}.check({task.name})")
+    rest = [ast.unparse(step) for step in solved.body]
+    assert rest.pop() == f"tasks.{task.name}.check({task.name})"
+    assert ast.unparse(ast.parse(shown)) == "\n".join(step for step in rest if step != f"{task.name} = ...")
 
 
 @each_task
@@ -267,6 +278,29 @@ def test_wrong_answers_are_refused_with_the_right_words(lesson, task):
     said = [answered(lesson, task, wrong.cell(task.name, solution)) for wrong in wrongs]
     assert [c for wrong, outcome in zip(wrongs, said, strict=True) for c in mistaken(task, outcome, wrong)] == []
     assert gaps(task, wrongs, {outcome.reason for outcome in said}) == []
+
+
+@each_lesson
+def test_what_a_check_computes_is_not_for_answers(lesson):
+    """Its functions refuse whoever is outside, in a cell or in an answer; so does the right value."""
+    module = LESSONS[lesson]
+    own = {name: value for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__}
+    asked = [value for name, value in own.items() if name not in module.__all__ and not isinstance(value, type)]
+    asked += [task.expected for task in checks.tasks_of(module) if task.expected]
+    assert len(asked) > 5
+    for function in asked:
+        with pytest.raises(Refused, match="asks the check for the right value"):
+            function()
+        with pytest.raises(Refused, match="asks the check for the right value"):
+            list(map(function, [1]))
+    for task in checks.tasks_of(module):
+        if isinstance(task, checks.Function) and task.expected:
+            for answer in (
+                task.expected,
+                functools.partial(task.expected),
+                lambda *given, it=task: it.expected(*given),
+            ):
+                assert "asks the check for the right value" in task.check(answer).reason
 
 
 @each_lesson
@@ -438,25 +472,21 @@ def test_a_task_of_the_wrong_name_or_lesson_is_found():
     assert "other is called change" in found and "change belongs to 02_x" in found
 
 
-@pytest.mark.parametrize(
-    "edit",
-    [
-        put("change", source="change = 1.0\ntasks.change.check(change)"),
-        put("change", source="change = ..."),
-        put("change", source="change = 1 / 0"),
-        put("test_change", source="assert True"),
-        put("test_change", source="assert False"),
-    ],
-)
-def test_a_stub_that_is_none_is_found(edit):
-    def only_the_first(notebook):
-        edit(notebook)
-        notebook.cells = notebook.cells[:7]
+def test_stubs_that_are_none_are_found():
+    """Each of these in the cell of another task, of one notebook that is run once."""
+    names = [task.name for task in checks.tasks_of(LESSONS[FIRST])]
 
-    notebook = edited("exercises", only_the_first)
-    assert list(locked(notebook)) == ["test_change"]
+    def edit(notebook):
+        for name, source in zip(names, ("1.0\ntasks.{0}.check({0})", "...", "1 / 0"), strict=False):
+            put(name, source=f"{name} = {source.format(name)}")(notebook)
+        put(f"test_{names[3]}", source="assert True")(notebook)
+        put(f"test_{names[4]}", source="assert False")(notebook)
+
+    notebook = edited("exercises", edit)
     refresh.execute(notebook)
-    assert len(not_stubs(notebook)) >= 1
+    found = "\n".join(not_stubs(notebook))
+    for name in (*names[:3], f"test_{names[3]}", f"test_{names[4]}"):
+        assert re.search(rf"\b{name}\b", found), (name, found)
 
 
 def test_a_solution_in_an_exercise_is_found():

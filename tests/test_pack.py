@@ -19,7 +19,8 @@ from hlp_edu.course import cli
 from hlp_edu.course.files import CourseError
 from hlp_edu.course.teaching import pack as packing
 from hlp_edu.course.teaching import start as starting
-from hlp_edu.course.teaching.pack import Target, close, fetch, refuse_bad_place, targets
+from hlp_edu.course.teaching.pack import LIST, Target, close, fetch, targets
+from hlp_edu.course.teaching.place import refuse
 
 HERE = Target(starting.this_machine()[0] or "linux", starting.this_machine()[1])
 WINDOWS = Target("windows", "3.12")
@@ -128,9 +129,9 @@ def test_a_file_and_a_link_are_refused_and_an_empty_folder_is_not(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "empty")
     for name in ("file", "link"):
         with pytest.raises(CourseError, match="OUT = .*is a file or a link"):
-            refuse_bad_place(tmp_path / name)
-    refuse_bad_place(tmp_path / "empty")
-    refuse_bad_place(tmp_path / "new")
+            refuse(tmp_path / name, "pack", LIST)
+    refuse(tmp_path / "empty", "pack", LIST)
+    refuse(tmp_path / "new", "pack", LIST)
 
 
 # --------------------------------------------------------------------------------------------- the wheels
@@ -260,14 +261,10 @@ def test_a_download_that_breaks_off_leaves_nothing_or_the_old_pack(shop, root, t
     assert f"{HERE.platform}, Python {HERE.python}" in readme and "site/" not in readme
 
 
-def test_pages_that_cannot_be_made_are_left_out_and_it_is_said_why(tmp_path, monkeypatch):
+def test_pages_that_cannot_be_made_are_left_out_and_it_is_said_why(tmp_path):
     said = []
-    assert not packing.write_pages("music", tmp_path / "music", said.append)
-    assert "music/" in said[0]
-    (tmp_path / "occupied").write_text("a file")
-    monkeypatch.setattr(packing.importlib.util, "find_spec", lambda _: True)
-    assert not packing.write_pages("page", tmp_path / "occupied", said.append)  # page wants two arguments
-    assert "Left out: page/." in said[-1] and "invalid choice" in said[-1]
+    assert not packing.write_pages("page", tmp_path / "page", said.append)  # page wants two arguments
+    assert said[0] == "Making page/ ..." and "Left out: page/." in said[1] and "invalid choice" in said[1]
 
 
 # ------------------------------------------------------------------------------- the participant's side
@@ -355,9 +352,10 @@ def without_network():
     return words if works else []
 
 
-def test_from_a_pack_to_a_lesson_without_a_network(tmp_path, record_property, capsys):
+def test_from_a_pack_to_a_lesson_without_a_network(tmp_path, monkeypatch, record_property, capsys):
+    monkeypatch.setattr(packing, "PAGES", {})
     begun = time.perf_counter()
-    files = packing.pack(tmp_path / "out", targets(None, None), pages=(), say=lambda _: None)
+    files = packing.pack(tmp_path / "out", targets(None, None), say=lambda _: None)
     packed = time.perf_counter() - begun
     names = [name.removeprefix("wheels/") for name in files if name.startswith("wheels/")]
     assert any(name.startswith("hlp_edu-") for name in names) and any(name.startswith("jupyterlab-") for name in names)

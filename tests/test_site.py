@@ -320,6 +320,10 @@ def test_what_is_not_ours_stays(tmp_path):
         make(out, "site", write(a="2"))
     assert (out / "a").read_text() == "1" and (out / "mine.txt").read_text() == "mine"
     (out / "mine.txt").unlink()
+    (out / "a").write_text("and more of mine")
+    with pytest.raises(CourseError, match="a, which `hlp-edu site` did not write"):
+        make(out, "site", write(a="2"))
+    (out / "a").write_text("1")
     with pytest.raises(CourseError, match="`hlp-edu slides` did not write"):
         make(out, "slides", write(a="2"))
     with pytest.raises(CourseError, match="is a file"):
@@ -337,6 +341,12 @@ def test_a_build_that_fails_changes_nothing(tmp_path):
     with pytest.raises(RuntimeError):
         make(out, "site", fail)
     assert (out / "a").read_text() == "1" and [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_the_draft_of_a_killed_run_is_tidied_up_by_the_next(tmp_path):
+    (tmp_path / ".site.999999999.tmp" / "new").mkdir(parents=True)
+    make(tmp_path / "site", "site", write(a="1"))
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 
 @pytest.mark.parametrize("name, module", [("site", "furo"), ("slides", "sphinx_revealjs")])

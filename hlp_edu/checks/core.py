@@ -11,6 +11,7 @@ the same way, so that it can say which one an answer looks like.
 import contextlib
 import functools
 import io
+import sys
 import warnings
 
 import numpy as np
@@ -76,7 +77,6 @@ class Task:
         If there are no points, too many hints, or nothing to check.
     """
 
-    answering = False  # while an answer is called, of whatever task
     draws = False  # whether the cases are drawn, so that a refusal tells their seed
 
     def __init__(
@@ -98,9 +98,9 @@ class Task:
         if expected is None and not properties:
             raise ValueError("expected and properties are both empty: must say what a right answer is")
         self.lesson, self.name, self.title, self.points = lesson, name, title, whole("points", points)
-        self.hints, self.expected, self.mistakes = tuple(hints), _kept_from_answers(expected), dict(mistakes)
+        self.hints, self.expected, self.mistakes = tuple(hints), expected and for_checks(expected), dict(mistakes)
         self.properties, self.tolerance, self.moral = tuple(properties), tolerance, moral
-        self._shown, self._said = 0, io.StringIO()
+        self._shown, self._said, self._copies = 0, io.StringIO(), {}
         self.failed = None  # the arguments on which the last answer went wrong, to try them again
         self.last = Outcome("not attempted")
 
@@ -128,7 +128,7 @@ class Task:
         """
         help = f"`tasks.{self.name}.hint()` gives a hint, `tasks.{self.name}.solution()` shows a solution."
         drawn = f" The cases are those of seed {seed()}: `hlp.checks.seed({seed()})` brings them back."
-        self.failed, self._said = None, io.StringIO()
+        self.failed, self._said, self._copies = None, io.StringIO(), {}
         try:
             with patience.patience(), warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")  # what overflows is said in words
@@ -210,15 +210,32 @@ class Task:
         return None
 
 
-def _kept_from_answers(expected):
-    """The right value, for all but an answer that asks the check."""
+def by_an_answer():
+    """Whether the function that asks is called by an answer, or in a notebook, and not by the checks."""
+    frame = sys._getframe(2)
+    while frame and not frame.f_globals.get("__name__", "").startswith("hlp_edu.checks"):
+        frame = frame.f_back
+    return frame is None or frame.f_code is Function._call.__code__
 
-    def right(*given):
-        if Task.answering:
+
+def for_checks(function):
+    """The function, for the checks alone: an answer that calls it is refused."""
+
+    @functools.wraps(function)
+    def kept(*given, **named):
+        if by_an_answer():
             raise Refused("it asks the check for the right value; work it out")
-        return expected(*given)
+        return function(*given, **named)
 
-    return expected and right
+    return kept
+
+
+def sealed(names):
+    """Put `for_checks` around all functions of a module that it does not show in ``__all__``."""
+    for name, value in list(names.items()):
+        own = callable(value) and getattr(value, "__module__", None) == names["__name__"]
+        if own and name not in names["__all__"] and not isinstance(value, type):
+            names[name] = for_checks(value)
 
 
 def replaced():
@@ -245,15 +262,14 @@ class Value(Task):
     ('not yet, because that is twice as much', True)
     """
 
-    @functools.cached_property
-    def _right(self):
-        return self.expected()
+    def __init__(self, *given, expected=None, **others):
+        super().__init__(*given, expected=expected and functools.cache(expected), **others)
 
     def _judge(self, answer):
         if callable(answer):
             raise Refused(f"`{self.name}` is a function, and a value is asked for: call it and keep what it returns")
         if self.expected is not None:
-            right = self._right
+            right = self.expected()
             got = like(right, answer, f"`{self.name}`")
             if not near(got, right, self.tolerance):
                 words = self._explain([(got, right, ())])
@@ -348,10 +364,9 @@ class Function(Task):
 
     def _call(self, answer, *given):
         """What the learner's function returns, with clear words for everything else that it may do."""
-        mine, before = copied(given), self._said.tell()
+        mine, before = copied(given, self._copies), self._said.tell()
         self.failed = copied(given)
         try:
-            Task.answering = True
             with contextlib.redirect_stdout(self._said), watch.library(self.library) as used:
                 got = answer(*mine)
         except (NotImplementedError, Empty):
@@ -363,8 +378,6 @@ class Function(Task):
                 raise Empty from None
             words = f"it raised {type(error).__name__}: {said(error)}".rstrip(": ")
             raise Refused(words, inputs_of(answer, given, " on this input: ")) from None
-        finally:
-            Task.answering = False
         if has_dots(got):
             raise Empty
         if used:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from hlp_edu.checks import watch
-from hlp_edu.checks.core import Function, Value, backwards, negated
+from hlp_edu.checks.core import Function, Value, backwards, negated, sealed
 from hlp_edu.checks.draws import dice
 
 __all__ = ["change", "best_push", "costates", "gradient", "steer"]
@@ -288,3 +288,5 @@ steer = Function(
     ],
     moral="Nothing is left to gain: these are Pontryagin's conditions, found without being told.",
 )
+
+sealed(globals())

@@ -3,7 +3,7 @@
 import numpy as np
 
 from hlp_edu.checks import watch
-from hlp_edu.checks.core import Function, Value, backwards, negated
+from hlp_edu.checks.core import Function, Value, backwards, negated, sealed
 from hlp_edu.checks.draws import dice
 from hlp_edu.linear_quadratic import LQTracking, natural_rate, scalar_riccati
 
@@ -218,11 +218,11 @@ def _is_written_down(improve):
     a, b, q, r = rng.uniform(-1, 1), rng.uniform(0.5, 2), rng.uniform(1, 10), rng.uniform(0.1, 1)
     k = (max(a, 0) + rng.uniform(1, 3)) / b
     (got, lines), right = watch.lines(improve, a, b, q, r, k), _improved(a, b, q, r, k)
-    off = abs(float(np.squeeze(np.real(got))) / right - 1)
-    if lines > 1000 and off < 0.1:
+    off, held = abs(float(np.squeeze(np.real(got))) / right - 1), watch.memory(improve, a, b, q, r, k)[1]
+    if (lines > 25 or held > 1e5) and off < 0.1:
         return (
-            f"it runs through {lines} lines to get there: that is a run. Without one: x falls like exp((a - b k) t), "
-            "and the integral of its square is known"
+            f"it runs through {lines} lines and holds {held / 1000:.0f} kB to get there: that is a run, or a sum over "
+            "steps. Without one: x falls like exp((a - b k) t), and the integral of its square is known"
         )
     if 1e-6 < off < 0.01:
         return "it is off by less than 1 %: a sum over small steps? The integral has a formula"
@@ -332,3 +332,5 @@ control = Function(
     ],
     moral="Fitting removes the noise, the slope replaces the future: the price of not knowing fell from 80 % to 20 %.",
 )
+
+sealed(globals())

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hlp_edu.checks.core import Function, Value
+from hlp_edu.checks.core import Function, Value, sealed
 from hlp_edu.checks.values import plain
 from hlp_edu.fronts import arrivals, erlang
 
@@ -309,3 +309,5 @@ faintest = Value(
     ],
     moral="At a level of 0.1 none of the lesson's three settings stays below 0.2: a faint input teaches faintly.",
 )
+
+sealed(globals())

@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from hlp_edu.checks.core import Function, Value, negated
+from hlp_edu.checks.core import Function, Value, negated, sealed
 from hlp_edu.checks.draws import dice
 from hlp_edu.locality import audit
 
@@ -298,6 +298,7 @@ arc_law = Function(
         ),
         "a factor 2 is too much in the slope of the price: r_w/4 · 2 (w² - 1) · 2 w": _size(lambda w: 2 * (w**3 - w)),
         "the activity x_j of the tail is forgotten: credit times activity": _given(x_j=lambda known: 1),
+        "that is sinh, and its inverse solves r sinh v = -p_w": _velocity(lambda p_w, r: -np.sinh(p_w / r)),
         "the order is (w', p_w')": lambda right, *given: right[::-1],
     },
     hints=[
@@ -349,7 +350,13 @@ def _tracks_without_transport(update):
     words = _form(update, problem)
     if words:
         return words
-    found = audit(problem, update=update)
+    met = []
+
+    def audited(network, *moment):
+        met[:] = [network]  # with one more input and arc for each neuron; the march takes the same one
+        return update(network, *moment)
+
+    found = audit(problem, update=audited)
     if found.violations:
         (rate, of), (read, owner) = found.violations[0]
         return f"{len(found.violations)} reads are not allowed. One: {rate} of {of} reads {read} of {owner}"
@@ -358,11 +365,13 @@ def _tracks_without_transport(update):
             f"{len(found.weight_transport)} reads go against the arrow: H_x,{found.weight_transport[0][0][1]} "
             f"reads the weight of {found.weight_transport[0][1][1]}"
         )
-    net, t, rng = problem.network, STEP * np.arange(round(20 / STEP)), dice()
+    t, rng = STEP * np.arange(round(20 / STEP)), dice()
     for up in (1, -1):
         z = up * 0.8 * np.sin(2 * np.pi * t / rng.uniform(6, 8))
-        w = 0.1 * rng.normal(size=len(net.arcs))
-        x_out, error = _followed(update, net, t, z, w)
+        w = 0.1 * rng.normal(size=len(problem.network.arcs))
+        x_out, error, met_again = _followed(update, met[0], t, z, w)
+        if met_again:
+            return met_again
         if len(x_out) < len(t):
             return f"no transport any more, but the run is lost at t = {t[len(x_out)]:.1f}: too little friction?"
         if error > ERROR:
@@ -372,7 +381,7 @@ def _tracks_without_transport(update):
                 if silent
                 else "Too little friction, or credit that comes back too strongly, or too weakly?"
             )
-        if up == 1 and _followed(update, net, t, z, w, credit=False)[1] < 2 * ERROR:
+        if up == 1 and _followed(update, met[0], t, z, w, credit=False)[1] < 2 * ERROR:
             return (
                 "it follows even if the hidden neurons get no credit (their p_x is held at 0): something else moves "
                 "them, and the output learns to hear that"
@@ -380,19 +389,36 @@ def _tracks_without_transport(update):
 
 
 def _followed(update, net, t, z, w, credit=True):
-    """The output that follows z, up to where it is lost, and its error; without credit hidden p_x are held at 0."""
-    n, x_out = len(net.neurons), []
-    state = [np.zeros(n), w, np.zeros(n), np.zeros(len(w))]
-    for now in z:
+    """The output that follows z, up to where it is lost, its error, and a reading of weights that the audit missed.
+
+    The network is the audit's, whose inputs but for the bias are 0; without credit hidden p_x are held at 0.
+    """
+    n, own = len(net.neurons), np.asarray(net.tails) <= len(net.neurons)  # from neurons and the bias
+    u, x_out, start = np.eye(len(net.inputs))[0], [], np.ones(len(own))
+    start[own] = w
+    state = [np.zeros(n), start, np.zeros(n), np.zeros(len(own))]
+    for k, now in enumerate(z):
         x_out.append(state[0][-1])
-        rates = update(net, *state, np.ones(1), np.array([now]))
+        rates = update(net, *state, u, np.array([now]))
+        if k % 500 == 250 and credit and _reads_back(update, net, state, u, now, rates):
+            return x_out, 0.0, "in the audit it reads no weight against the arrow, and on the march it does"
         state = [part + STEP * np.asarray(rate) for part, rate in zip(state, rates, strict=True)]
+        state[1][~own], state[3][~own] = 1, 0
         if not credit:
             state[2][:-1] = 0
         if not np.abs(state[0]).max() < 1e6:
-            return np.array(x_out[:-1]), np.inf
+            return np.array(x_out[:-1]), np.inf, None
     x_out = np.array(x_out)
-    return x_out, np.sqrt(np.mean((x_out - z)[t > 20 / 3] ** 2))
+    return x_out, np.sqrt(np.mean((x_out - z)[t > 20 / 3] ** 2)), None
+
+
+def _reads_back(update, net, state, u, now, rates):
+    """Whether the credit of other hidden neurons changes with two weights into the output that keep its sum."""
+    x, w, *costates = state
+    one, two = np.flatnonzero((net.heads == len(x) - 1) & (np.asarray(net.tails) < len(x)))[:2]
+    other = w.copy()
+    other[one], other[two] = w[one] + x[net.tails[two]], w[two] - x[net.tails[one]]
+    return not np.allclose(update(net, x, other, *costates, u, np.array([now]))[2], rates[2], atol=1e-9)
 
 
 update = Function(
@@ -414,3 +440,5 @@ update = Function(
     moral="Credit came back along wires that know nothing of the weights, and the hidden neurons learned to use it. "
     "Leave those wires out and the output stays silent: here the hidden neurons matter.",
 )
+
+sealed(globals())

@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from hlp_edu.checks.core import Function, Value, negated
+from hlp_edu.checks.core import Function, Value, negated, sealed
 from hlp_edu.checks.draws import dice, seed
 
 __all__ = ["ball", "read_flow", "input_credit", "slope", "better"]
@@ -411,3 +411,5 @@ better = Function(
     ],
     moral="A law of an error is worth as much as a faster machine. The trick is Richardson's, of 1911.",
 )
+
+sealed(globals())

@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from hlp_edu.checks.core import Function, backwards, negated
+from hlp_edu.checks.core import Function, backwards, negated, sealed
 from hlp_edu.checks.draws import dice
 
 __all__ = ["count", "digits_lost", "leaving_rate", "shoot", "multiple_shooting"]
@@ -379,3 +379,5 @@ multiple_shooting = Function(
         "this, with shots one step long."
     ),
 )
+
+sealed(globals())

@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from hlp_edu.checks.core import Function, negated
+from hlp_edu.checks.core import Function, by_an_answer, negated, sealed
 from hlp_edu.checks.draws import dice, seed
 
 __all__ = ["delays", "mirror", "reversed_cost", "retrace", "from_memory"]
@@ -194,61 +194,57 @@ reversed_cost = Function(
 RUNS = 3
 
 
-class _Pendulums:
-    """A ring of pendulums with springs between neighbours and no friction; it runs forward, a few times."""
+def _pendulums(rng, n):
+    """A ring of pendulums with springs between neighbours and no friction; it runs forward, for answers a few times."""
+    stiff, steps, h, runs = rng.uniform(0.5, 2, size=(n, 1)), int(rng.integers(100, 200)), 0.02, []
 
-    def __init__(self, rng, n):
-        self.stiff, self.steps, self.calls = rng.uniform(0.5, 2, size=n), int(rng.integers(100, 200)), 0
-
-    def __call__(self, x, p):
-        self.calls += 1
-        if self.calls > RUNS:
-            raise ValueError(f"this is run number {self.calls}, and {RUNS} are allowed, for any number of pendulums")
-        x, p = (np.array(part, float) for part in (x, p))
-        if x.shape != self.stiff.shape or p.shape != x.shape:
-            raise ValueError(
-                f"x and p have the shapes {x.shape}, {p.shape}: must be {self.stiff.shape}, one entry each"
-            )
-        return self.go(x, p)
-
-    def go(self, x, p, h=0.02):
-        """Leapfrog steps: they can be retraced exactly."""
-        for _ in range(self.steps):
-            p = p + h / 2 * self.push(x)
-            x = x + h * p
-            p = p + h / 2 * self.push(x)
-        return x, p
-
-    def push(self, x):
+    def push(x):
         stretch = np.roll(x, -1, axis=0) - x
-        stiff = self.stiff.reshape(-1, *[1] * (x.ndim - 1))
         return stiff * stretch - np.roll(stiff * stretch, 1, axis=0) - np.sin(x)
 
-    def __repr__(self):
-        return f"{self.stiff.size} pendulums"
+    def run(x, p):
+        """Leapfrog steps: they can be retraced exactly."""
+        if by_an_answer():
+            runs.append(1)
+        else:
+            runs.clear()  # the next answer has its own three
+        if len(runs) > RUNS:
+            raise ValueError(f"this is run number {len(runs)}, and {RUNS} are allowed, for any number of pendulums")
+        x, p = (np.array(part, dtype=np.result_type(part, float)) for part in (x, p))
+        shape = x.shape
+        if shape[:1] != (n,) or p.shape != shape or (runs and x.ndim > 1):
+            raise ValueError(f"x and p have the shapes {x.shape}, {p.shape}: must be {(n,)}, one entry each")
+        x, p = x.reshape(n, -1), p.reshape(n, -1)
+        for _ in range(steps):
+            p = p + h / 2 * push(x)
+            x = x + h * p
+            p = p + h / 2 * push(x)
+        return x.reshape(shape), p.reshape(shape)
+
+    run.__qualname__ = f"{n} pendulums"
+    return run
 
 
 def _rings(rng):
     for least, most in ((5, 7), (7, 10)):
         n = int(rng.integers(least, most))
-        yield (_Pendulums(rng, n), *rng.normal(size=(3, n)))
+        yield (_pendulums(rng, n), *rng.normal(size=(3, n)))
 
 
 def _by_nudging(run, x0, p0, z):
     """The slope of the loss with respect to every x(0): one complex run for all of them."""
-    run.calls = 0  # the next answer has its own three
     n = len(x0)
-    x, _ = run.go(x0[:, None] + 1e-30j * np.eye(n), p0[:, None] + 0 * np.eye(n))
+    x, _ = run(x0[:, None] + 1e-30j * np.eye(n), p0[:, None] + 0 * np.eye(n))
     return np.imag(0.5 * ((x - z[:, None]) ** 2).sum(axis=0)) / 1e-30
 
 
-def _echoed(of_x, of_p, shift):
+def _echoed(of_x, of_p, shift, h=1e-6):
     """What comes back of a small kick: to x and to p at the end, in units of the error; and which shift is read."""
 
-    def mistake(right, run, x0, p0, z, h=1e-6):
-        x, p = run.go(x0, p0)
+    def mistake(right, run, x0, p0, z):
+        x, p = run(x0, p0)
         e = x - z
-        back, turned = run.go(x + h * of_x(x, e), -(p + h * of_p(x, e)))
+        back, turned = run(x + h * of_x(x, e), -(p + h * of_p(x, e)))
         return {"x": back - x0, "p": -turned - p0}[shift] / h
 
     return mistake
@@ -256,8 +252,8 @@ def _echoed(of_x, of_p, shift):
 
 def _run_on(right, run, x0, p0, z, h=1e-6):
     """The same kick without turning round, beside no kick."""
-    x, p = run.go(x0, p0)
-    return (run.go(x, p + h * (x - z))[1] - run.go(x, p)[1]) / h
+    x, p = run(x0, p0)
+    return (run(x, p + h * (x - z))[1] - run(x, p)[1]) / h
 
 
 def _no(x, e):
@@ -280,10 +276,18 @@ retrace = Function(
         "that is by how much the *place* misses, which belongs to the slope with respect to p(0)": (
             _echoed(_no, lambda x, e: e, "x")
         ),
-        "the kick is as large as x(T) itself; it has to be the error, x(T) - z": _echoed(_no, lambda x, e: x, "p"),
-        "that is the error at the end; let it run back to the start": lambda right, run, x0, p0, z: (
-            run.go(x0, p0)[0] - z
+        "that is by how much the *place* misses, with a minus; it is the momenta that tell the slope": (
+            lambda *given: -_echoed(_no, lambda x, e: e, "x")(*given)
         ),
+        "the kick with h = 1 is too large: the echo has to stay near the first run, so take 1e-5": (
+            _echoed(_no, lambda x, e: e, "p", 1.0)
+        ),
+        "the kick with h = 0.1 is too large: the echo has to stay near the first run, so take 1e-5": (
+            _echoed(_no, lambda x, e: e, "p", 0.1)
+        ),
+        "the kick with h = 0.01 is still too large: take 1e-5": _echoed(_no, lambda x, e: e, "p", 0.01),
+        "the kick is as large as x(T) itself; it has to be the error, x(T) - z": _echoed(_no, lambda x, e: x, "p"),
+        "that is the error at the end; let it run back to the start": lambda right, run, x0, p0, z: run(x0, p0)[0] - z,
         "the momenta were not turned round after the kick: that is a run on into the future, and no echo": _run_on,
     },
     hints=[
@@ -348,6 +352,7 @@ def _measures(number):
     for period, once in _worlds(dice()):
         seen, d = np.tile(once, PERIODS), _told(once, nu, q)
         frozen = _steered(lambda k, seen=seen: -q * seen[k] / nu, seen)
+        seen.flags.writeable = False
         found.append((period, seen, frozen, _steered(lambda k, d=d: d[k % len(d)], seen)))
     return found
 
@@ -358,7 +363,7 @@ def _leaves_in_time(from_memory):
         given = []
 
         def asked(k, seen=seen, period=period, given=given):
-            given.append(float(np.squeeze(from_memory(seen[: k + 1].copy(), DT, nu, q, period))))
+            given.append(float(np.squeeze(from_memory(seen[: k + 1], DT, nu, q, period))))
             return given[-1]
 
         steps = len(seen) // PERIODS
@@ -368,7 +373,7 @@ def _leaves_in_time(from_memory):
         if not np.isfinite(costs).all():
             return f"{where} x leaves all bounds at t = {np.argmax(~np.isfinite(costs)) * DT:.2f}"
         for k in (2 * steps, steps // 2, len(seen) - 1):
-            again = float(np.squeeze(from_memory(seen[: k + 1].copy(), DT, nu, q, period)))
+            again = float(np.squeeze(from_memory(seen[: k + 1], DT, nu, q, period)))
             if abs(again - given[k]) > 1e-6 * max(1, abs(again)):
                 return (
                     f"asked once more for t = {k * DT:.2f}, with the same `past`, it gives {again:.4g} where it gave "
@@ -405,3 +410,5 @@ from_memory = Function(
     ],
     moral="Nothing but a memory, and x leaves before the jump. The present is the best guess only in a new world.",
 )
+
+sealed(globals())

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hlp_edu.checks.core import Function, transposed
+from hlp_edu.checks.core import Function, sealed, transposed
 from hlp_edu.checks.draws import dice
 
 __all__ = ["flip", "stable", "follow", "two_cells", "choose"]
@@ -51,6 +51,7 @@ flip = Function(
     "flip",
     "The matrix of the flip",
     points=2,
+    library=[],
     inputs=_systems,
     expected=_flipped,
     tolerance=1e-3,
@@ -318,3 +319,5 @@ choose = Function(
         "With one state. Lesson 09 asks what becomes of this in a network."
     ),
 )
+
+sealed(globals())

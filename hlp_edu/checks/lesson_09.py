@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from hlp_edu.checks.core import Function, negated
+from hlp_edu.checks.core import Function, negated, sealed
 from hlp_edu.checks.policies import OwnPolicy, seeds
 
 __all__ = ["rest", "critical_friction", "friction_for_row", "dial", "ahead"]
@@ -294,3 +294,5 @@ ahead = OwnPolicy(
         "method of this idea."
     ),
 )
+
+sealed(globals())

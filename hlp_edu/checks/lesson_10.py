@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from hlp_edu.checks import watch
-from hlp_edu.checks.core import Function, Value
+from hlp_edu.checks.core import Function, Value, sealed
 from hlp_edu.checks.draws import dice, seed
 from hlp_edu.checks.values import like
 
@@ -353,3 +353,5 @@ held = Function(
     ],
     moral="Fixed weights can hold a wave. The laws of the lesson did not look for such weights: they follow.",
 )
+
+sealed(globals())

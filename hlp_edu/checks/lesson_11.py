@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from hlp_edu.checks.core import Function
+from hlp_edu.checks.core import Function, sealed
 from hlp_edu.checks.draws import dice
 
 __all__ = ["luck", "blindness", "settling", "contest", "surprise"]
@@ -518,3 +518,5 @@ surprise = Function(
     ],
     moral="The choice of the signal decides the result: so an honest comparison says how its signals were drawn.",
 )
+
+sealed(globals())

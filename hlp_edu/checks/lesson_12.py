@@ -5,8 +5,9 @@ import functools
 
 import numpy as np
 
-from hlp_edu.checks.core import Function, negated
-from hlp_edu.checks.draws import seed
+from hlp_edu.checks import watch
+from hlp_edu.checks.core import Function, negated, sealed
+from hlp_edu.checks.draws import dice, seed
 from hlp_edu.checks.values import like
 
 __all__ = ["spike", "energies", "balance", "swelling", "law"]
@@ -127,6 +128,9 @@ energies = Function(
     expected=_energies,
     mistakes={
         "the order is wrong: L first, then H": lambda right, *given: right[::-1],
+        "L is what H should be: L is the cost alone, with the moving weights, and no p_x . f in it": (
+            lambda right, *given: (right[1], right[1])
+        ),
         "in H the moving weights count with a minus: H is a cost that has been minimised over the velocities": _other(
             H=dict(speed=2)
         ),
@@ -174,18 +178,23 @@ def _booked(number):
         theta_x, theta_w = rng.uniform(3, 6), rng.uniform(22, 32)
         policy = hlp.Flipped(dissipation_w=theta_w, dissipation_x=theta_x)
         begun = hlp.run(problem, policy, T=1, seed=int(rng.integers(100)))
-        run = hlp.run(problem, policy, T=round(rng.uniform(1.2, 1.7), 2), start=begun.final)
+        run = hlp.run(problem, policy, T=round(rng.uniform(1.2, 1.7), 2), dt=5e-4, start=begun.final)
         jumps = problem.targets[0].jumps(run.t[0], run.t[-1])
         cases.append((problem, run, theta_x, theta_w, slope(run.t)[:, None], jumps, account(problem, policy, run)))
     return cases
 
 
 def _balanced(balance):
+    import hlp_edu as hlp
+    from hlp_edu.energy import account as accounted
+
     for problem, run, theta_x, theta_w, slope, jumps, account in _booked(seed()):
         bare = copy.copy(run)  # of the Hamiltonian it shows the beginning alone
         bare.hamiltonian = np.append(run.hamiltonian[0], np.full(len(run.t) - 1, np.nan))
-        bare.x, bare.w, bare.p_x, bare.p_w = (rows.copy() for rows in (run.x, run.w, run.p_x, run.p_w))
-        got = np.asarray(balance(problem, bare, theta_x, theta_w, slope, jumps), float)
+        with watch.library([]) as used:
+            got = np.asarray(balance(problem, bare, theta_x, theta_w, slope, jumps), float)
+        if "account" in used:
+            return "it calls `hlp_edu.energy.account`; here you are to add up the entries yourself"
         if got.shape != run.t.shape:
             return f"it returns the shape {got.shape} for {len(run.t)} rows: what H should be, for each of them"
         if not np.isfinite(got).all():
@@ -194,13 +203,17 @@ def _balanced(balance):
         scale = np.abs(run.hamiltonian).max()
         if np.abs(off).max() > 0.02 * scale:
             return _missing(off, scale, run, jumps, account)
-        if slope.any():
-            faster = np.asarray(balance(problem, bare, theta_x, theta_w, 2 * slope, jumps), float)
-            if np.abs(faster - got - account.terms["target moves"]).max() > 0.02 * scale:
-                return (
-                    "its sum does not follow (14): with a target that moves twice as fast the last entry doubles, and "
-                    "yours does not. Add up the entries; do not compute H from the states, with (5) or by the library"
-                )
+        more = dice(3).uniform(1.5, 3, 5)  # the question: the same record, with other numbers
+        other = problem.replace(q=more[0] * problem.q, r=more[1] * problem.r)
+        would = accounted(other, hlp.Flipped(more[2] * theta_w, more[3] * theta_x), run)
+        right = would.balance + (more[4] - 1) * would.terms["target moves"]
+        got = balance(other, bare, more[3] * theta_x, more[2] * theta_w, more[4] * slope, jumps)
+        if np.abs(got - right).max() > 0.02 * np.abs(right).max():
+            return (
+                "its sum does not follow (14): with other prices, frictions and another speed of the target the "
+                "entries of this record are others, and yours are not. Add up the entries; do not compute H from the "
+                "states, with (5)"
+            )
 
 
 ENTRIES = {
@@ -258,6 +271,9 @@ def _at_jumps(off, run, rows, right):
     due = right[rows - 1]
     booked = due + off[rows] - off[rows - 1]
     slack = 0.04 * np.abs(due).max()  # a step's worth of the other entries
+    late = (np.abs(booked) < slack).all() and (np.abs(off[rows + 1] - off[rows] - due) < 3 * slack).all()
+    if late:
+        return "the entry of a jump comes a row late: the row at the time of a jump shows the target after it"
     if (np.abs(booked) < slack).all():
         return f"an entry is missing: {ENTRIES['target jumps']}"
     if (np.abs(booked + due) < slack).all():
@@ -346,6 +362,12 @@ swelling = Function(
         ),
         "the arcs from the bias have weights, too: every entry of W is an arc, and counts for theta_w": _swell(
             lambda leak, loops, s, x, w, n, m, tx, tw: (1 - s) * (leak + loops) - x - n * n * tw
+        ),
+        "the leak is missing: df_i/dx_i = c (-1 + sigma'(a_i) w_ii)": _swell(
+            lambda leak, loops, s, x, w, *_: (1 - s) * loops - x - w
+        ),
+        "the slope sigma'(a_i) = 1 - tanh(a_i)² is missing": lambda right, W, y, c, s, theta_x, theta_w: (
+            (1 - s) * c * (np.diag(W) - 1).sum() - len(W) * theta_x - W.size * theta_w
         ),
         "the factor 1 - s is missing: neurons and their costates count together": _swell(
             lambda leak, loops, s, x, w, *_: leak + loops - x - w
@@ -478,3 +500,5 @@ law = Function(
     ],
     moral="Signs and frictions of a network that you never saw, read from its energy: the balance closes.",
 )
+
+sealed(globals())

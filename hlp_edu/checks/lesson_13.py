@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from hlp_edu.checks.core import Function
+from hlp_edu.checks.core import Function, sealed
 from hlp_edu.checks.draws import seed
 
 __all__ = ["heading", "look_ahead", "gains", "velocities", "anticipate", "record"]
@@ -139,6 +139,12 @@ gains = Function(
         ),
         "kappa is the fraction of the gain on the heading; that is the one on the state x": (
             lambda right, q, K, r, c: (right[0], 1 - right[1])
+        ),
+        "those are the gains on x and on the heading; asked are their sum, omega, and the heading's fraction of it": (
+            lambda right, *given: (right[0] * (1 - right[1]), right[0] * right[1])
+        ),
+        "those are the gains on the heading and on x; asked are their sum, omega, and the heading's fraction of it": (
+            lambda right, *given: (right[0] * right[1], right[0] * (1 - right[1]))
         ),
         "kappa needs 2 omega / c under the root": lambda right, q, K, r, c: (right[0], _kappa(right[0], c, 1.0)),
         "that is the gain on the heading itself; kappa is the fraction of omega": lambda right, *given: (
@@ -286,6 +292,8 @@ def _classes(number):
     for pace in rng.permutation(PACES).tolist():
         one = _class(rng, pace)
         past = _draw(rng, *one, 150.0)
+        for part in past:
+            part.flags.writeable = False
         signals = [hlp.steps(*_draw(rng, *one, 10.0)) for _ in range(SIGNALS)]
         problems = [hlp.Tracking(hlp.fully_connected(5), signal) for signal in signals]
         found.append((pace, past, problems, _costs(problems, hlp.ProspectiveSteering())))
@@ -329,7 +337,10 @@ def _cheaper(anticipate):
     elif np.ptp(leans) < 1e-9:
         why = f"its lean is the same in all classes, {leans[0]:.2g}: the sooner the next jump, the more a lean pays"
     else:
-        why = "try other leans, and see that the level is the mean after a jump"
+        why = (
+            "try other leans, of about (1 / omega + kappa / c) / pace: that is how likely the target jumps while the "
+            "output is on its way. And see that the level is the mean after a jump"
+        )
     return (
         f"the cost over that of steering without a lean is {said}: {np.mean(ratios):.3f} in the mean, where at most "
         f"{IN_THE_MEAN} is asked for, and at most {IN_EACH} in each. {why[0].upper()}{why[1:]}"
@@ -352,3 +363,5 @@ anticipate = Function(
     ],
     moral="A statistic bought what no look at the present could: a good guess about the next jump.",
 )
+
+sealed(globals())

@@ -9,7 +9,7 @@ import tempfile
 import numpy as np
 
 from hlp_edu.checks import watch
-from hlp_edu.checks.core import Function
+from hlp_edu.checks.core import Function, sealed
 from hlp_edu.checks.draws import dice, seed
 
 __all__ = ["break_even", "skill", "survivor", "forgetting", "forecaster"]
@@ -513,3 +513,5 @@ forecaster = Function(
     ],
     moral="A straight line beats persistence by little; on this series no network of the lesson beats the line.",
 )
+
+sealed(globals())

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hlp_edu.checks.core import Function, negated
+from hlp_edu.checks.core import Function, negated, sealed
 from hlp_edu.checks.draws import dice
 
 __all__ = ["slope", "better", "chosen", "reach", "work"]
@@ -355,3 +355,5 @@ work = Function(
     ],
     moral="Between what one neuron can do and what eight learn in time there is a band, and you have found it.",
 )
+
+sealed(globals())

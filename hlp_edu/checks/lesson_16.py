@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hlp_edu.checks.core import Function
+from hlp_edu.checks.core import Function, sealed
 from hlp_edu.checks.draws import dice
 
 __all__ = ["verdict", "advise", "cheats", "refuted", "counterexample"]
@@ -441,3 +441,5 @@ counterexample = Function(
     ],
     moral="It is a swing, and you have found its rhythm. One counterexample is enough, and ten seeds agree on it.",
 )
+
+sealed(globals())

@@ -10,7 +10,7 @@ import tracemalloc
 __all__ = []  # for the checks alone
 
 FREE = ("hlp_edu.checks", "hlp_edu.signals")  # instruments and targets are handed out by the checks themselves
-NOT_COUNTED = sys.stdlib_module_names | {"hlp_edu"}
+NOT_COUNTED = sys.stdlib_module_names | {"hlp_edu", "numpy", "scipy"}
 
 
 @contextlib.contextmanager
@@ -51,7 +51,7 @@ def _ours(frame):
 
 
 def lines(call, *given):
-    """What a call returns, and how many lines of Python it ran, but for this package's and the standard library's.
+    """What a call returns, and how many lines of Python it ran, but for those of libraries.
 
     A measure that no load of the machine disturbs.
     """

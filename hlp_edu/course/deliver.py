@@ -5,7 +5,6 @@ a new version; one that the learner changed stays, and the new version is put be
 only run counts as unchanged.
 """
 
-import glob
 import hashlib
 import itertools
 import json
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from hlp_edu._version import __version__
 from hlp_edu.course.files import DEFAULT_DIR, DELIVERED, MANIFEST, PACKAGE, CourseError
-from hlp_edu.storage import atomic_write
+from hlp_edu.storage import atomic_write, tidy
 
 __all__ = []  # for the commands alone
 
@@ -77,7 +76,7 @@ def deliver(source, target):
             if _in_the_way(target, name):
                 news.append(("blocked", name, _in_the_way(target, name)))
                 continue
-            _tidy(target / name)
+            tidy(target / name)
             have, known = _read(target / name), manifest.get(name)
             entry = {"sha256": hashlib.sha256(new).hexdigest(), "written": _written(new, name)}
             if have is None:
@@ -97,7 +96,7 @@ def deliver(source, target):
             news.append(("dropped", name, ""))
     finally:  # also when the disk is full half-way: what was delivered is remembered
         if not (target / MANIFEST).exists() or json.dumps(manifest) != before:  # else a full disk does no harm
-            _tidy(target / MANIFEST)
+            tidy(target / MANIFEST)
             text = json.dumps({"version": __version__, "files": manifest}, indent=1)
             atomic_write(target / MANIFEST, text.encode())
     return news
@@ -109,21 +108,6 @@ def _in_the_way(target, name):
         return name
     parents = [target / parent for parent in Path(name).parents]
     return next((parent.relative_to(target).as_posix() for parent in parents if parent.is_file()), "")
-
-
-def _tidy(path):
-    """Remove the drafts of a file that runs left behind which were killed; see `storage.atomic_write`."""
-    for draft in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
-        number = draft.name.split(".")[-2]
-        if number.isdecimal() and not _alive(int(number)):
-            draft.unlink(missing_ok=True)
-
-
-def _alive(number):
-    """Whether there is a process of this number."""
-    import psutil  # Jupyter's kernel needs it, too
-
-    return psutil.pid_exists(number)
 
 
 def _course_files(source):

@@ -101,7 +101,7 @@ def improve(a, b, q, r, k):
         x += dt * (a - b * k) * x
     return b / r * 2 * cost
 """,
-            says="lines to get there: that is a run",
+            says="lines and holds .* to get there: that is a run",
         ),
         write(
             """
@@ -111,12 +111,33 @@ def improve(a, b, q, r, k):
 """,
             says="a sum over small steps",
         ),
+        write(
+            """
+from scipy.integrate import quad
+
+
+def improve(a, b, q, r, k):
+    return 2 * b / r * quad(lambda t: (q + r * k**2) / 2 * np.exp(2 * (a - b * k) * t), 0, np.inf)[0]
+""",
+            says="a run, or a sum over steps",
+        ),
+        write(
+            """
+def improve(a, b, q, r, k):
+    t = np.linspace(0, 40 / (b * k - a), 10**6)
+    return b / r * (q + r * k**2) * np.trapezoid(np.exp(2 * (a - b * k) * t), t)
+""",
+            says="a run, or a sum over steps",
+        ),
     ],
     "control": [
         swap("line[1] + line[0] / nu", "z[-1]", says=r"pays 1\.\d\d|pays 2.* the forecast is missing"),
         swap("line[1] + line[0] / nu", "line[1]", says="the forecast is missing"),
-        swap("line[1] + line[0] / nu", "(z[-1] + (z[-1] - z[-2]) / dt / nu if len(z) > 1 else z[-1])",
-             says=r"pays \d\d.* the noise gets through"),
+        swap(
+            "line[1] + line[0] / nu",
+            "(z[-1] + (z[-1] - z[-2]) / dt / nu if len(z) > 1 else z[-1])",
+            says=r"pays \d\d.* the noise gets through",
+        ),
         swap("line[1] + line[0] / nu", "z[-1] + (z[-1] - z[-2]) / dt / nu", says="raised IndexError"),
         swap("40", "300", says="the forecast is missing|the noise gets through"),
         swap("40", "6", "< 10", "< 3", says="the noise gets through|the forecast"),

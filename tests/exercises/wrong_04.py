@@ -47,6 +47,7 @@ WRONG = {
         swap("-np.arcsinh(p_w / r)", "-p_w / r", says="belongs to the price r v²/2"),
         swap("p_w / r", "p_w", says="r is missing"),
         swap("np.arcsinh(p_w / r)", "r * np.sinh(p_w)", says="slope at v = p_w"),
+        swap("np.arcsinh", "np.sinh", says="that is sinh"),
         swap("-s * H_w", "-H_w", says="s is not used: it stands"),
         swap("-s * H_w", "H_w", says="whatever s says"),
         swap("-np.arcsinh", "-s * np.arcsinh", says="same law for both signs"),
@@ -58,8 +59,11 @@ WRONG = {
         swap("(w**3 - w)", "(w**2 - 1) / 2", says="inner derivative"),
         swap("(w**3 - w)", "2 * (w**3 - w)", says="factor 2 is too much"),
         swap("g_i * x_j", "g_i", says="activity x_j"),
-        swap("-np.arcsinh(p_w / r), -s * H_w - theta * p_w", "-s * H_w - theta * p_w, -np.arcsinh(p_w / r)",
-             says="the order is"),
+        swap(
+            "-np.arcsinh(p_w / r), -s * H_w - theta * p_w",
+            "-s * H_w - theta * p_w, -np.arcsinh(p_w / r)",
+            says="the order is",
+        ),
         swap("-np.arcsinh(p_w / r), ", "", says="2 things"),
     ],
     "update": [
@@ -77,6 +81,11 @@ WRONG = {
         swap("np.ones(len(w))", "np.ones(8)", says="raised IndexError"),
         swap("-p_w / r", "p_w / r", says="run is lost|off by"),
         swap("-p_w / r", "0 * p_w", says="It is silent"),
-        swap("H_x[j] += B[k] * g[i]", "pass", "np.tanh(a)", "np.tanh(a + 0.5)", says="even if the hidden neurons get no"),
+        # The audit is told from the march neither by its sizes nor by its states.
+        swap("0.5 * np.ones(len(w))", "w * (len(u) == 1)", says="It is silent"),
+        swap("0.5 * np.ones(len(w))", "w * (np.abs(p_w).max() < 0.7)", says="on the march it does"),
+        swap(
+            "H_x[j] += B[k] * g[i]", "pass", "np.tanh(a)", "np.tanh(a + 0.5)", says="even if the hidden neurons get no"
+        ),
     ],
 }

@@ -43,8 +43,14 @@ WRONG = {
         swap("return -", "return ", says="sign is wrong"),
         swap("-q / (nu + 1j", "-q / (nu - 1j", says="optimum's answer"),
         swap("-q / (nu + 1j * omega)", "-q / nu", says="target frozen"),
-        swap("return -(b**2 / r) * D / (nu + 1j * omega)", "return 1 / (1 + 1j * omega / nu) ** 2", says="at omega = 0"),
-        swap("return -(b**2 / r) * D / (nu + 1j * omega)", "return abs(b**2 / r * D / (nu + 1j * omega))", says="keep the complex"),
+        swap(
+            "return -(b**2 / r) * D / (nu + 1j * omega)", "return 1 / (1 + 1j * omega / nu) ** 2", says="at omega = 0"
+        ),
+        swap(
+            "return -(b**2 / r) * D / (nu + 1j * omega)",
+            "return abs(b**2 / r * D / (nu + 1j * omega))",
+            says="keep the complex",
+        ),
         swap("1j * omega", "omega", says="where .* is right"),
     ],
     "reversed_cost": [
@@ -57,12 +63,20 @@ WRONG = {
         ),
         swap("q / 2 *", "q *", "r / 2 *", "r *", says="factor 1/2"),
         swap(" + r / 2 * v**2", "", says="cost of the control is missing"),
-        swap("for target in z(np.arange(round(T / dt)) * dt):", "for k in range(round(T / dt)):\n        target = z(k * dt)",
-             "q * target)", "q * z(T - k * dt))", says="as if the target ran backward"),
+        swap(
+            "for target in z(np.arange(round(T / dt)) * dt):",
+            "for k in range(round(T / dt)):\n        target = z(k * dt)",
+            "q * target)",
+            "q * z(T - k * dt))",
+            says="as if the target ran backward",
+        ),
         swap("d - q * target", "d + q * target", says="d has the wrong sign"),
         swap("(growth * d - q * target)", "(-growth * d + q * target)", says="cost explodes"),
-        swap("P = d = x = cost = 0.0", "d = x = cost = 0.0\n    P = (a + natural_rate(a, b, q, r)) * r / b**2",
-             says="P where it settles"),
+        swap(
+            "P = d = x = cost = 0.0",
+            "d = x = cost = 0.0\n    P = (a + natural_rate(a, b, q, r)) * r / b**2",
+            says="P where it settles",
+        ),
         swap("P + dt * (2", "P - dt * (2", says="cost explodes"),
         swap("b**2 / r * P**2 + q", "b**2 / r * P**2 + q * target**2", says="where .* is right"),
     ],
@@ -74,9 +88,18 @@ WRONG = {
         swap("(x - z)", "x", says="kick is as large as x.T. itself"),
         swap(" / h", "", says="is right"),
         swap("return -(back + p0) / h", "return x - z", says="that is the error at the end"),
-        swap("-(p + h * (x - z))", "p + h * (x - z)", "-(back + p0) / h", "(back - run(x, p)[1]) / h",
-             says="run on into the future"),
-        swap("1e-5", "1.0", says="is right"),
+        swap(
+            "-(p + h * (x - z))",
+            "p + h * (x - z)",
+            "-(back + p0) / h",
+            "(back - run(x, p)[1]) / h",
+            says="run on into the future",
+        ),
+        swap("1e-5", "1.0", says="h = 1 is too large"),
+        swap("1e-5", "0.1", says="h = 0.1 is too large"),
+        swap("1e-5", "0.01", says="h = 0.01 is still too large"),
+        swap("_, back", "back, _", "-(back + p0)", "-(back - x0)", says="place.*with a minus"),
+        swap("h = 1e-5", "h = 1e-5\n    run.go(x0, p0)", says="raised AttributeError"),  # a run is all that it does
         swap("(x - z)", "(x0 - z)", says="is right"),
         write(
             """
@@ -88,7 +111,29 @@ def retrace(run, x0, p0, z):
 """,
             says="this is run number 4, and 3 are allowed",
         ),
-        swap("x, p = run(x0, p0)", "x0 += 0\n    x0 *= 2\n    x, p = run(x0 / 2, p0)", says="changes its argument `x0`"),
+        write(
+            """
+def retrace(run, x0, p0, z):
+    def loss(x):
+        run.calls = 0
+        vars(run).clear()
+        return ((run(x, p0)[0] - z) ** 2).sum() / 2
+
+    return np.array([(loss(x0 + h) - loss(x0)) / 1e-6 for h in 1e-6 * np.eye(len(x0))])
+""",
+            says="this is run number 4, and 3 are allowed",
+        ),
+        write(
+            """
+def retrace(run, x0, p0, z):
+    x, _ = run(x0[:, None] + 1e-30j * np.eye(len(x0)), p0[:, None] + 0 * np.eye(len(x0)))
+    return np.imag(((x - z[:, None]) ** 2).sum(axis=0)) / 2e-30
+""",
+            says="must be .*, one entry each",
+        ),
+        swap(
+            "x, p = run(x0, p0)", "x0 += 0\n    x0 *= 2\n    x, p = run(x0 / 2, p0)", says="changes its argument `x0`"
+        ),
         swap("return -(back + p0) / h", "return ((back + p0) / h).sum()", says="has the shape"),
     ],
     "from_memory": [

@@ -1,6 +1,6 @@
 """Wrong answers to the tasks of lesson 08."""
 
-from wrong_answers import swap
+from wrong_answers import swap, write
 
 WRONG = {
     "flip": [
@@ -12,6 +12,16 @@ WRONG = {
         swap("A.T - theta", "A.T + theta", says="friction has the wrong sign"),
         swap(" - theta * np.eye(len(A))", "", says="friction is missing"),
         swap("]])", "]])[:4, :4]", says="has the shape"),
+        write(
+            """
+from hlp_edu.linear_quadratic import LQTracking
+
+
+def flip(A, B, Q, R, theta):
+    return LQTracking(A, B, Q, R, [hlp.constant(0)] * len(A)).flipped_matrix(theta)
+""",
+            says="calls the library's `LQTracking`",
+        ),
         swap("[[A, -S]", "[[A - theta * np.eye(len(A)), -S]", says="friction on x too"),
         swap("]])", "]]).T", says="rows and columns"),
         swap("[Q, A.T", "[Q, -A.T", says="only Q changed"),
@@ -68,9 +78,16 @@ WRONG = {
         swap("H < 0 and ", "", says="explodes|never settles|times is asked"),
         swap(" and dx * dp > 0", "", says="explodes|never settles|times is asked"),
         swap("H < 0 and dx * dp > 0", "H > 0", says="explodes|never settles"),
-        swap("dx, dp = x - x_rest, p - a * x_rest * r / b**2", "dx, dp = x, p", says="where the rest point is|explodes"),
-        swap("z * omega2 / (omega2 + a**2)", "z", "p - a * x_rest * r / b**2", "p",
-             says="where the rest point is|times is asked|explodes"),
+        swap(
+            "dx, dp = x - x_rest, p - a * x_rest * r / b**2", "dx, dp = x, p", says="where the rest point is|explodes"
+        ),
+        swap(
+            "z * omega2 / (omega2 + a**2)",
+            "z",
+            "p - a * x_rest * r / b**2",
+            "p",
+            says="where the rest point is|times is asked|explodes",
+        ),
         swap("q / 2 * dx**2 + a * dx * dp - b**2 / (2 * r) * dp**2", "dx - dp", says="explodes|never settles|times"),
         swap("return 1 if H < 0", "return 0.5 if H < 0", says="a sign is .1 or -1"),
     ],

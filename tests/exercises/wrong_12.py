@@ -25,6 +25,7 @@ def energies(e, f, w, p_x, p_w, q, r_w, r):
             says="order is wrong",
         ),
         swap("price - speed +", "price + speed +", says="count with a minus"),
+        swap("return price + speed,", "return price - speed + (p_x * f).sum(axis=1),", says="L is what H should be"),
         swap("return price + speed,", "return price + r**2 * speed,", says="in L the velocity"),
         swap("(p_w**2).sum(axis=1) / (2 * r)", "r / 2 * (p_w**2).sum(axis=1)", says="in L and in H r is on"),
         swap("return price + speed,", "return price,", says="in L the moving weights are missing"),
@@ -53,6 +54,7 @@ def energies(e, f, w, p_x, p_w, q, r_w, r):
             says="wrong sign: the jumps",
         ),
         swap("H[k:]", "H[k : k + 1]", says="gone a row later"),
+        swap("H[k:]", "H[k + 1 :]", says="comes a row late"),
         swap(
             "before = run.outputs[k] - problem.target_at(jump - 1e-6)",
             "before = e[k - 1]",
@@ -78,11 +80,30 @@ def energies(e, f, w, p_x, p_w, q, r_w, r):
             "return H",
             """from hlp_edu.energy import account
     return account(problem, hlp.Flipped(theta_w, theta_x), run).balance""",
-            says="do not compute H from the states, with .5. or by the library",
+            says="calls .hlp_edu.energy.account.",
         ),
+        swap(
+            "return H",
+            """moves = np.gradient(run.target, run.t, axis=0) * (len(jumps) == 0)
+    H = problem.hamiltonian(run.x, run.w, run.p_x, run.p_w, run.t)
+    return H - problem.q * (e * (z_slope - moves)).sum(axis=1).cumsum() * (run.t[1] - run.t[0])""",
+            says="do not compute H from the states",  # (5), and one entry for the question
+        ),
+        swap(
+            "return H",
+            """from hlp_edu.energy import account
+    terms = account(problem, hlp.Flipped(theta_w, theta_x), run).terms
+    moves = np.gradient(run.target, run.t, axis=0)
+    terms["target moves"] = terms["target moves"] * (z_slope @ moves.T).sum() / ((moves @ moves.T).sum() or 1)
+    return run.hamiltonian[0] + sum(terms.values())""",
+            says="calls .hlp_edu.energy.account.",
+        ),
+        swap("theta_x * (run.p_x", "min(theta_x, 6) * (run.p_x", says="entries of this record are others"),
     ],
     "swelling": [
         swap("-1 + (1 - np.tanh(W @ y) ** 2) * np.diag(W)", "-1 + 0 * (W @ y)", says="loops are missing"),
+        swap("-1 + (1 -", "(1 -", says="leak is missing"),
+        swap("(1 - np.tanh(W @ y) ** 2) * np.diag(W)", "np.diag(W)", says="slope sigma"),
         swap("(1 - s_x) * ", "", says="factor 1 - s is missing"),
         write(
             """

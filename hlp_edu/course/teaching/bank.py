@@ -25,6 +25,7 @@ from hlp_edu._version import __version__
 from hlp_edu.checks.core import Value
 from hlp_edu.checks.record import Record, Replayed, pack, record
 from hlp_edu.checks.values import copied, inputs_of, show
+from hlp_edu.course.teaching.place import make
 from hlp_edu.course.teaching.release import exercise
 from hlp_edu.storage import atomic_write
 
@@ -298,25 +299,28 @@ def release(source, out, seed, lessons=(), say=lambda words: None):
     out = Path(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"out = {str(out)!r}: must be a new or an empty folder, since nothing is overwritten")
-    found, secret = read_items(source, seed, lessons), out / "secret"
+    found = read_items(source, seed, lessons)
     notebooks = {lesson: notebook_of(lesson, items) for lesson, items in found.items()}
     for lesson, items in found.items():
         prove(items, notebooks[lesson])
-    secret.mkdir(parents=True)
-    secret.chmod(0o700)
-    facts = {"seed": seed, "lessons": list(found), "version": __version__}
-    atomic_write(secret / "bank.json", json.dumps(facts, indent=1).encode())
-    for lesson, items in found.items():
-        name = f"bank_{lesson[:2]}"
-        path = secret / "solutions" / name / f"{name}.ipynb"
-        atomic_write(path, (nbformat.writes(notebooks[lesson]) + "\n").encode())
-        text = exercise(path).encode()
-        atomic_write(secret / "exercises" / name / f"{name}.ipynb", text)
-        atomic_write(out / "students" / f"{name}.ipynb", text)
-        plan = f"lesson_{lesson[:2]}.py"
-        atomic_write(secret / "sources" / plan, (Path(source) / plan).read_bytes())
-        say(f"students/{name}.ipynb: {', '.join(item.name for item in items)}")
-    atomic_write(secret / "ANSWERS.md", _answers(found).encode())
+
+    def build(new):
+        secret = new / "secret"
+        secret.mkdir(mode=0o700)
+        facts = {"seed": seed, "lessons": list(found), "version": __version__}
+        (secret / "bank.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
+        (secret / "ANSWERS.md").write_text(_answers(found), encoding="utf-8")
+        for lesson, items in found.items():
+            name, plan = f"bank_{lesson[:2]}", f"lesson_{lesson[:2]}.py"
+            path = secret / "solutions" / name / f"{name}.ipynb"
+            atomic_write(path, (nbformat.writes(notebooks[lesson]) + "\n").encode())
+            text = exercise(path).encode()
+            atomic_write(secret / "exercises" / name / f"{name}.ipynb", text)
+            atomic_write(new / "students" / f"{name}.ipynb", text)
+            atomic_write(secret / "sources" / plan, (Path(source) / plan).read_bytes())
+            say(f"students/{name}.ipynb: {', '.join(item.name for item in items)}")
+
+    make(out, "release", build)
 
 
 def _answers(found):

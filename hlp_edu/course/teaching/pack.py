@@ -7,31 +7,31 @@ Windows") by the computer that it runs on; so what a wheel needs is read again h
 import base64
 import hashlib
 import importlib.metadata
-import importlib.util
-import json
 import shutil
 import subprocess
 import sys
-import tempfile
 import zipfile
 from email.parser import HeaderParser
-from pathlib import Path
 from typing import NamedTuple
 
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
+from hlp_edu._version import __version__
 from hlp_edu.course.files import DELIVERED, PACKAGE, CourseError, course_source
 from hlp_edu.course.teaching import start
+from hlp_edu.course.teaching.place import make, sizes
 
 __all__ = []  # for the commands alone
 
 LIST = "pack.json"  # written last: the folder is whole, and ours
+STRANGE = "exists, and {strange!r} in it is not as a pack has it; nothing was changed. Choose another folder"
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 GLIBC = 28  # of the C library on Linux, 2.28: Debian 10, Ubuntu 20.04, Red Hat 8 and later
 MACOS = "macosx_13_0"
 LOCAL = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}  # what an installation adds to a wheel
+PAGES = {"site": "everything to read, in a browser: open index.html", "slides": "the slides"}  # commands of ours
 README = """\
 The course hlp_edu {version}, without a network
 {rule}
@@ -104,84 +104,40 @@ def targets(platforms, pythons):
     return [Target(name, version) for name in platforms or [machine] for version in pythons or [python]]
 
 
-def refuse_bad_place(out):
-    """Refuse a place where something is that is not an untouched pack."""
-    if not out.exists() and not out.is_symlink():
-        return
-    if not out.is_dir() or out.is_symlink():
-        raise CourseError(f"OUT = {str(out)!r}: is a file or a link; must be a new folder")
-    listed = _listed(out)
-    strange = [
-        path.relative_to(out).as_posix()
-        for path in sorted(out.rglob("*"))
-        if not path.is_dir()
-        and path != out / LIST
-        and listed.get(path.relative_to(out).as_posix()) != path.lstat().st_size
-    ]
-    if strange:
-        raise CourseError(
-            f"OUT = {str(out)!r}: exists, and {strange[0]!r} in it is not as a pack has it; nothing was changed. "
-            "Choose another folder"
-        )
-
-
-def _listed(folder):
-    try:
-        return dict(json.loads((folder / LIST).read_text(encoding="utf-8"))["files"])
-    except (OSError, ValueError, LookupError, TypeError):
-        return {}
-
-
-def pack(out, wanted, pages=("site", "slides"), say=print):
+def pack(out, wanted, say):
     """Write the pack for these targets to ``out``, whole or not at all; an untouched pack there is replaced.
 
-    ``pages`` are commands of ours that write a folder each; one that cannot run is left out, and it is said why.
+    Site and slides are left out if they cannot be made, and it is said why. Returns the size of each file.
     """
-    refuse_bad_place(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".hlp-edu-pack-", dir=out.parent, ignore_cleanup_errors=True) as draft:
-        stage, made = Path(draft) / "pack", Path(draft) / "wheel"
-        (stage / "wheels").mkdir(parents=True)
-        made.mkdir()
+
+    def build(new):
+        (new / "wheels").mkdir()
+        (new.parent / "wheel").mkdir()
         say("Making the wheel of hlp_edu ...")
-        wheel = own_wheel(made)
+        wheel = own_wheel(new.parent / "wheel")
         for target in wanted:
             say(f"Fetching the wheels for {target.platform}, Python {target.python} ...")
-            fetched = Path(draft) / f"{target.platform}-{target.python}"
-            for path in fetch(wheel, target, fetched):
-                if not (stage / "wheels" / path.name).exists():
-                    path.rename(stage / "wheels" / path.name)
+            for path in fetch(wheel, target, new.parent / "-".join(target)):
+                path.replace(new / "wheels" / path.name)
         for part in DELIVERED:
             hidden = shutil.ignore_patterns(".*", "__pycache__")
-            shutil.copytree(course_source() / part, stage / "notebooks" / part, ignore=hidden)
-        written = [name for name in pages if write_pages(name, stage / name, say)]
-        shutil.copyfile(start.__file__, stage / "start.py")
-        version = str(parse_wheel_filename(wheel.name)[1])
-        (stage / "README.txt").write_text(_readme(version, wanted, written), encoding="utf-8")
-        files = {path.relative_to(stage).as_posix(): path.stat().st_size for path in stage.rglob("*") if path.is_file()}
-        listed = {"hlp_edu": version, "targets": wanted, "files": dict(sorted(files.items()))}
-        (stage / LIST).write_text(json.dumps(listed, indent=1), encoding="utf-8")
-        if out.exists():
-            out.rename(Path(draft) / "old")
-        stage.rename(out)
-    return files
+            shutil.copytree(course_source() / part, new / "notebooks" / part, ignore=hidden)
+        written = [name for name in PAGES if write_pages(name, new / name, say)]
+        shutil.copyfile(start.__file__, new / "start.py")
+        (new / "README.txt").write_text(_readme(wanted, written), encoding="utf-8")
+
+    make(out, "pack", build, LIST, STRANGE, {"hlp_edu": __version__, "targets": wanted})
+    return sizes(out)
 
 
-def _readme(version, wanted, pages):
-    first = {
-        "site": "site/        everything to read, in a browser: open index.html",
-        "slides": "slides/      the slides",
-    }
-    lines = "".join(first[name] + "\n" for name in pages)
+def _readme(wanted, pages):
+    lines = "".join(f"{name + '/':13}{PAGES[name]}\n" for name in pages)
     kinds = "\n".join(f"    {target.platform}, Python {target.python}" for target in wanted)
-    return README.format(version=version, rule="=" * (len(version) + 39), targets=kinds, pages=lines)
+    return README.format(version=__version__, rule="=" * (len(__version__) + 39), targets=kinds, pages=lines)
 
 
 def write_pages(name, folder, say):
     """Let ``hlp-edu NAME`` write a folder; whether it did."""
-    if importlib.util.find_spec(f"hlp_edu.course.teaching.{name}") is None:
-        say(f"Left out: {name}/, which this version of the course cannot make.")
-        return False
     say(f"Making {name}/ ...")
     words = [sys.executable, "-m", "hlp_edu.course.cli", name, str(folder)]
     done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")

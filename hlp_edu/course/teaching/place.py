@@ -1,54 +1,59 @@
-"""Where what we make goes: into a new folder, or in the place of what we made before."""
+"""Where what we make goes: into a new folder, or in the place of what we made before and nobody has touched since."""
 
 import json
+import os
 import shutil
-import tempfile
-from pathlib import Path
 
 from hlp_edu.course.files import CourseError
+from hlp_edu.storage import tidy
 
 __all__ = []  # for the package alone
 
-MARK = ".hlp_edu_made.json"  # lists the files that we wrote
+STRANGE = (
+    "holds {strange}, which `hlp-edu {what}` did not write; must be a new folder, or one that `hlp-edu {what}` made. "
+    "Nothing was changed"
+)
 
 
-def refuse(out, what):
-    """Say no to a folder that holds anything that is not ours. `out` is a path, `what` is "site" or "slides"."""
-    if not out.exists():
-        return
-    if not out.is_dir():
-        raise CourseError(f"OUT = {str(out)!r}: is a file; must be a new folder")
-    ours = set()
-    if (out / MARK).is_file():
-        made = json.loads((out / MARK).read_text(encoding="utf-8"))
-        ours = set(made["files"]) | {MARK} if made["what"] == what else set()
-    strange = sorted(_files(out) - ours, key=lambda name: (name == MARK, name))
+def refuse(out, what, listing, words=STRANGE):
+    """Say no to a place where something is that ``hlp-edu WHAT`` did not leave there as it is."""
+    if out.is_symlink() or (out.exists() and not out.is_dir()):
+        raise CourseError(f"OUT = {str(out)!r}: is a file or a link; must be a new folder")
+    try:
+        ours = dict(json.loads((out / listing).read_text(encoding="utf-8"))["files"])
+    except (OSError, ValueError, LookupError, TypeError):
+        ours = {}
+    strange = [name for name, size in sizes(out).items() if name != listing and ours.get(name) != size]
     if strange:
-        raise CourseError(
-            f"OUT = {str(out)!r}: holds {strange[0]}, which `hlp-edu {what}` did not write; must be a new folder, "
-            f"or one that `hlp-edu {what}` made. Nothing was changed"
-        )
+        raise CourseError(f"OUT = {str(out)!r}: {words.format(strange=strange[0], what=what)}")
 
 
-def make(out, what, build):
-    """Let `build(folder)` fill a folder beside `out`, then put it there; what fails leaves `out` as it was.
+def make(out, what, build, listing=None, words=STRANGE, facts=None):
+    """Let ``build(folder)`` fill a folder, then put it to ``out``; what fails leaves ``out`` as it was.
 
-    Returns what `build` returns.
+    The folder that holds the new one is room for what is needed on the way. The file ``listing`` in it, written last,
+    says which files are ours, and ``facts``. Returns what ``build`` returns.
     """
-    refuse(out, what)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as place:
-        new = Path(place) / "new"
-        new.mkdir()
-        said = build(new)
-        mark = {"what": what, "files": sorted(_files(new))}
-        (new / MARK).write_text(json.dumps(mark, indent=0), encoding="utf-8")
-        refuse(out, what)  # something may have been put there in the meantime
+    listing = listing or f".hlp_edu_{what}.json"
+    refuse(out, what, listing, words)
+    draft = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+    tidy(out)
+    try:
+        (draft / "new").mkdir(parents=True)
+        said = build(draft / "new")
+        made = {**(facts or {}), "files": sizes(draft / "new")}
+        (draft / "new" / listing).write_text(json.dumps(made, indent=1), encoding="utf-8")
+        refuse(out, what, listing, words)  # something may have been put there in the meantime
         if out.exists():
-            shutil.rmtree(out)
-        new.rename(out)
+            out.rename(draft / "old")
+        (draft / "new").rename(out)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
     return said
 
 
-def _files(folder):
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir() or path.is_symlink()}
+def sizes(folder):
+    """Each file below a folder, and its size in bytes; in order, what is hidden last."""
+    files = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    found = {path.relative_to(folder).as_posix(): path.lstat().st_size for path in files}
+    return dict(sorted(found.items(), key=lambda one: (one[0].startswith("."), one[0])))
