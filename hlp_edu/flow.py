@@ -16,6 +16,7 @@ from hlp_edu.policies import Policy
 from hlp_edu.problem import Tracking
 from hlp_edu.trajectory import Clock, State, Trajectory, checked_state
 from hlp_edu.validate import kind, number, one_of, require, vector, whole
+from hlp_edu.words import shown
 
 __all__ = ["run"]
 
@@ -230,6 +231,7 @@ def beginning(problem, policy, seed=0, t0=0, x0=None, w0=None, p0=None, start=No
     x, w = 0.5 * dice.standard_normal(n), 0.5 / math.sqrt(n) * dice.standard_normal(m)
     x = x if x0 is None else vector("x0", x0, n, "neuron")
     w = w if w0 is None else vector("w0", w0, m, "arc")
-    p_x, p_w = (np.zeros(n), np.zeros(m)) if p0 is None else kind("p0", p0, (tuple, list), "a pair (p_x, p_w)")
-    p_x, p_w = vector("p0[0]", p_x, n, "neuron"), vector("p0[1]", p_w, m, "arc")
+    pair = (np.zeros(n), np.zeros(m)) if p0 is None else kind("p0", p0, (tuple, list), "a pair (p_x, p_w)")
+    require(len(pair) == 2, f"p0 = {shown(pair)}: must be a pair (p_x, p_w)")
+    p_x, p_w = vector("p0[0]", pair[0], n, "neuron"), vector("p0[1]", pair[1], m, "arc")
     return State(Clock(number("t0", t0), 0, 0.0), x, w, p_x, p_w, s_x, s_w)
