@@ -9,12 +9,10 @@ from hlp_edu.locality import Audit
 from hlp_edu.network import Network
 from hlp_edu.plotting.picture import FONT, SMALL, figure, plot
 from hlp_edu.plotting.runs import upright
-from hlp_edu.plotting.style import GRID, INK, PALE, PAPER, ROLES, role
+from hlp_edu.plotting.style import GRID, INK, PALE, PAPER, ROLES, diverging, role
 from hlp_edu.trajectory import Trajectory
 from hlp_edu.validate import kind, number, vector
 from hlp_edu.words import counted, digits, listed
-
-__all__ = ["plot_locality", "plot_network"]
 
 MOST_ARCS = 500  # arcs that are drawn
 MANY = 40  # nodes: beyond, no labels
@@ -164,7 +162,7 @@ def _draw_nodes(ax, network, graph, place, radius, activity):
     fill = dict.fromkeys(place, PAPER) | dict.fromkeys(network.inputs, GRID) | dict.fromkeys(network.outputs, blue)
     if activity is not None:
         for label, state in zip(network.neurons, activity, strict=True):
-            fill[label] = to_hex(role("negative" if state < 0 else "positive").ramp(min(abs(state), 1.0)))
+            fill[label] = to_hex(diverging()((1 + state) / 2))
     for labels, shape, size in ((network.inputs, "s", 1.6 * radius), (network.neurons, "o", 2 * radius)):
         edges = [blue if label in network.outputs else INK for label in labels]
         nx.draw_networkx_nodes(

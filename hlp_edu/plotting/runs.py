@@ -4,14 +4,12 @@ import math
 
 import numpy as np
 
-from hlp_edu.plotting.picture import add_strip, composed, name_line, panel_words, panels, plot
+from hlp_edu.plotting.picture import add_strip, composed, draw_line, panel_words, panels, plot
 from hlp_edu.plotting.style import INK, PALE, ROLES, SOFT, is_role, label_of
 from hlp_edu.plotting.style import role as role_of
 from hlp_edu.trajectory import Trajectory
 from hlp_edu.validate import kind
 from hlp_edu.words import digits, sentence
-
-__all__ = ["plot_energy", "plot_side_by_side", "plot_tracking", "plot_weights"]
 
 MOST_CURVES = 60  # weights that are drawn one by one
 MARKS = "osD^"  # of several outputs, of which so many are drawn
@@ -50,9 +48,7 @@ def plot_tracking(trajectory, ax=None, role="output", caption=None, headline="",
     for k, label in enumerate(labels):
         mark = dict(marker=MARKS[k], markersize=5, markevery=(0.05 + 0.03 * k, 0.15)) if several else {}
         for values, style, name in ((x[:, k], one, label_of(role)), (z[:, k], ROLES["target"], "target")):
-            name = f"{name} {label}" if several else name
-            ax.plot(t, values, **style.line, **mark, label=name)
-            name_line(ax, t, values, name, style)
+            draw_line(ax, t, values, style, f"{name} {label}" if several else name, **mark)
         strip.plot(t, x[:, k] - z[:, k], color=one.color, linewidth=0.9, zorder=3)
         if not several:
             strip.fill_between(t, x[:, k] - z[:, k], color=one.color, alpha=0.22, linewidth=0)
@@ -91,8 +87,7 @@ def plot_energy(trajectory, ax=None, caption=None, headline="", more=""):
     _check_run("trajectory", trajectory)
     t, pair = trajectory.t, {"Lagrangian": trajectory.lagrangian, "Hamiltonian": trajectory.hamiltonian}
     for name, values in pair.items():
-        ax.plot(t, values, **ROLES[name].line, label=name)
-        name_line(ax, t, values, name, ROLES[name])
+        draw_line(ax, t, values, ROLES[name], name)
     _time_axis(ax, trajectory)
     if not len(t):
         return _gone(trajectory), _gone(trajectory)
@@ -144,12 +139,9 @@ def plot_weights(trajectory, ax=None, caption=None, headline="", more=""):
     others = np.delete(np.arange(len(moved)), bold)
     few = others[:: max(1, math.ceil(len(others) / MOST_CURVES))]
     ax.plot(t, w[:, few], color=PALE, linewidth=0.9, zorder=1.5)
-    lines = {arc_name(network, bold): (w[:, bold], ROLES["output"], 2)}
     if trajectory.target.shape[1] == 1:
-        lines = {"target": (trajectory.target[:, 0], ROLES["target"], 1.8)} | lines
-    for name, (values, one, above) in lines.items():
-        ax.plot(t, values, **one.line, label=name, zorder=above)
-        name_line(ax, t, values, name, one)
+        draw_line(ax, t, trajectory.target[:, 0], ROLES["target"], "target", zorder=1.8)
+    draw_line(ax, t, w[:, bold], ROLES["output"], arc_name(network, bold))
     ax.set_ylim(_robust_limits(w[:, [bold, *few]].ravel())[:2])
     size, (tail, head) = digits(np.sqrt(np.mean(w[-1] ** 2))), network.arcs[bold]
     words = f"The weight of the arc from {tail} to {head} in colour, "
