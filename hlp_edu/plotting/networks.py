@@ -135,6 +135,7 @@ def draw_graph(ax, network, looks, activity=None):
         nx.draw_networkx_edges(
             graph, place, arcs, ax=ax, node_size=area, arrowsize=min(9, radius), width=width,
             edge_color=colour, style=dash, connectionstyle=f"arc3,rad={bend}", min_target_margin=radius + 1,
+            hide_ticks=False,
         )  # fmt: skip
     _draw_nodes(ax, network, place, radius, activity)
     return place, radius
@@ -194,7 +195,7 @@ def _magnify(ax, arc, place, radius):
         one, across = role(name), place[i] - place[j]
         nx.draw_networkx_edges(
             nx.DiGraph([(a, b)]), place, ax=ax, node_size=(2 * radius) ** 2, edge_color=one.color,
-            connectionstyle=f"arc3,rad={bend}", min_target_margin=radius + 4, **look,
+            connectionstyle=f"arc3,rad={bend}", min_target_margin=radius + 4, hide_ticks=False, **look,
         )  # fmt: skip
         spot = (place[i] + place[j]) / 2 - bend / 2 * np.array([across[1], -across[0]])
         line = dict(arrowstyle="-", color=one.ink, lw=0.9, shrinkB=2)
