@@ -9,6 +9,8 @@ from hlp_edu.plotting.style import INK, PAPER, ROLES, SOFT, diverging, is_role, 
 from hlp_edu.validate import finite
 from hlp_edu.words import digits
 
+__all__ = ["plot_heat", "plot_ladder"]
+
 
 def _ladder_figure(rungs, **_):
     return figure(height=max(1.0, 0.34 * len(rungs) + 0.25), left=room(map(label_of, rungs)))

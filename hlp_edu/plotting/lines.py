@@ -8,6 +8,8 @@ from hlp_edu.plotting.style import named
 from hlp_edu.validate import one_of
 from hlp_edu.words import digits
 
+__all__ = ["plot_lines"]
+
 
 @plot()
 def plot_lines(

@@ -10,6 +10,8 @@ from hlp_edu.plotting.picture import LOSSLESS, Picture, as_text, figure, image, 
 from hlp_edu.plotting.style import styled
 from hlp_edu.validate import kind, listed, number, whole
 
+__all__ = ["Loop"]
+
 # Pixels a dot: a frame is seen for a tenth of a second, and at 2 a loop would weigh more than twice as much.
 DENSITY = 1
 COLOURS = 32  # of all frames together

@@ -14,6 +14,8 @@ from hlp_edu.trajectory import Trajectory
 from hlp_edu.validate import kind, number, vector
 from hlp_edu.words import counted, digits, listed
 
+__all__ = ["plot_locality", "plot_network"]
+
 MOST_ARCS = 500  # arcs that are drawn
 MANY = 40  # nodes: beyond, no labels
 EDGE = 32  # points around the nodes, for loops and names; less in a small picture

@@ -7,6 +7,8 @@ from hlp_edu.plotting.style import INK, PALE, PAPER, ROLES, named, styled
 from hlp_edu.validate import one_of
 from hlp_edu.words import digits
 
+__all__ = ["plot_phase", "plot_saddle_and_spiral"]
+
 
 @plot(lambda **_: figure(height=3.6, width=6.4))
 def plot_phase(

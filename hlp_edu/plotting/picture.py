@@ -22,6 +22,8 @@ from hlp_edu.plotting.style import INK, SOFT, is_role, label_of, readable, role,
 from hlp_edu.validate import kind, number, whole
 from hlp_edu.words import sentence, without_math
 
+__all__ = ["Picture", "description", "figure", "note", "panels"]
+
 DPI, WIDTH, TEXT, SMALL = 100, 8.0, 11.5, 10  # dots per inch on the page, inches, points, points
 FONT = "Source Sans Pro"
 SHARP = 2  # pixels a dot: what a high-density screen shows

@@ -11,6 +11,8 @@ from hlp_edu.trajectory import Trajectory
 from hlp_edu.validate import kind
 from hlp_edu.words import digits, sentence
 
+__all__ = ["plot_energy", "plot_side_by_side", "plot_tracking", "plot_weights"]
+
 MOST_CURVES = 60  # weights that are drawn one by one
 MARKS = "osD^"  # of several outputs, of which so many are drawn
 REACH = np.outer(10.0 ** np.arange(-14, 15), (1.2, 1.7, 2.4, 3.5, 6, 12)).ravel()  # few, so that errors compare

@@ -8,6 +8,8 @@ from hlp_edu.plotting.picture import composed, draw_line, figure, plot
 from hlp_edu.plotting.style import INK, PAPER, ROLES, SOFT, label_of, role, styled
 from hlp_edu.words import digits
 
+__all__ = ["plot_chain", "plot_two_ends", "plot_waterfall"]
+
 
 @styled()
 def plot_two_ends(best, caption=None, headline="", more=""):

@@ -17,6 +17,8 @@ from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 
 from hlp_edu.words import listed
 
+__all__ = ["PALETTE", "ROLES", "Role", "named", "role"]
+
 HERE = Path(__file__).parent
 for file in (HERE / "fonts").glob("*.ttf"):
     font_manager.fontManager.addfont(file)

@@ -6,6 +6,8 @@ from PIL import Image
 from hlp_edu.plotting.picture import STRIP, WORDS, encoded, plain_axes
 from hlp_edu.plotting.style import styled
 
+__all__ = []  # for the explorer alone
+
 
 def scales(fig):
     """What chooses and writes the numbers of each axis, for `wipe`."""
