@@ -271,7 +271,12 @@ class Stream:
         return chunk
 
     def collect(self):
-        """Run to the end; the guesses and the targets, each of shape (samples, outputs), which grow with the stream."""
+        """Run to the end; the guesses and the targets, each of shape (samples, outputs), which grow with the stream.
+
+        ValueError if there is no end: without ``samples``, the problem's own signals go on for ever.
+        """
+        if self._source is None and self._until is None:
+            raise ValueError("samples = None: must be given to collect the problem's own signals, which have no end")
         width = len(self._problem.network.outputs)
         pairs = [(np.empty((0, width)), np.empty((0, width)))] + [(chunk.guess, chunk.target) for chunk in self]
         return tuple(np.concatenate(column) for column in zip(*pairs, strict=True))

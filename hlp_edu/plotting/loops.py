@@ -79,8 +79,8 @@ class Loop(Picture):
         shown = [frame.quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB") for frame in self.frames]
         times = [round(1000 * self.seconds / len(shown))] * len(shown)
         times[-1] += round(1000 * self.hold)
-        file = io.BytesIO()
-        shown[0].save(file, "WEBP", save_all=True, append_images=shown[1:], duration=times, loop=0, **LOSSLESS)
+        file, small = io.BytesIO(), LOSSLESS | dict(kmin=0, kmax=0)  # one key frame
+        shown[0].save(file, "WEBP", save_all=True, append_images=shown[1:], duration=times, loop=0, **small)
         return file.getvalue()
 
     def _moving(self, still):

@@ -340,7 +340,7 @@ def panels(draws, titles, columns=None, height=2.4):
     draws : list of callable
         Each ``draw(ax)`` draws one panel.
     titles : list of str
-        One for each panel.
+        One for each panel; a title that the drawing wrote is kept.
     columns : int, optional
         How many in a row; all by default.
     height : float
@@ -367,7 +367,8 @@ def panels(draws, titles, columns=None, height=2.4):
                     one.set_ylabel("")
                 if k + columns < count:
                     one.set_xlabel("")
-            fit_title(ax, title)
+            if not ax.get_title("left"):
+                fit_title(ax, title)
     for ends in limits.values():
         shown, ends = zip(*ends, strict=True)
         for ax in shown:

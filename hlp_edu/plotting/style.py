@@ -88,6 +88,7 @@ ALIASES = {
     "Hamiltonian servo": "flip", "periodic": "flip", "Hamiltonian band": "flip", "flipped": "flip",
     "SGD": "backprop", "SGD x 5": "backprop", "backpropagation": "backprop", "persistence": "baseline",
     "frozen": "baseline", "prospective flow": "prospective", "prospective steering": "prospective",
+    "Lagrangian L": "Lagrangian", "Hamiltonian H": "Hamiltonian",
 }  # fmt: skip
 FAMILY = ("first", "second", "third", "fourth", "fifth")
 PALETTE = {name: one.color for name, one in ROLES.items()} | {
