@@ -354,8 +354,7 @@ def _draw_reads(ax, audit, of):
 def _name_arc(ax, arc, place, radius, words):
     """Words beside the middle of an arc, on the outer side of its bend."""
     a, b = (place[label] for label in arc)
-    spots = {label: ax.transData.transform(xy) for label, xy in place.items()}
-    bend = _bend(spots, *arc, BENDS[0], 1.35 * radius)
+    bend = _bend(place, *arc, BENDS[0], 0.97 * radius)
     side = np.array([(b - a)[1], (a - b)[0]]) * (1 if bend >= 0 else -1)
     away = 10 * side / np.hypot(*side)
     ax.annotate(
