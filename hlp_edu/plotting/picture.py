@@ -332,8 +332,8 @@ def note(ax, text, at, place):
     return ax.annotate(text, at, place, size=TEXT, color=INK, arrowprops=line, gid="note", zorder=6, linespacing=1.05)
 
 
-def panels(draws, titles, columns=None, height=2.4):
-    """Small multiples: a figure of several drawings side by side, with one y axis, and its axes.
+def panels(draws, titles, height=2.4):
+    """Small multiples: a figure of several drawings, up to four in a row, with one y axis, and its axes.
 
     Parameters
     ----------
@@ -341,8 +341,6 @@ def panels(draws, titles, columns=None, height=2.4):
         Each ``draw(ax)`` draws one panel.
     titles : list of str
         One for each panel; a title that the drawing wrote is kept.
-    columns : int, optional
-        How many in a row; all by default.
     height : float
         Height of a row, in inches.
 
@@ -351,7 +349,7 @@ def panels(draws, titles, columns=None, height=2.4):
     >>> fig, axes = panels([lambda ax: ax.plot([0, 1]), lambda ax: ax.plot([1, 0])], ["up", "down"])
     """
     count = len(draws)
-    columns = min(columns or count, count)
+    columns = math.ceil(count / math.ceil(count / 4))
     fig, axes = figure(columns, math.ceil(count / columns), height, share_y=True)
     for spare in axes[count:]:
         spare.remove()

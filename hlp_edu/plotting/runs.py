@@ -199,8 +199,7 @@ def plot_side_by_side(runs, caption=None, headline="", more=""):
         role = f"{title.partition(':')[0]}: output" if is_role(title) else "output"
         return lambda ax: plot_tracking(runs[title], ax, role)
 
-    columns = math.ceil(len(runs) / math.ceil(len(runs) / 4))
-    fig, axes = panels([draw(title) for title in runs], list(runs), columns)
+    fig, axes = panels([draw(title) for title in runs], list(runs))
     words, _ = panel_words(axes, [label_of(title) if is_role(title) else str(title) for title in runs])
     return composed(fig, sentence(f"The output and the target (dashed); {words}"), caption, headline, more)
 

@@ -199,8 +199,7 @@ class Explorer:
         titles, said = [f"{name} = {brief(value)}" for value in shown], []
         if self._panels == 1:
             draws = [lambda ax, v=values: said.append(self._call([ax], v)) for values in several]
-            columns = math.ceil(len(draws) / math.ceil(len(draws) / 4))
-            fig, axes = panels(draws, titles, columns, height=min(self._inches, 2.4))
+            fig, axes = panels(draws, titles, height=min(self._inches, 2.4))
             short, each = pictures.panel_words(axes, titles)
         else:
             fig, axes = figure(self._panels, len(several), height=min(self._inches, 2.2), gap=1.1)
