@@ -121,9 +121,8 @@ def grid(T, dt):
 def told_apart(t, T, dt):
     """Refuse times that are so large that t + dt is t."""
     latest = abs(t) + T
-    require(
-        dt > 4 * np.spacing(latest), f"dt = {dt:g}: is too small for times t0, T near {latest:g}, where t + dt is t"
-    )
+    words = f"dt = {dt:g}: is too small for times t0, T near {latest:g}, where t + dt is t"
+    require(dt > 4 * np.spacing(latest), words)
 
 
 class Forward:
@@ -135,12 +134,8 @@ class Forward:
         # Blocks are for one sign that never changes, and costates that are states of their own.
         together = policy.steady and policy.inertia
         segments, panels = problem.blocks if together else (problem.model.segments, ())
-        law = problem.law._replace(
-            theta_x=problem.theta + policy.dissipation_x,
-            theta_w=problem.theta + policy.dissipation_w,
-            inertia=policy.inertia,
-            gain=policy.gain,
-        )
+        theta_x, theta_w = problem.theta + policy.dissipation_x, problem.theta + policy.dissipation_w
+        law = problem.law._replace(theta_x=theta_x, theta_w=theta_w, inertia=policy.inertia, gain=policy.gain)
         self.model = problem.model._replace(law=law, segments=segments, limit=limit)
         stages, n, inputs = len(self.method.weight), len(problem.network.neurons), len(problem.network.inputs)
         self.blocks = blocks.blocks_of(panels, stages, n) if len(panels) else None
