@@ -28,7 +28,7 @@ from hlp_edu import checks
 from hlp_edu.checks import patience
 
 TASKS = [(lesson, task) for lesson, module in checks.lessons().items() for task in checks.tasks_of(module)]
-EVERY = 8  # by default each task is handed every eighth thing, others for the next task
+EVERY = 12  # by default each task is handed every twelfth thing, others for the next task
 
 
 class Touchy:
