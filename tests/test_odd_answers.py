@@ -22,6 +22,7 @@ import weakref
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 import hlp_edu as hlp
 from hlp_edu import checks
@@ -389,7 +390,7 @@ PROBLEM = hlp.Tracking(NET, hlp.constant(0.5))
 MORE = [
     Agrees(), Yes("x"), Near(1), np.zeros(3).view(Bends), Endless(), Mirror(), Colour.RED, Colour,
     fractions.Fraction(1, 3), decimal.Decimal("0.1"), np.longdouble(1) / 3, np.float16(2), np.uint8(255),
-    np.zeros(3, [("a", float)]), np.matrix([[1.0, 2.0]]), np.broadcast_to(1.0, (10**6,)), np.zeros((3, 0, 2)),
+    np.zeros(3, [("a", float)]), scipy.sparse.eye(3), np.broadcast_to(1.0, (10**6,)), np.zeros((3, 0, 2)),
     np.array([[], []]), np.zeros(2, "m8[s]"), np.arange(3)[::-1], np.asfortranarray(np.eye(4))[::2],
     np.nan * np.eye(2), np.array([1e308, 1e308]), "nan", "\ud800", bytearray(b"1"), np.array(["correct", "not yet"]),
     collections.OrderedDict(a=1), collections.deque([1]), collections.namedtuple("Pair", "a b")(1, 2),

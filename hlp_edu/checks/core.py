@@ -34,6 +34,7 @@ from hlp_edu.checks.values import (
     plain,
     said,
     same,
+    showable,
     too,
     wrong_shape,
 )  # fmt: skip
@@ -157,7 +158,7 @@ class Task:
         except BaseException as error:  # an answer of an unforeseen kind
             words = f"the check cannot use this answer: {type(error).__name__}: {said(error)}".rstrip(": ")
             self.last = Outcome("not yet", words, help + self.draws * drawn, self._failing())
-        printed = self._said.getvalue().rstrip()
+        printed = showable(self._said.getvalue().rstrip())
         if printed:
             print(f"(your code printed)\n{printed[:MOST_PRINTED]}{'...' if len(printed) > MOST_PRINTED else ''}")
         return self.last

@@ -3,6 +3,7 @@
 import copy
 import dis
 import inspect
+import sys
 
 import numpy as np
 
@@ -163,7 +164,13 @@ def said(error, most=200):
         text = str(error)
     except Exception:
         text = ""
-    return cut(text, most)
+    return cut(showable(text), most)
+
+
+def showable(text):
+    """A text without what this place cannot print, such as half of a letter."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def show(value, digits=4):
