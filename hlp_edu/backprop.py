@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
+import networkx as nx
 import numpy as np
 
 from hlp_edu.flow import run
@@ -46,17 +47,12 @@ class Backprop(NamedTuple):
 
 def _levels(network):
     """Indices of the neurons, level by level: all parents are in earlier levels; ValueError if there is a cycle."""
-    n = len(network.neurons)
-    inner = network.tails < n
-    heads, tails = network.heads[inner], network.tails[inner]
-    depth = np.zeros(n, int)
-    for _ in range(n + 1):
-        deeper = depth.copy()
-        np.maximum.at(deeper, heads, depth[tails] + 1)
-        if (deeper == depth).all():
-            return [np.flatnonzero(depth == level) for level in range(depth.max() + 1)]
-        depth = deeper
-    raise ValueError(f"network = {network!r}: has a cycle; backprop needs a feed-forward network (see bptt)")
+    inner, graph = network.tails < len(network.neurons), nx.DiGraph()
+    graph.add_nodes_from(range(len(network.neurons)))
+    graph.add_edges_from(zip(network.tails[inner].tolist(), network.heads[inner].tolist(), strict=True))
+    if not nx.is_directed_acyclic_graph(graph):
+        raise ValueError(f"network = {network!r}: has a cycle; backprop needs a feed-forward network (see bptt)")
+    return [np.sort(level) for level in nx.topological_generations(graph)]
 
 
 def backprop(network, w, u, z, q=1.0):
@@ -337,6 +333,15 @@ class Online:
         return np.array(guesses)
 
 
+def _rows(gradient, w0, steps):
+    """Room for the weights at the start and after each step; the first row is filled."""
+    kind("gradient", gradient, Callable, "a function of the weights")
+    steps, w0 = whole("steps", steps, least=0, most=MOST_STEPS), finite("w0", numbers_of("w0", w0).reshape(-1))
+    w = np.empty((steps + 1, len(w0)))
+    w[0] = w0
+    return w
+
+
 def heavy_ball(gradient, w0, steps, rate, momentum):
     """Gradient descent with momentum: w_next = w - rate gradient(w) + momentum (w - w_before).
 
@@ -361,14 +366,10 @@ def heavy_ball(gradient, w0, steps, rate, momentum):
     >>> heavy_ball(lambda w: w, [1.0], steps=2, rate=0.5, momentum=0.5).ravel()
     array([1. , 0.5, 0. ])
     """
-    steps, w0 = whole("steps", steps, least=0, most=MOST_STEPS), finite("w0", numbers_of("w0", w0).reshape(-1))
-    kind("gradient", gradient, Callable, "a function of the weights")
-    rate = number("rate", rate)
-    momentum = number("momentum", momentum)
-    w = np.empty((steps + 1, len(w0)))
-    w[0] = before = w0
+    w, rate, momentum = _rows(gradient, w0, steps), number("rate", rate), number("momentum", momentum)
+    before = w[0]
     with np.errstate(over="ignore", invalid="ignore"):  # what diverges is seen in its numbers
-        for k in range(steps):
+        for k in range(len(w) - 1):
             w[k + 1] = w[k] - rate * gradient(w[k]) + momentum * (w[k] - before)
             before = w[k]
     return w
@@ -401,15 +402,10 @@ def flipped_descent(gradient, w0, steps, h, r, theta):
     >>> flipped_descent(lambda w: w, [1.0], steps=2, h=0.5, r=0.5, theta=1.0).ravel()
     array([1. , 0.5, 0. ])
     """
-    steps, w0 = whole("steps", steps, least=0, most=MOST_STEPS), finite("w0", numbers_of("w0", w0).reshape(-1))
-    kind("gradient", gradient, Callable, "a function of the weights")
-    h = number("h", h)
-    r = number("r", r, above=0)
-    theta = number("theta", theta)
-    w = np.empty((steps + 1, len(w0)))
-    w[0], p = w0, np.zeros(len(w0))
+    w, h = _rows(gradient, w0, steps), number("h", h)
+    r, theta, p = number("r", r, above=0), number("theta", theta), np.zeros(w.shape[1])
     with np.errstate(over="ignore", invalid="ignore"):  # what diverges is seen in its numbers
-        for k in range(steps):
+        for k in range(len(w) - 1):
             p = p + h * (gradient(w[k]) - theta * p)
             w[k + 1] = w[k] - h / r * p
     return w
@@ -528,9 +524,8 @@ def meet_backprop(problem, w, speed, times, settle=40.0, per_c=0.1):
         # Begin where a network of infinite speed would be at that instant.
         rest = backprop(fast.network, w, fast.inputs_at(start), fast.target_at(start), fast.q)
         p0 = (rest.D / speed, np.zeros(len(w)))
-        end = run(
-            fast, Frozen(), T=settle / speed, dt=per_c / speed, t0=start, x0=rest.x, w0=w, p0=p0, every=10**9
-        ).final
+        begin = dict(t0=start, x0=rest.x, w0=w, p0=p0)
+        end = run(fast, Frozen(), T=settle / speed, dt=per_c / speed, every=10**9, **begin).final
         flow[k] = flow_gradient(fast, end.x, w, end.p_x, t)
         exact[k] = backprop(fast.network, w, fast.inputs_at(t), fast.target_at(t), fast.q).gradient
     return Meeting(float(speed), times, flow, exact, float(np.linalg.norm(flow - exact) / np.linalg.norm(exact)))

@@ -1,11 +1,13 @@
 """Twenty-one claims about the method, what was measured for each, and what follows: the words of lesson 16.
 
 The numbers come from the study "claims", which ships and which `again` measures anew; the verdict follows from them.
-The thresholds, the conditions and the sentences are ours.
+The thresholds, the conditions and the sentences, which are in claims.toml, are ours.
 """
 
 import html
 import math
+import tomllib
+from pathlib import Path
 from typing import NamedTuple
 
 from hlp_edu.studies import study
@@ -22,9 +24,7 @@ VERDICTS = ("holds", "holds if", "does not hold here", "not testable here")
 SHORT = {8: "global boundary conditions", 21: "lifelong learning, video"}  # in the picture
 TIE = 1.05  # what is within five per cent of the least is best, too
 LETTERS = dict(zip("hidn", VERDICTS, strict=True))
-MARKS = dict(
-    zip(VERDICTS, ("\N{BLACK CIRCLE}", "\N{CIRCLE WITH LEFT HALF BLACK}", "\N{MULTIPLICATION SIGN}", "?"), strict=True)
-)
+MARKS = dict(zip(VERDICTS, "\N{BLACK CIRCLE}\N{CIRCLE WITH LEFT HALF BLACK}\N{MULTIPLICATION SIGN}?", strict=True))
 
 
 class Claim(NamedTuple):
@@ -36,7 +36,7 @@ class Claim(NamedTuple):
         In a few words, and as the review words it.
     lesson : str
         The notebook that shows the subject in full.
-    numbers : tuple of str
+    numbers : list of str
         What each number of the study is, in its order.
     words : str
         One sentence; {0}, {1}, ... stand for the numbers.
@@ -47,126 +47,15 @@ class Claim(NamedTuple):
     name: str
     quote: str
     lesson: str
-    numbers: tuple
+    numbers: list
     words: str
-    shown: int = 0
+    shown: int
 
 
 CLAIMS = {
-    1: Claim(
-        "local in space", 'each update reads "only immediately neighboring neurons"', "04_laws_of_learning",
-        ("reads beyond the neighbours", "weights read against the arc's direction",
-         "reads of a child's other parents, inside sigma'(a)", "of 36 variables, read by one arc if H sets its sign"),
-        "Each neuron has to announce its sum a, a parent has to read the weight to its child, and no sign may depend "
-        "on a global quantity: a sign set by H reads {3} of 36 variables.", 1),
-    2: Claim(
-        "local in time", '"and recent inputs"', "03_neurons_in_time",
-        ("change of a weight if a run is stopped and resumed", "the same, if the costates are forgotten"),
-        "The present is enough, and it includes the costates: without them a weight ends {1} away."),
-    3: Claim(
-        "causal and online", '"processing information locally and sequentially"', "03_neurons_in_time",
-        ("difference before two targets part, under the flip", "the same, in the best run"),
-        "The flip does not react before the change; the best run does, by {1}, so no causal law can be the best."),
-    4: Claim(
-        "no data collection", '"without needing vast data collections"', "10_tracking_a_sinusoid",
-        ("error while the target is told", "error once the target is gone", "error of a silent output"),
-        "A target has to be told at every instant: once it is gone the error is {1}, that of silence ({2}).", 1),
-    5: Claim(
-        "Hamiltonian equations", 'they "govern the dynamics of both the system\'s state and its parameters"',
-        "12_where_the_energy_goes",
-        ("deviation of states and weights, all policies", "deviation of costates, canonical",
-         "relative deviation of the costates, bare flip", "the same, damped flip"),
-        "States and weights obey them under every sign ({0}); costates do only if nothing is flipped, and those "
-        "equations cannot be run forward (claim 8).", 2),
-    6: Claim(
-        "no locking, finite speed", 'addresses "the update locking and infinite signal propagation challenges"',
-        "03_neurons_in_time",
-        ("c t when the signal reaches the output of a chain of five", "c t when the credit reaches the first arc",
-         "of 5 arcs feel half their force before the first one hears of the error", "the same, without an error"),
-        "Arcs near the output do not wait for the first one, which hears of the error at c t = {1}; weight decay was "
-        "switched off, so that credit alone moves them.", 2),
-    7: Claim(
-        "backprop as a limit", '"reducing to backpropagation as a limiting case"', "05_backprop_as_a_limit",
-        ("relative error of the gradient, c = 10", "relative error, c = 10,000", "slope of the error in logarithms"),
-        "The error falls as 1/c (slope {2}). It is the gradient of the present, not that of BPTT.", 1),
-    8: Claim(
-        "boundary conditions are global", '"coupled across time via boundary conditions at both the beginning and end"',
-        "06_two_ends_of_time",
-        ("of five runs lost, from p(0) = 0", "of five lost, from a numerical p(0)",
-         "time at which one cell leaves its exact path"),
-        "Run forward, {1} of 5 networks are lost even from the optimum's p(0), known to a millionth; one linear cell "
-        "with the exact p(0) leaves at t = {2}, by rounding alone.", 1),
-    9: Claim(
-        "time reversal", 'a form "that allows a causal, local, iterative solution"', "07_time_reversal",
-        ("cost over the least: constant target", "cost over the least: wave", "cost over the least: patched",
-         "patched, with the target frozen instead"),
-        "The target has to stand still ({0} times the least cost); on a wave it costs {1}, on patched signals {2} "
-        "times the least.", 1),
-    10: Claim(
-        "sign flip", 'a pathway "to overcome these boundary condition issues"', "08_sign_flip",
-        ("error on the wave: damped flip", "error: bare flip", "error: silent output"),
-        "Friction, or signs chosen by each arc, has to be added: without it the error is {1}, worse than silence "
-        "({2}). The optimum does not come back.", 0),
-    11: Claim(
-        "tracks a sinusoid", '"with a relatively small number of neurons"', "10_tracking_a_sinusoid",
-        ("error: damped flip", "error: per-arc signs", "error: gradient flow", "error: silent output"),
-        "There has to be friction, or each arc chooses its sign; gradient flow does as well ({2}), and with stopped "
-        "weights the wave is gone.", 0),
-    12: Claim(
-        "tracks the unpredictable", '"despite its high unpredictability"', "11_tracking_the_unpredictable",
-        ("error: damped flip", "error: gradient flow", "error: prospective steering", "error: silent output"),
-        "Friction, or signs chosen by each arc, again; gradient flow tracks better ({1}), a rule that looks ahead "
-        "better still ({2}).", 0),
-    13: Claim(
-        "energy exchange", '"illustrates the energy exchange dynamics"', "12_where_the_energy_goes",
-        ("unexplained part of H", "H, greatest", "H, least", "added by friction on p_w"),
-        "All terms of (14) add up to H. It is an account, not a conserved energy: H reaches {1} and {2}, and friction "
-        "adds {3}.", 0),
-    14: Claim(
-        "integrates the past", '"naturally integrates temporal information"', "15_a_fair_fight",
-        ("delay of 2/c: local law", "delay of 2/c: line through the present", "delay of 5/c: local law",
-         "delay of 5/c: line through the present"),
-        "The past has to be no older than two reactions of a neuron, 2/c: at 5/c a local law ({2}) is no better than "
-        "a line through the present ({3}).", 0),
-    15: Claim(
-        "overcomes backprop", '"overcomes the limitations of backpropagation"', "15_a_fair_fight",
-        ("exam: online backprop", "exam: damped flip", "exam: damped flip, c = 100", "of nine comparisons won"),
-        "Online backprop has {0} where the flip has {1}; of 9 comparisons a local law wins {3}. Locking is gone "
-        "(claim 6), and in the limit the two are one.", 1),
-    16: Claim(
-        "more efficient", 'a "more biologically plausible and efficient learning framework"', "15_a_fair_fight",
-        ("error of backprop with 1 sample a time unit", "numbers kept: damped flip", "numbers kept: BPTT",
-         "numbers kept: RTRL"),
-        "Memory has to be what counts: {1} numbers against {2} (BPTT) and {3} (RTRL). In steps, backprop needs a "
-        "tenth and errs less ({0}). Joules were not measured.", 1),
-    17: Claim(
-        "generalises better", 'might "generalize better"', "15_a_fair_fight",
-        ("another input: online backprop", "another input: damped flip", "another input: damped flip, c = 100",
-         "of 40 comparisons won"),
-        "It generalises ({1} on another input), online backprop does better ({0}); faster neurons ({2}) close most of "
-        "the gap.", 1),
-    18: Claim(
-        "needs less data", 'might "require less data"', "15_a_fair_fight",
-        ("stream of 100: online backprop", "stream of 100: damped flip", "of ten seeds won, later",
-         "of ten seeds won, elsewhere"),
-        "After a tenth of the stream the two are level: the flip wins on {2} and {3} of ten seeds.", 1),
-    19: Claim(
-        "more robust", 'might "exhibit greater robustness"', "15_a_fair_fight",
-        ("larger inputs: backprop tuned for them", "larger inputs: damped flip, c = 100", "of six comparisons won",
-         "comparisons"),
-        "Larger inputs, bumped weights, noise: it wins {2} of {3} comparisons, with fast neurons on larger inputs.", 2),
-    20: Claim(
-        "more plausible", '"more biologically plausible"', "04_laws_of_learning",
-        ("weights read against the arc's direction", "costates, one for each arc and neuron"),
-        "No brain was measured. No locking and no stored past speak for it; weight transport and {1} exact costates do "
-        "not."),
-    21: Claim(
-        "lifelong learning on video", '"particularly effective for tasks such as lifelong learning with long video '
-        'streams"', "14_learning_from_a_stream",
-        ("error: best local law", "error: best rival", "error: the last position again"),
-        "No network beats the last position again ({2}), SGD with five steps a frame is better than a local law ({1}), "
-        "and what is not repeated is forgotten."),
-}  # fmt: skip
+    int(k): Claim(**claim)
+    for k, claim in tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")).items()
+}
 
 
 class Page:
@@ -376,16 +265,8 @@ def evidence(ax, claim):
 
 # ------------------------------------------------------------------------------ when would I use this?
 
-METHODS = (
-    "gradient flow",
-    "damped flip",
-    "per-arc signs",
-    "prospective",
-    "online SGD",
-    "truncated BPTT",
-    "RTRL",
-    "MPC",
-)
+METHODS = ("gradient flow", "damped flip", "per-arc signs", "prospective")
+METHODS += ("online SGD", "truncated BPTT", "RTRL", "MPC")
 SITUATIONS = {
     "storage is tight": "numbers kept beside states and weights, 6 neurons, 60 arcs",
     "laws switch": "error on the stream whose law changes; the last value again has 0.57",
@@ -413,11 +294,7 @@ def _measured():
         if row["task"] in ("deep", "noise"):
             where = "depth" if row["task"] == "deep" else "noise"
             found[where, names[row["method"]]] = row["rmse"], "15"
-    names |= {
-        "per-arc signs": METHODS[2],
-        "online SGD": METHODS[4],
-        "MPC": METHODS[7],
-    }
+    names |= {"per-arc signs": METHODS[2], "online SGD": METHODS[4], "MPC": METHODS[7]}
     wheres = {"jumps": "the target jumps", "clocks": "no global clock"}
     for row in study("situations").rows:
         where, name = wheres.get(row["situation"]), names[row["law"]]
@@ -437,13 +314,10 @@ def situations():
     for what, unit in SITUATIONS.items():
         cells = {name: found.get((what, name)) for name in METHODS}
         best = TIE * min(value for value, _ in filter(None, cells.values()))
-        words = [
-            "untested" if cell is None else f"{_number(cell[0], 3)} ({cell[1]})" + (" best" if cell[0] <= best else "")
-            for cell in cells.values()
-        ]
-        texts.append(
-            f"{what} ({unit}): " + ", ".join(f"{name} {word}" for name, word in zip(cells, words, strict=True))
-        )
+        words = ["untested" if cell is None else f"{_number(cell[0], 3)} ({cell[1]})" for cell in cells.values()]
+        words = [w + " best" * (c is not None and c[0] <= best) for w, c in zip(words, cells.values(), strict=True)]
+        named = [f"{name} {word}" for name, word in zip(cells, words, strict=True)]
+        texts.append(f"{what} ({unit}): {', '.join(named)}")
         body.append((f'{what}<br><small style="font-weight: normal">{unit}</small>', *words))
     note = (
         "In brackets the lesson; smaller is better; <strong>best</strong> is the least of a row, or within 5 % of it."

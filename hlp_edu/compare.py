@@ -12,6 +12,7 @@ from hlp_edu.policies import Flipped, Frozen, GradientFlow, HamiltonianServo, Pe
 from hlp_edu.problem import Tracking
 from hlp_edu.signals import patchwork, sinusoid
 from hlp_edu.validate import listed, number, one_of
+from hlp_edu.words import cell
 
 __all__ = ["Table", "compare", "freeze_test", "sets", "sweep", "tracking_problem"]
 
@@ -91,36 +92,21 @@ class Table:
         from hlp_edu.plotting import plot_ladder
 
         first = self.columns[0]
-        names = [_word(value) for value in self[first]]
-        low, high = (self[f"{what} {end}"] for end in ("min", "max"))
-        ranges = zip(self[what], low, high, strict=True)
-        rungs = dict(zip(names, ranges, strict=True))
+        rungs = {cell(row[first]): (row[what], row[f"{what} min"], row[f"{what} max"]) for row in self.rows}
         return plot_ladder(rungs, words or None, xlabel=NAMES.get(what, what), log=log)
 
     def __str__(self):
-        text = [self.columns] + [[_word(value) for value in row.values()] for row in self.rows]
+        text = [self.columns] + [[cell(value) for value in row.values()] for row in self.rows]
         widths = [max(map(len, column)) for column in zip(*text, strict=True)]
         left = [isinstance(value, str) for value in (self.rows[0].values() if self.rows else ())]
-        lines = []
-        for cells in text:
-            padded = (c.ljust(w) if is_left else c.rjust(w) for c, w, is_left in zip(cells, widths, left, strict=True))
-            lines.append("  ".join(padded).rstrip())
-        return "\n".join(lines)
+        ways = [str.ljust if is_left else str.rjust for is_left in left]
+        lines = [[way(c, w) for c, w, way in zip(cells, widths, ways, strict=True)] for cells in text]
+        return "\n".join("  ".join(cells).rstrip() for cells in lines)
 
     __repr__ = __str__
 
 
 NAMES = {"rmse": "RMSE", "cost": "cost J", "ratio": "cost / least possible cost"}
-
-
-def _word(value):
-    """A cell of a table: two significant digits, so that another machine prints the same."""
-    if isinstance(value, float) and math.isfinite(value):
-        rounded = float(f"{value:.2g}")
-        if rounded and not 1e-3 <= abs(rounded) < 1e6:
-            return f"{rounded:.1e}"
-        return f"{rounded:.{max(0, 1 - math.floor(math.log10(abs(rounded)))) if rounded else 0}f}"
-    return str(value)
 
 
 def measure(trajectory, after=None, best=None):

@@ -11,6 +11,7 @@ import numpy as np
 
 from hlp_edu.backprop import _levels, backprop
 from hlp_edu.flow import run
+from hlp_edu.network import Network, chain, fully_connected
 from hlp_edu.optimum import cost_gradient
 from hlp_edu.policies import Frozen
 from hlp_edu.problem import Tracking
@@ -228,10 +229,8 @@ def random_chain(seed, c):
     ValueError
         If the seed is no whole number of at least 0, or the speed is not above 0.
     """
-    import hlp_edu as hlp
-
     dice = np.random.default_rng(whole("seed", seed, least=0))
-    problem = Tracking(hlp.chain(3), _waves(dice), q=1, r_w=0, speed=c, inputs={"u": _waves(dice)})
+    problem = Tracking(chain(3), _waves(dice), q=1, r_w=0, speed=c, inputs={"u": _waves(dice)})
     return problem, dice.uniform(0.5, 1.5, 3) * dice.choice([-1, 1], 3)
 
 
@@ -252,12 +251,10 @@ def random_net(seed, c):
     ValueError
         As `random_chain`.
     """
-    import hlp_edu as hlp
-
     dice = np.random.default_rng(whole("seed", seed, least=0))
-    graph = hlp.fully_connected(5).graph.copy()
+    graph = fully_connected(5).graph.copy()
     graph.add_edges_from([("u", neuron) for neuron in range(1, 6)])
-    network = hlp.Network(graph, inputs=["u", "bias"], outputs=[1])
+    network = Network(graph, inputs=["u", "bias"], outputs=[1])
     problem = Tracking(network, _waves(dice), q=1, r_w=0, speed=c, inputs={"u": _waves(dice)})
     return problem, dice.normal(0, 0.8 / np.sqrt(5), len(network.heads))
 

@@ -274,15 +274,14 @@ class LQTracking:
         return out.reshape(*times.shape, *self.A.shape)
 
     def _later(self, P, time, longest=0.2):
-        """The coefficient when more time is left: P = V U^-1, (U, V) obeying the canonical equations backward."""
+        """The coefficient when more time is left."""
         # The step is exact, but a long one loses digits, so it is made of short ones.
         from scipy.linalg import expm
 
-        n, scale = len(self.A), self._fastest()
-        count = max(1, math.ceil(time * scale / longest / 10))
+        count = max(1, math.ceil(time * self._fastest() / longest / 10))
         E = expm(-self.canonical * (time / count))
         for _ in range(count):
-            old, P = P, (E[n:, :n] + E[n:, n:] @ P) @ np.linalg.inv(E[:n, :n] + E[:n, n:] @ P)
+            old, P = P, _moved(E, P)
             P = 0.5 * (P + P.T)
             if (np.abs(P - old) <= 1e-15 * np.abs(P).max()).all():
                 break  # it has settled
@@ -439,7 +438,7 @@ class LQTracking:
                 step = min(known, block)
                 E = expm(-self.canonical * (step * h / 2))
             old = P[known - step : known][: total - known]
-            new = (E[n:, :n] + E[n:, n:] @ old) @ np.linalg.inv(E[:n, :n] + E[:n, n:] @ old)
+            new = _moved(E, old)
             P[known : known + step] = new
             known += step
             if step == block and np.abs(new - old).max() < 1e-15 * max(1.0, np.abs(old).max()):
@@ -456,18 +455,20 @@ class LQTracking:
 
     def _integrate(self, M, g, h):
         """Rows of y' = M y + g from y = 0."""
-        steps, n = len(g), len(self.A)
-        none, nothing = np.zeros((steps, 3, 0)), np.zeros((0, 0))
-        M, g = np.ascontiguousarray(M), np.ascontiguousarray(g)
-        return march(M, g, h, np.zeros(n), 0, np.zeros((1, 3, 0, n)), none, none, nothing, nothing)[0]
+        none, n = np.zeros((len(g), 3, 0)), len(self.A)
+        return self._march(M, g, h, np.zeros(n), np.zeros((1, 3, 0, n)), none, none)[0]
+
+    def _march(self, M, g, h, y0, p_of, shift, z):
+        """`march` for rows in any layout; the cost is counted for as many states as ``p_of`` has rows."""
+        rows = [np.ascontiguousarray(part) for part in (M, g, p_of, shift, z)]
+        with np.errstate(all="ignore"):
+            return march(*rows[:2], h, y0, p_of.shape[2], *rows[2:], self.Q, self.S)
 
     def _by_feedback(self, P, d, z, h, x0, name):
         """Steer by p = P x + d. P at half steps (or one for all times), d at start, middle and end of each step."""
         steps, n = len(z), len(self.A)
-        P_of, d_of = np.ascontiguousarray(_points(P)), np.ascontiguousarray(d)
-        M, g = np.ascontiguousarray(self.A - self.S @ P_of), np.ascontiguousarray(-d @ self.S)
-        with np.errstate(all="ignore"):
-            rows, cost = march(M, g, h, self._start("x0", x0), n, P_of, d_of, z, self.Q, self.S)
+        P_of, start = _points(P), self._start("x0", x0)
+        rows, cost = self._march(self.A - self.S @ P_of, -d @ self.S, h, start, P_of, d, z)
         P = np.broadcast_to(P[::2] if len(P) > 1 else P, (steps + 1, n, n))
         d = np.concatenate([d[:, 0], d[-1:, 2]])
         p = np.einsum("kij,kj->ki", P, rows) + d
@@ -475,14 +476,12 @@ class LQTracking:
 
     def _forward(self, matrix, gain, T, x0, p0, dt, name):
         """Integrate (x, p)' = matrix (x, p) + (0, gain z) from the start."""
-        steps, h, z = self._grid(T, dt)
+        _, h, z = self._grid(T, dt)
         n = len(self.A)
         y0 = np.concatenate([self._start("x0", x0), self._start("p0", p0)])
-        M = np.ascontiguousarray(np.broadcast_to(matrix, (1, 3, 2 * n, 2 * n)))
-        p_of = np.ascontiguousarray(np.broadcast_to(np.eye(n, 2 * n, n), (1, 3, n, 2 * n)))
         g = np.concatenate([np.zeros_like(z), z @ gain], axis=2)
-        with np.errstate(all="ignore"):
-            rows, cost = march(M, g, h, y0, n, p_of, np.zeros_like(z), z, self.Q, self.S)
+        M, p_of = _points(matrix[None]), _points(np.eye(n, 2 * n, n)[None])
+        rows, cost = self._march(M, g, h, y0, p_of, np.zeros_like(z), z)
         return self._run(rows[:, :n], rows[:, n:], z, h, cost, None, None, name)
 
     def _start(self, name, value):
@@ -499,6 +498,12 @@ class LQTracking:
 
     def __repr__(self):
         return f"LQTracking({len(self.A)} states, {self.B.shape[1]} controls)"
+
+
+def _moved(E, P):
+    """P = V U^-1 when (U, V) has moved by E from (1, P)."""
+    n = P.shape[-1]
+    return (E[n:, :n] + E[n:, n:] @ P) @ np.linalg.inv(E[:n, :n] + E[:n, n:] @ P)
 
 
 def _points(M):

@@ -65,9 +65,8 @@ def library_update(problem, policy):
         slope = np.zeros(len(z)) if slope is None else slope
         z, u, slope = (np.tile(np.asarray(part, float), (2, 3, 1)) for part in (z, u, slope))
         signals = Signals(np.arange(2.0), z, u, np.stack([slope, 0 * slope], axis=-1))
-        after, _, _ = forward_on(network).march(
-            (*before, *signs), signals, no_rows(1)
-        )  # a step of length 1 adds the velocities
+        # A step of length 1 adds the velocities.
+        after, _, _ = forward_on(network).march((*before, *signs), signals, no_rows(1))
         return [new - old for new, old in zip(after, before, strict=False)]
 
     return update
@@ -221,17 +220,12 @@ def audit(problem, policy=None, update=None, draws=None, seed=0):
     network = problem.network
     extra = policy.extra_reads
     total, reads = _measured(network, update, draws, dice, "slope" in extra)
-    neurons, arcs = network.neurons, network.arcs
-    rows = [*_each("x'", neurons), *_each("w'", arcs), *_each("p_x'", neurons), *_each("p_w'", arcs)]
-    columns = [*_each("x", neurons), *_each("w", arcs), *_each("p_x", neurons), *_each("p_w", arcs)]
-    columns += [*_each("u", network.inputs), *_each("z", network.outputs)]
-    columns += [*_each("z'", network.outputs if "slope" in extra else []), *_each("a", neurons)]
+    labels = dict(x=network.neurons, w=network.arcs, p_x=network.neurons, p_w=network.arcs)
+    rows = [(f"{name}'", label) for name, some in labels.items() for label in some]
+    slopes = {"z'": network.outputs} if "slope" in extra else {}
+    labels |= dict(u=network.inputs, z=network.outputs) | slopes | dict(a=network.neurons)
+    columns = [(name, label) for name, some in labels.items() for label in some]
     return Audit(network, rows, columns, total, reads, _neighbourhoods(network, not policy.inertia, extra), extra)
-
-
-def _each(name, labels):
-    """(name, label) of every label."""
-    return [(name, label) for label in labels]
 
 
 def _measured(network, update, draws, dice, slopes):
@@ -240,7 +234,7 @@ def _measured(network, update, draws, dice, slopes):
     heads, tails = network.heads, network.tails
 
     # One more input per neuron, on an arc of weight 1. It is the last of the neuron's parents.
-    extra = _each("clamp", network.neurons)
+    extra = [("clamp", neuron) for neuron in network.neurons]
     clamped = Network._from_indices(
         network.neurons, network.inputs + extra, network.outputs,
         np.append(heads, np.arange(n)), np.append(tails, n + inputs + np.arange(n)),

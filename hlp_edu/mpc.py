@@ -9,12 +9,11 @@ import math
 
 import numpy as np
 
-from hlp_edu._version import __version__
 from hlp_edu.bars import bar
 from hlp_edu.optimum.adjoint import Run, descend
 from hlp_edu.problem import Tracking
 from hlp_edu.signals import constant
-from hlp_edu.trajectory import Clock, State, Trajectory
+from hlp_edu.trajectory import Trajectory
 from hlp_edu.validate import kind, number, whole
 
 MOST_NUMBERS = 1e8  # of a plan: 0.8 GB for each of its arrays
@@ -91,8 +90,7 @@ def mpc(
     labels = problem.network.inputs
     x, w = entire.x0.copy(), entire.w0.copy()
     v = np.zeros((ahead + 1, entire.m))
-    rows = {key: [] for key in ("x", "w", "p_x", "p_w")}
-    cost = 0.0
+    rows, cost = [], 0.0
     with threadpool_limits(1), bar(progress, total=steps, unit="step") as shown:
         for first in range(0, steps, done):
             now = float(entire.times[first])
@@ -101,35 +99,20 @@ def mpc(
                 inputs=dict(zip(labels, map(constant, problem.inputs_at(now)), strict=True)),
             )
             plan = Run(frozen, ahead * h, h, 0, now, x, w, None)
-            halves, _ = descend(plan, v, tolerance, iterations, _Silent)
+            halves, _ = descend(plan, v, tolerance, iterations, bar(False))
             v = halves[::2].copy()
             plan.cost(halves)
             count = min(done, steps - first)
             world = Run(problem, count * h, h, 0, now, x, w, None)
             cost += world.scale * world.cost(halves[: 2 * count + 1])
-            last = first + count == steps
-            keep = slice(0, count + last)
-            for key, part in (
-                ("x", world.made.stage[:, 0]),
-                ("w", world.made.w),
-                ("p_x", plan.made.p_x),
-                ("p_w", -problem.r * v),
-            ):
-                rows[key].append(part[keep].copy())
+            parts = world.made.stage[:, 0], world.made.w, plan.made.p_x, -problem.r * v
+            keep = count + (first + count == steps)  # the last row of all, too
+            rows.append([part[:keep].copy() for part in parts])
             x, w = world.made.stage[-1, 0].copy(), world.made.w[-1].copy()
             v = np.concatenate([v[count:], np.zeros((count, entire.m))])
             shown.update(count)
-    x, w, p_x, p_w = (np.concatenate(rows[key]) for key in ("x", "w", "p_x", "p_w"))
-    ones = np.ones(entire.n), np.ones(entire.m)
-    final = State(Clock(float(entire.times[0]), steps, entire.h), x[-1], w[-1], p_x[-1], p_w[-1], *ones)
-    L = problem.lagrangian(x, w, -p_w / problem.r, entire.times)
-    H = problem.hamiltonian(x, w, p_x, p_w, entire.times)
-    about = dict(problem=repr(problem), policy=f"MPC(horizon={horizon:g}, every={every:g})", method="adjoint", dt=h)
-    about |= dict(version=__version__, seed=entire.drawn)
-    return Trajectory(
-        entire.times, x, w, p_x, p_w, entire.z[:, 0].copy(), np.ones(len(x), np.int8), L, H, float(cost), final, None,
-        None, problem.network, "all", about,
-    )  # fmt: skip
+    parts = [np.concatenate(part) for part in zip(*rows, strict=True)]
+    return entire.filed(Trajectory, *parts, cost, f"MPC(horizon={horizon:g}, every={every:g})", method="adjoint")
 
 
 def _grids(T, horizon, every, dt, width):
@@ -150,11 +133,3 @@ def _grids(T, horizon, every, dt, width):
         if count * width > MOST_NUMBERS:
             raise ValueError(f"{name} = {value:g}: has {count} steps of dt; too many to be kept")
     return ahead, done, steps, h
-
-
-class _Silent:
-    """A progress bar that shows nothing: the plans are counted, not their steps."""
-
-    @staticmethod
-    def update():
-        pass

@@ -7,11 +7,10 @@ of `Network.neurons` and of `Network.arcs`, which are sorted by head, then tail.
 import functools
 import warnings
 from collections import Counter
-from collections.abc import Iterable
 
 import numpy as np
 
-from hlp_edu.validate import numbers_of, require, vector, whole
+from hlp_edu.validate import listed, numbers_of, require, vector, whole
 from hlp_edu.words import shown
 
 __all__ = ["Network", "chain", "feed_forward", "fully_connected"]
@@ -221,8 +220,8 @@ def feed_forward(sizes, bias=True):
     >>> feed_forward([3, 4, 4, 2])
     Network(10 neurons, 46 arcs, inputs ['u1', 'u2', 'u3', 'bias'], outputs [9, 10])
     """
-    two = isinstance(sizes, Iterable) and len(sizes := list(sizes)) >= 2
-    require(two, f"sizes = {shown(sizes)}: must name at least two layers, inputs first")
+    sizes = listed("sizes", sizes)
+    require(len(sizes) >= 2, f"sizes = {shown(sizes)}: must name at least two layers, inputs first")
     sizes = [whole(f"sizes[{k}]", size) for k, size in enumerate(sizes)]
     n = sum(sizes[1:])
     _fits("sizes", sizes, sum((a + 1) * b for a, b in zip(sizes, sizes[1:], strict=False)), n + sizes[0])

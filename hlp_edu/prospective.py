@@ -24,6 +24,7 @@ import math
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
+import networkx as nx
 import numpy as np
 
 from hlp_edu.compiled import compiled, four
@@ -138,35 +139,21 @@ def towards(network):
     leave the output form no cycle, the longest way counts, and every path carries messages; else the shortest.
     """
     out, n = int(network.output_index[0]), len(network.neurons)
-    inner = (network.tails < n) & (network.tails != out)
+    inner = np.flatnonzero((network.tails < n) & (network.tails != out))
     heads, tails = network.heads[inner], network.tails[inner]
-    far = np.full(n, -1)
-    far[out] = 0
-    for hops in range(1, n):  # the shortest way
-        reached = tails[far[heads] == hops - 1]
-        reached = reached[far[reached] < 0]
-        if not len(reached):
-            break
-        far[reached] = hops
-    if not _has_cycle(n, heads[far[heads] >= 0], tails[far[heads] >= 0]):
-        for hops in range(1, n):  # the longest
-            reached = np.unique(tails[far[heads] == hops - 1])
-            if not len(reached):
-                break
-            far[reached] = hops
+    back = nx.DiGraph()
+    back.add_node(out)
+    back.add_edges_from(zip(heads.tolist(), tails.tolist(), strict=True))
+    shortest = nx.single_source_shortest_path_length(back, out)
+    back, far = back.subgraph(shortest), np.full(n, -1)
+    far[list(shortest)] = list(shortest.values())
+    if nx.is_directed_acyclic_graph(back):  # then generations are the longest ways
+        for hops, level in enumerate(nx.topological_generations(back)):
+            far[level] = hops
     order = np.argsort(-far, kind="stable")
     messages = np.zeros(len(network.heads), bool)
     messages[inner] = (far[tails] > far[heads]) & (far[heads] >= 0)
     return order[far[order] >= 0], messages
-
-
-def _has_cycle(n, heads, tails):
-    """Whether arcs among n neurons form a cycle."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    arcs = coo_array((np.ones(len(heads), np.int8), (tails, heads)), shape=(n, n))
-    return bool((heads == tails).any()) or connected_components(arcs, connection="strong")[0] < n
 
 
 # --- the policies ---------------------------------------------------------------------------------------------------

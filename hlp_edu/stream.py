@@ -197,9 +197,8 @@ class Stream:
     ):
         kind("problem", problem, Tracking, "a hlp_edu Tracking")
         kind("policy", policy, Policy, "a policy, for example hlp_edu.GradientFlow(mu=1)")
-        samples, chunk = (
-            None if value is None else whole(name, value) for name, value in (("samples", samples), ("chunk", chunk))
-        )
+        samples = None if samples is None else whole("samples", samples)
+        chunk = None if chunk is None else whole("chunk", chunk)
         hold, dt = number("hold", hold, above=0), number("dt", dt, above=0)
         listen = number("listen", listen, least=0)
         if dt > hold * (1 + 1e-9):
@@ -232,7 +231,7 @@ class Stream:
         self._resume(start)
         self._until = None if samples is None else self.samples + samples
         self._waiting, self._trouble, self._over = [], None, False
-        self._bar, self._progress, self._total = None, progress, samples
+        self._bar = bar(progress, total=samples, unit=" samples")
 
     def _resume(self, start):
         """Take over where another stream, or a run, stopped."""
@@ -264,16 +263,20 @@ class Stream:
         if not self._waiting:
             if self._trouble is not None:
                 return next(self)
-            if self._bar is not None:
-                self._bar.close()
+            self._bar.close()
             raise StopIteration
         chunk = self._learn()
-        self._show(len(self._waiting))
+        self._bar.update(len(self._waiting))
         self._waiting = []
         return chunk
 
     def collect(self):
-        """Run to the end; the guesses and the targets, each of shape (samples, outputs), which grow with the stream."""
+        """Run to the end; the guesses and the targets, each of shape (samples, outputs), which grow with the stream.
+
+        ValueError if there is no end: without ``samples``, the problem's own signals go on for ever.
+        """
+        if self._source is None and self._until is None:
+            raise ValueError("samples = None: must be given to collect the problem's own signals, which have no end")
         width = len(self._problem.network.outputs)
         pairs = [(np.empty((0, width)), np.empty((0, width)))] + [(chunk.guess, chunk.target) for chunk in self]
         return tuple(np.concatenate(column) for column in zip(*pairs, strict=True))
@@ -329,24 +332,17 @@ class Stream:
             problem.take(u, z, begin)
         given = {name: value for name, value in self._given.items() if not (start and name in BEGINNING)}
         made = run(problem, self._policy, count * self._hold, dt=self._dt, **given, **start)
-        same_clock = start and self.state.at.clock.dt == self._dt
-        steps = made.final.clock.count - (self.state.at.clock.count if same_clock else 0)
         rows = self._silent + self._steps * np.arange(count)
         rows = rows[rows < len(made.t)]
         if self._held is not None:
             made.target = problem.shown(made.t)
         chunk = Chunk(self.samples, made.outputs[rows].copy(), made.target[rows].copy(), made)
-        self.samples += count if made.diverged_at is None else steps // self._steps
+        gone = round((made.final.t - begin) / self._dt)  # steps: fewer than all if it diverged
+        self.samples += gone // self._steps
         self.state = StreamState(made.final, self.samples, self._rhythm)
         if made.diverged_at is not None:
             self.diverged_at, self._over, self._trouble = made.diverged_at, True, None
         return chunk
-
-    def _show(self, count):
-        """Let the progress bar grow."""
-        if self._bar is None:
-            self._bar = bar(self._progress, total=self._total, unit=" samples")
-        self._bar.update(count)
 
     def __repr__(self):
         return f"Stream({self.samples} samples learned)"

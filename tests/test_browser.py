@@ -62,7 +62,7 @@ def server(chromium, place):
 @pytest.fixture
 def page(chromium, server):
     """Open a page whose errors fail the test."""
-    page = chromium.new_page(viewport={"width": 1280, "height": 1000})
+    page = lab.new_page(chromium, viewport={"width": 1280, "height": 1000})
     errors = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -73,7 +73,7 @@ def page(chromium, server):
 
 def test_the_course_opens_with_its_first_page_and_no_questions(page, server):
     page.goto(f"{server}?token={lab.TOKEN}")
-    page.wait_for_function(lab.READY, timeout=30_000)
+    page.wait_for_function(lab.READY)
     assert page.evaluate(lab.OPEN) == "lessons/00_start_here.ipynb"
     page.wait_for_timeout(1000)  # a question about news would come up about now
     assert page.locator(".jp-Dialog, .Toastify__toast").all_inner_texts() == []
@@ -90,7 +90,7 @@ def test_a_lesson_opens_with_its_pictures_runs_and_its_sliders_draw(page, server
         assert not page.locator(f"{lab.CELL} .jupyter-widgets").count()
 
     page.evaluate(lab.RUN_ALL)
-    page.wait_for_function(lab.READY, timeout=60_000)
+    page.wait_for_function(lab.READY)
     cells = page.evaluate(lab.CELLS)
     code = [cell for cell in cells if cell["cell_type"] == "code" and "".join(cell["source"]).strip()]
     outputs = [output for cell in code for output in cell["outputs"]]
@@ -102,7 +102,7 @@ def test_a_lesson_opens_with_its_pictures_runs_and_its_sliders_draw(page, server
     assert len(alive) == len(unrun)
     for index in alive:
         page.evaluate(lab.SHOW, index)
-        page.locator(f"{lab.CELL} img").first.wait_for(state="visible", timeout=10_000)
+        page.locator(f"{lab.CELL} img").first.wait_for(state="visible")
         page.evaluate(lab.WATCH, lab.CELL)
         before = named(page)
         if page.locator(f"{lab.CELL} .noUi-handle").count():
@@ -127,7 +127,7 @@ def test_a_lesson_opens_with_its_pictures_runs_and_its_sliders_draw(page, server
 def assert_described(figure, output):
     """The page itself has the alt text and the caption, and a picture for a high-density screen."""
     image = figure.locator("img")
-    image.wait_for(state="visible", timeout=10_000)
+    image.wait_for(state="visible")
     alt = image.get_attribute("alt")
     assert len(alt) > 20 and alt == output["metadata"]["image/png"]["alt"].replace("$", "")
     assert figure.locator("figcaption").inner_text().strip()
@@ -161,8 +161,8 @@ def test_alt_texts_reach_the_page_trusted_or_not(page, place, server):
     assert page.evaluate(trust) is False
     assert_described(page.locator(".jp-OutputArea figure"), notebook.cells[0].outputs[0])
     page.evaluate(lab.RUN_ALL)
-    page.wait_for_function(trust, timeout=60_000)
-    page.wait_for_function(lab.READY, timeout=60_000)
+    page.wait_for_function(trust)
+    page.wait_for_function(lab.READY)
     assert_described(page.locator(".jp-OutputArea figure"), notebook.cells[0].outputs[0])
 
 
@@ -171,7 +171,7 @@ def test_alt_texts_reach_a_page_that_nbconvert_makes(chromium, tmp_path):
 
     notebook = executed(tmp_path / "plain.ipynb")
     (tmp_path / "plain.html").write_text(HTMLExporter().from_notebook_node(notebook)[0], encoding="utf-8")
-    page = chromium.new_page(viewport={"width": 1280, "height": 1000})
+    page = lab.new_page(chromium, viewport={"width": 1280, "height": 1000})
     page.route("http*://**", lambda route: route.abort())  # its template asks for scripts from elsewhere
     page.goto((tmp_path / "plain.html").as_uri(), wait_until="domcontentloaded")
     assert_described(page.locator("figure"), notebook.cells[0].outputs[0])
@@ -194,7 +194,7 @@ hlp.Loop(draw, [1, 2, 3, 4], seconds=1)
 def moves(page):
     """Whether what a figure shows changes within a second and a half."""
     image = page.locator("figure img")
-    image.wait_for(state="visible", timeout=10_000)
+    image.wait_for(state="visible")
     assert image.get_attribute("alt") == "A line of slope 4." == page.locator("figcaption").inner_text()
     seen = set()
     for _ in range(7):
@@ -203,19 +203,26 @@ def moves(page):
     return len(seen) > 1
 
 
+def wishes(page, **media):
+    """Let the reader wish for other media, and wait until the figure has taken another picture for them."""
+    before = page.locator("figure img").evaluate("image => image.currentSrc")
+    page.emulate_media(**media)
+    taken = "old => (image => image.currentSrc !== old && image.complete)(document.querySelector('figure img'))"
+    page.wait_for_function(taken, arg=before)
+
+
 def test_a_loop_moves_where_it_is_trusted_and_the_reader_likes_it(page, place, server):
     executed(place / "work" / "loop.ipynb", LOOP)
     lab.open_notebook(page, server, "loop.ipynb")
     assert not moves(page)  # not trusted: the still
     page.evaluate(lab.RUN_ALL)
-    page.wait_for_function(lab.READY, timeout=60_000)
-    page.locator("figure picture").wait_for(state="visible", timeout=10_000)
+    page.wait_for_function(lab.READY)
+    page.locator("figure picture").wait_for(state="visible")
     assert moves(page)
-    page.emulate_media(reduced_motion="reduce")
-    page.wait_for_timeout(300)
+    wishes(page, reduced_motion="reduce")
     assert not moves(page)
-    page.emulate_media(reduced_motion="no-preference", media="print")
-    page.wait_for_timeout(300)
+    wishes(page, reduced_motion="no-preference")
+    wishes(page, media="print")
     assert not moves(page)
 
 
@@ -224,7 +231,7 @@ def test_a_loop_moves_on_a_page_that_nbconvert_makes(chromium, tmp_path):
 
     notebook = executed(tmp_path / "loop.ipynb", LOOP)
     (tmp_path / "loop.html").write_text(HTMLExporter().from_notebook_node(notebook)[0], encoding="utf-8")
-    page = chromium.new_page(viewport={"width": 1280, "height": 1000})
+    page = lab.new_page(chromium, viewport={"width": 1280, "height": 1000})
     page.route("http*://**", lambda route: route.abort())
     for motion, moving in (("no-preference", True), ("reduce", False)):
         page.emulate_media(reduced_motion=motion)
@@ -241,7 +248,7 @@ SAME = """cell => {
 
 def named(page):
     """The accessible name of the picture, which is also its caption."""
-    page.wait_for_function(SAME, arg=lab.CELL, timeout=10_000)  # picture and words come in two messages
+    page.wait_for_function(SAME, arg=lab.CELL)  # picture and words come in two messages
     return page.locator(f"{lab.CELL} img").first.get_attribute("title")
 
 
@@ -253,7 +260,7 @@ def modest(page, place, server):
     nbformat.write(notebook, place / "work" / "modest.ipynb")
     lab.open_notebook(page, server, "modest.ipynb")
     page.evaluate(lab.RUN_ALL)
-    page.locator(".jp-OutputArea img").wait_for(state="visible", timeout=30_000)
+    page.locator(".jp-OutputArea img").wait_for(state="visible")
     page.evaluate(lab.SHOW, 0)
     page.evaluate(lab.WATCH, lab.CELL)
     page.locator(".noUi-handle").first.focus()

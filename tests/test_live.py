@@ -139,7 +139,7 @@ def chromium():
 @pytest.fixture(scope="module")
 def laws(chromium):
     """A page that has the laws, and nothing else."""
-    page = chromium.new_page()
+    page = lab.new_page(chromium)
     page.add_script_tag(content=module._script("live") + "\nwindow.Run = Run; window.LAWS = LAWS;", type="module")
     page.add_script_tag(
         content=module._script("spiral") + "\nObject.assign(window, { eigenvalues, path, rest });", type="module"
@@ -286,11 +286,11 @@ def pages(tmp_path_factory):
 @pytest.fixture
 def opened(chromium, pages):
     """Open a page in a window of its own; its errors fail the test, and so does a wish for a network."""
-    contexts, wrong = [], []
+    shown, wrong = [], []
 
     def opening(name="live", width=1100, height=900, **settings):
-        contexts.append(chromium.new_context(viewport={"width": width, "height": height}, **settings))
-        page = contexts[-1].new_page()
+        page = lab.new_page(chromium, viewport={"width": width, "height": height}, **settings)
+        shown.append(page)
         page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda request: wrong.append(request.url) if request.url.startswith("http") else None)
@@ -299,13 +299,28 @@ def opened(chromium, pages):
         return page
 
     yield opening
-    for context in contexts:
-        context.close()
+    for page in shown:
+        page.close()
     assert not wrong
 
 
 def go(page, what):
     return page.evaluate(f"() => {HERE}.{what}")
+
+
+def comes(page, what):
+    """Wait until this is true of the instrument: on a busy machine frames come late."""
+    page.wait_for_function(f"() => {HERE}.{what}")
+
+
+def passes(page, duration):
+    """Wait until so much of the instrument's time has passed."""
+    comes(page, f"time >= {go(page, 'time') + duration}")
+
+
+def painted(page):
+    """Wait for two frames more."""
+    comes(page, f"frames >= {go(page, 'frames') + 2}")
 
 
 def words(page):
@@ -316,15 +331,15 @@ def meaning(page):
     return page.locator(".hlp-meaning").inner_text()
 
 
-def drag(page, heights, pause=40):
-    """Drag the target through heights, each a fraction of the plot."""
+def drag(page, heights, pause=0.04):
+    """Drag the target through heights, each a fraction of the plot; between them pass so many time units."""
     box = page.locator("canvas.hlp-plot").bounding_box()
     x = box["x"] + 0.8 * box["width"]
     page.mouse.move(x, box["y"] + heights[0] * box["height"])
     page.mouse.down()
     for height in heights:
         page.mouse.move(x, box["y"] + height * box["height"])
-        page.wait_for_timeout(pause)
+        passes(page, pause)
     page.mouse.up()
 
 
@@ -356,13 +371,14 @@ def test_the_keyboard_alone_suffices(opened):
     plot = page.get_by_role("slider", name="Target")
     assert plot.evaluate("element => element === document.activeElement")
     page.keyboard.press("Home")
-    page.wait_for_timeout(100)
+    painted(page)
     assert plot.get_attribute("aria-valuenow") == "-0.90" and page.get_by_label("my hand").is_checked()
     for key, wanted in (("ArrowUp", -0.8), ("PageUp", -0.4), ("ArrowDown", -0.5), ("End", 0.9), ("ArrowUp", 0.9)):
         page.keyboard.press(key)
         assert go(page, "target.wanted") == pytest.approx(wanted)
-    page.wait_for_timeout(400)
-    assert go(page, "target.z") == 0.9 and "target 0.9" in plot.get_attribute("aria-valuetext")
+    comes(page, "target.z === 0.9")
+    painted(page)
+    assert "target 0.9" in plot.get_attribute("aria-valuetext")
     page.keyboard.press("Tab")  # friction has nothing to do in the bare flip, and is left out
     assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("speed c")
     page.keyboard.press("ArrowRight")
@@ -415,12 +431,12 @@ def test_a_change_of_law_is_marked_on_the_time_line(opened, artefacts):
     page = opened()
     go(page, "hold(true)")
     go(page, "ahead(3)")
-    page.wait_for_timeout(100)
+    painted(page)
     plot = page.locator("canvas.hlp-plot")
     without = np.asarray(Image.open(io.BytesIO(plot.screenshot())).convert("L"), float)
     page.get_by_label("bare flip").check()
     go(page, "ahead(3)")
-    page.wait_for_timeout(100)
+    painted(page)
     page.screenshot(path=artefacts / "live-marked.png")
     marked = np.asarray(Image.open(io.BytesIO(plot.screenshot())).convert("L"), float)
     darkest = [(picture[:, 60:-100] < 160).mean(axis=0).max() for picture in (without, marked)]
@@ -431,25 +447,25 @@ def test_frames_and_what_is_given_up_when_time_is_short(opened):
     page = opened()
     count = f"""async () => {{
         const first = [performance.now(), {HERE}.frames, {HERE}.time];
-        await new Promise(done => setTimeout(done, 1500));
-        const [t, frames, time] = [performance.now(), {HERE}.frames, {HERE}.time];
-        return [1000 * (frames - first[1]) / (t - first[0]), 1000 * (time - first[2]) / (t - first[0])];
+        while ({HERE}.frames < first[1] + 30) await new Promise(requestAnimationFrame);
+        const frames = {HERE}.frames - first[1];
+        return [1000 * frames / (performance.now() - first[0]), ({HERE}.time - first[2]) / frames];
     }}"""
     for neurons in (5, 20):
         go(page, f"set('neurons', {neurons})")
-        frames, pace = page.evaluate(count)
-        print(f"{neurons} neurons: {frames:.0f} frames a second, {pace:.2f} time units a second")
-        assert frames > 5 and pace > 0.05  # no race: the machine may be busy
+        rate, gone = page.evaluate(count)
+        print(f"{neurons} neurons: {rate:.0f} frames a second, {rate * gone:.2f} time units a second")
+        assert 0.001 < gone < 0.0505  # no race: the machine may be busy; a frame makes up for at most 50 ms
     page.evaluate(f"""() => {{
         const proto = Object.getPrototypeOf({HERE}.run), step = proto.step;
         proto.step = function (...given) {{
-            for (const end = performance.now() + 1; performance.now() < end; );
+            for (const end = performance.now() + 2; performance.now() < end; );
             step.apply(this, given);
         }};
     }}""")
-    slower, behind = page.evaluate(count)
-    print(f"a law that takes 1 ms a step: {slower:.0f} frames a second, {behind:.2f} time units a second")
-    assert behind < 0.8 * pace and slower > 5
+    rate, gone = page.evaluate(count)
+    print(f"a law that takes 2 ms a step: {rate:.0f} frames a second, {rate * gone:.2f} time units a second")
+    assert 0.004 < gone < 0.0085  # 8 steps of 0.001, for they have used up the 8 ms that a frame gives to the laws
 
 
 def test_ten_minutes_leave_no_trace_in_memory(opened):
@@ -479,8 +495,7 @@ def test_less_motion_is_respected(opened):
     page.wait_for_timeout(200)
     assert go(page, "time") == time
     page.get_by_role("slider", name="Target").press("ArrowUp")
-    page.wait_for_timeout(300)
-    assert go(page, "time") > time
+    comes(page, f"time > {time}")
 
 
 PAPER = "() => getComputedStyle(document.querySelector('.hlp-live')).backgroundColor"
@@ -493,7 +508,7 @@ def test_themes_and_widths(opened, artefacts):
         page = opened(name, width=width, color_scheme=scheme)
         if name == "live":
             go(page, "ahead(6)")
-        page.wait_for_timeout(150)
+        painted(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(PAPER) == papers[scheme]
         page.screenshot(path=artefacts / f"{name}-{scheme}-{width}.png")
@@ -513,8 +528,7 @@ def test_the_spiral_turns_by_keyboard(opened):
     page.get_by_role("button", name="Flip it").press("Enter")
     assert go(page, "now.sign") == 1 and "a saddle" in words(page)
     page.get_by_role("button", name="Turn the sign").click()
-    page.wait_for_timeout(300)
-    assert go(page, "now.sign") < 1
+    comes(page, "now.sign < 1")
 
 
 # ---- in JupyterLab ------------------------------------------------------------------------------------
@@ -528,7 +542,7 @@ def test_a_notebook_draws_tells_python_and_keeps_a_still(chromium, tmp_path, art
     cells = [nbformat.v4.new_code_cell(source) for source in (CELL, "hlp.Spiral()", ASK)]
     notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    page, errors = chromium.new_page(viewport={"width": 1280, "height": 1000}), []
+    page, errors = lab.new_page(chromium, viewport={"width": 1280, "height": 1000}), []
     page.on("pageerror", lambda error: errors.append(str(error)))
     with lab.server(tmp_path) as server:
         path = tmp_path / "work" / "drawn.ipynb"
@@ -538,11 +552,11 @@ def test_a_notebook_draws_tells_python_and_keeps_a_still(chromium, tmp_path, art
         run_first += "return window.jupyterapp.commands.execute('notebook:run-cell'); }"
         page.evaluate(run_first.replace("INDEX", "0"))
         plot = page.get_by_role("slider", name="Target")
-        plot.wait_for(state="visible", timeout=60_000)
+        plot.wait_for(state="visible")
         assert not page.locator(".hlp-still").is_visible()  # the living one is there
         assert page.get_by_label("gradient flow").is_checked()
         page.evaluate(run_first.replace("INDEX", "1"))
-        page.get_by_role("slider", name="sign s").wait_for(state="visible", timeout=60_000)
+        page.get_by_role("slider", name="sign s").wait_for(state="visible")
         page.evaluate(lab.SHOW, 0)
         plot.focus()
         for _ in range(5):
@@ -554,7 +568,7 @@ def test_a_notebook_draws_tells_python_and_keeps_a_still(chromium, tmp_path, art
         wanted = page.evaluate("() => document.querySelector('.hlp-live').instrument.target.z")
         page.screenshot(path=artefacts / "live-in-jupyterlab.png")
         page.evaluate(run_first.replace("INDEX", "2"))
-        page.locator(".jp-OutputArea pre", has_text="True").wait_for(timeout=30_000)
+        page.locator(".jp-OutputArea pre", has_text="True").wait_for()
         said = page.locator(".jp-OutputArea pre").last.inner_text().split()
         assert said == ["True", "damped", "flip", str(round(wanted, 3)), "True"] and wanted > 0.3
         page.evaluate(SAVE)
@@ -563,7 +577,7 @@ def test_a_notebook_draws_tells_python_and_keeps_a_still(chromium, tmp_path, art
         path.with_name("again.ipynb").write_bytes(path.read_bytes())  # no kernel has ever run this one
         page.goto(f"{server}doc/tree/again.ipynb?reset&token={lab.TOKEN}")
         still = page.locator(".hlp-still img").first
-        still.wait_for(state="visible", timeout=30_000)
+        still.wait_for(state="visible")
         page.wait_for_timeout(1500)  # a dead view would come up about now
         shown = page.locator(".jp-OutputArea").first.inner_text()
         page.screenshot(path=artefacts / "live-without-a-kernel.png")

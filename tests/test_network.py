@@ -177,7 +177,8 @@ def test_a_network_keeps_nothing_of_the_graph():
         (lambda g: hlp.fully_connected("5"), ["n = '5'", "whole number"]),
         (lambda g: hlp.chain(-1), ["n = -1", "at least 1"]),
         (lambda g: hlp.feed_forward([3]), ["sizes = [3]", "two layers"]),
-        (lambda g: hlp.feed_forward(3), ["sizes = 3", "two layers"]),
+        (lambda g: hlp.feed_forward(3), ["sizes = 3", "must be a sequence"]),
+        (lambda g: hlp.feed_forward(np.array(3)), ["sizes = array(3)", "must be a sequence"]),
         (lambda g: hlp.feed_forward([3, 0, 1]), ["sizes[1] = 0", "at least 1"]),
     ],
 )

@@ -281,7 +281,7 @@ def test_energy_lines_and_words(runs):
     run = runs["good"]
     picture = hlp.plot_energy(run)
     (ax,) = picture.axes
-    L, H = line(ax, "Lagrangian"), line(ax, "Hamiltonian")
+    L, H = line(ax, "Lagrangian L"), line(ax, "Hamiltonian H")
     assert L.get_linestyle() == "-" and H.get_linestyle() == "--" and L.get_color() != H.get_color()
     assert np.array_equal(L.get_ydata(), run.lagrangian) and np.array_equal(H.get_ydata(), run.hamiltonian)
     late = run.t >= 8

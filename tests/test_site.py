@@ -205,7 +205,7 @@ def view(browser):
 
 
 def watched(browser):
-    view = browser.new_page(viewport=dict(width=1280, height=900))
+    view = lab.new_page(browser, viewport=dict(width=1280, height=900))
     view.wrong = []
     view.on("request", lambda asked: asked.url.startswith(("file:", "data:", "blob:")) or view.wrong.append(asked.url))
     view.on("pageerror", lambda error: view.wrong.append(str(error)))

@@ -103,7 +103,7 @@ def test_a_full_slide_is_followed_by_another():
 @pytest.mark.browser
 def test_every_slide_fits_its_screen(decks, artefacts):
     with lab.chromium() as browser:
-        page = browser.new_page(viewport=dict(width=1280, height=720))
+        page = lab.new_page(browser, viewport=dict(width=1280, height=720))
         wrong, small, count = [], [], 0
         page.on("request", lambda asked: asked.url.startswith(("file:", "data:", "blob:")) or wrong.append(asked.url))
         page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -130,7 +130,7 @@ def test_every_slide_fits_its_screen(decks, artefacts):
 @pytest.mark.browser
 def test_the_speaker_sees_the_notes(decks):
     with lab.chromium() as browser:
-        page = browser.new_page(viewport=dict(width=1280, height=720))
+        page = lab.new_page(browser, viewport=dict(width=1280, height=720))
         page.goto((decks / "06_two_ends_of_time.html").as_uri() + "#/2")
         page.wait_for_function("window.Reveal && Reveal.isReady()")
         with page.expect_popup() as popup:

@@ -369,6 +369,14 @@ def test_wrong_arguments_are_named(arguments, says):
         hlp.stream(**(dict(problem=PROBLEM, policy=hlp.Frozen(), source=[]) | arguments))
 
 
+def test_what_has_no_end_is_not_collected():
+    fed = hlp.stream(PROBLEM, POLICIES[0])
+    assert len(next(fed)) > 0
+    with pytest.raises(ValueError, match="samples = None: must be given"):
+        fed.collect()
+    assert len(next(fed)) > 0
+
+
 def test_a_resumed_stream_keeps_its_rhythm():
     fed = hlp.stream(PROBLEM, POLICIES[0], samples(2), listen=0.5)
     fed.collect()

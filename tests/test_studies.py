@@ -246,7 +246,7 @@ class Small:
 
 def test_a_study_is_written_and_read(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(studies.STUDIES, "small", Small)
-    monkeypatch.setattr(studies, "SHELF", tmp_path)
+    monkeypatch.setattr(studies.shelf, "SHELF", tmp_path)
     with pytest.raises(ValueError, match="hlp-edu study small"):
         hlp.study("small")
     assert main(["study", "small", "--dir", str(tmp_path)]) == 0

@@ -5,6 +5,7 @@ lines in `_parser`. What only one command needs is imported inside it, so that e
 """
 
 import argparse
+import contextlib
 import errno
 import os
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from hlp_edu._version import __version__
 from hlp_edu.course.deliver import deliver, refuse_bad_target
-from hlp_edu.course.files import DEFAULT_DIR, FIRST_PAGE, PACKAGE, CourseError, course_source
+from hlp_edu.course.files import DEFAULT_DIR, FIRST_PAGE, CourseError, course_source, to_install
 from hlp_edu.course.installation import CHECKS
 from hlp_edu.course.jupyter import become, environment
 from hlp_edu.storage import atomic_write
@@ -26,6 +27,29 @@ made from Containerfile in a clone with: podman build -t hlp_edu .
 
     podman run --rm --network none --read-only --tmpfs /tmp:size=4g --memory 8g --pids-limit 1000 \\
         -v ./submissions:/in:ro -v ./grading:/work/grading hlp_edu hlp-edu grade /in"""
+
+
+@contextlib.contextmanager
+def explained(option, value, named="", extra=""):
+    """Say in words what the user can mend: what cannot be written there, or is wrong with what is ``named`` inside."""
+    try:
+        yield
+    except ImportError as error:
+        if not extra:
+            raise
+        install = f'"{sys.executable}" -m pip install {to_install(extra)}'
+        raise CourseError(f"this needs the extra {extra!r} ({error}). Install it with: {install}") from error
+    except ValueError as error:
+        if not named:
+            raise
+        raise CourseError(str(error).replace(f"{named} =", f"{option} =")) from error
+    except OSError as error:
+        raise CourseError(f"{option} = {value!r}: cannot write there ({error.strerror or error})") from error
+
+
+def say(words):
+    """Print at once."""
+    print(words, flush=True)
 
 
 # ---------------------------------------------------------------------------- start: copy the course
@@ -120,10 +144,8 @@ def study(arguments):
     if folder.exists() and not folder.is_dir():
         raise CourseError(f"--dir = {arguments.dir!r}: is a file; must be a folder")
     os.environ.setdefault("TQDM_DISABLE", "1")
-    try:
-        path = write_study(arguments.name, folder, say=lambda words: print(words, flush=True))
-    except OSError as error:
-        raise CourseError(f"--dir = {arguments.dir!r}: cannot write there ({error.strerror})") from error
+    with explained("--dir", arguments.dir):
+        path = write_study(arguments.name, folder, say)
     print(f"written: {path}")
     return 0
 
@@ -135,14 +157,11 @@ def page(arguments):
     """``hlp-edu page NAME FILE``: write an instrument as one self-contained page."""
     from hlp_edu.widgets import page as write_page
 
-    try:
-        path = write_page(Path(arguments.file).expanduser(), arguments.name)
-    except FileExistsError:
-        raise CourseError(f"FILE = {arguments.file!r}: exists already; choose another name") from None
-    except ValueError as error:
-        raise CourseError(str(error).replace("path =", "FILE =")) from error
-    except OSError as error:
-        raise CourseError(f"FILE = {arguments.file!r}: cannot write there ({error.strerror})") from error
+    with explained("FILE", arguments.file, "path"):
+        try:
+            path = write_page(Path(arguments.file).expanduser(), arguments.name)
+        except FileExistsError:
+            raise CourseError(f"FILE = {arguments.file!r}: exists already; choose another name") from None
     print(f"written: {path}; open it in any browser, it needs no network")
     return 0
 
@@ -159,9 +178,7 @@ def release(arguments):
         return _release_bank(arguments, folder / "bank")
     if arguments.seed is not None:
         raise CourseError("--seed: is for --bank alone; the exercises are the same for all")
-    found = {
-        path.parent.name: path for path in sorted(folder.glob("solutions/*/*.ipynb")) if path.stem == path.parent.name
-    }
+    found = _notebooks(folder, "solutions")
     if not found:
         raise CourseError(
             f"--dir = {arguments.dir!r}: holds no solutions/NAME/NAME.ipynb; must be a clone of the course, or a "
@@ -170,20 +187,19 @@ def release(arguments):
     for name in arguments.names or found:
         if name not in found:
             raise CourseError(f"NAME = {name!r}: must be one of {', '.join(map(repr, found))}")
-        try:
-            text = exercise(found[name]).encode()
-        except ImportError as error:
-            raise CourseError(_needs("teach", error)) from error
-        except ValueError as error:
-            raise CourseError(str(error)) from error
         path = folder / "exercises" / name / f"{name}.ipynb"
-        known = path.is_file() and path.read_bytes() == text
-        try:
+        with explained("--dir", arguments.dir, "folder", "teach"):
+            text = exercise(found[name]).encode()
+            known = path.is_file() and path.read_bytes() == text
             atomic_write(path, text)
-        except OSError as error:
-            raise CourseError(f"--dir = {arguments.dir!r}: cannot write there ({error.strerror})") from error
-        print(f"exercises/{name}/{name}.ipynb: {'as it was' if known else 'made'}", flush=True)
+        say(f"exercises/{name}/{name}.ipynb: {'as it was' if known else 'made'}")
     return 0
+
+
+def _notebooks(folder, part):
+    """The exercises or the solutions in a folder, by their names."""
+    paths = sorted(folder.glob(f"{part}/*/*.ipynb"))
+    return {path.stem: path for path in paths if path.stem == path.parent.name}
 
 
 def _release_bank(arguments, source):
@@ -194,25 +210,12 @@ def _release_bank(arguments, source):
     if not source.is_dir():
         raise CourseError(f"--dir = {arguments.dir!r}: must hold a folder bank: a clone of the course, or your own")
     os.environ.setdefault("TQDM_DISABLE", "1")
-    try:
+    with explained("--bank", arguments.bank, "out", "teach"):
         from hlp_edu.course.teaching.bank import release as draw
 
-        seed = arguments.seed or secrets.token_hex(8)
-        draw(source, out, seed, arguments.names, say=lambda words: print(words, flush=True))
-    except ImportError as error:
-        raise CourseError(_needs("teach", error)) from error
-    except ValueError as error:
-        raise CourseError(str(error).replace("out =", "--bank =")) from error
-    except OSError as error:
-        raise CourseError(f"--bank = {arguments.bank!r}: cannot write there ({error.strerror})") from error
+        draw(source, out, arguments.seed or secrets.token_hex(8), arguments.names, say)
     print(f"Hand out {out / 'students'}. Keep {out / 'secret'}: it has solutions, right values and your seed.")
     return 0
-
-
-def _needs(extra, error):
-    clone = PACKAGE.parent
-    what = f'--editable "{clone}[{extra}]"' if (clone / "pyproject.toml").is_file() else f'"hlp_edu[{extra}]"'
-    return f'this needs the extra {extra!r} ({error}). Install it with: "{sys.executable}" -m pip install {what}'
 
 
 # ------------------------------------------------------------------------ grade: mark what was handed in
@@ -227,25 +230,19 @@ def grade(arguments):
         raise CourseError(f"SUBMISSIONS = {arguments.submissions!r}: must be a folder with a folder for each student")
     if out.is_relative_to(folder) or folder.is_relative_to(out):
         raise CourseError(f"--out = {arguments.out!r}: must be beside the submissions, not in or around them")
-    exercises = {
-        path.stem: path for path in sorted(course.glob("exercises/*/*.ipynb")) if path.stem == path.parent.name
-    }
-    exercises = {name: path for name, path in exercises.items() if (course / "solutions" / name / path.name).is_file()}
+    solved = _notebooks(course, "solutions")
+    exercises = {name: path for name, path in _notebooks(course, "exercises").items() if name in solved}
     if not exercises:
         raise CourseError(f"{option} = {str(course)!r}: holds no exercises with solutions")
-    try:
+    with explained(option, place, "folder", "teach"):
         import nbgrader  # noqa: F401
 
         from hlp_edu.course.teaching.bank import Bank
         from hlp_edu.course.teaching.contained import how
         from hlp_edu.course.teaching.grading import find_submissions, grade_class, read_released
-    except ImportError as error:
-        raise CourseError(_needs("teach", error)) from error
-    released = {name: read_released(path) for name, path in exercises.items()}
-    try:
+
         bank = Bank(course) if arguments.bank else None
-    except ValueError as error:
-        raise CourseError(str(error).replace("folder =", "--bank =")) from error
+    released = {name: read_released(path) for name, path in exercises.items()}
     others = [*course_source().glob("lessons/*.ipynb"), *course_source().glob("exercises/*/*.ipynb")] if bank else []
     others += course.glob("lessons/*.ipynb")
     submissions = find_submissions(folder, released, {path.stem for path in others})
@@ -254,26 +251,15 @@ def grade(arguments):
     waiting = sum(one.status == "to grade" for one in submissions)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show
-    print(f"{len(submissions)} submissions, {waiting} to grade. {how()}", flush=True)
+    say(f"{len(submissions)} submissions, {waiting} to grade. {how()}")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup: a loop without end would ignore its limit
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        grade_class(
-            submissions,
-            course / "solutions",
-            out,
-            limit=arguments.limit,
-            cell_limit=arguments.cell_limit,
-            workers=arguments.workers,
-            again=arguments.again,
-            memory=arguments.memory,
-            say=_say_marks,
-            bank=bank,
-        )
-    except RuntimeError as error:
-        raise CourseError(str(error)) from error
-    except OSError as error:
-        raise CourseError(f"--out = {arguments.out!r}: cannot write there ({error.strerror})") from error
+    settings = {name: getattr(arguments, name) for name in ("limit", "cell_limit", "memory", "again", "workers")}
+    with explained("--out", arguments.out):
+        try:
+            grade_class(submissions, course / "solutions", out, say=_say_marks, bank=bank, **settings)
+        except RuntimeError as error:
+            raise CourseError(str(error)) from error
     graded = sum(one.status == "graded" for one in submissions)
     print(
         f"{graded} graded, {len(submissions) - graded} not. In {out}: grades.csv, tasks.csv, feedback for each student."
@@ -283,7 +269,7 @@ def grade(arguments):
 
 def _say_marks(one):
     points = f"{one.points:g} of {one.possible:g}" if one.status == "graded" else "not graded"
-    print(f"  {one.student:20}  {one.lesson or '?':32}  {points:>10}  {'; '.join(one.notes)}".rstrip(), flush=True)
+    say(f"  {one.student:20}  {one.lesson or '?':32}  {points:>10}  {'; '.join(one.notes)}".rstrip())
 
 
 # -------------------------------------------------------------- site and slides: the course to look at
@@ -311,12 +297,8 @@ def slides(arguments):
 def _write_folder(arguments, build):
     from hlp_edu.course.teaching.place import make
 
-    try:
+    with explained("OUT", arguments.out, extra="site"):
         return make(Path(arguments.out).expanduser(), arguments.run.__name__, lambda new: build(course_source(), new))
-    except ImportError as error:
-        raise CourseError(_needs("site", error)) from error
-    except OSError as error:
-        raise CourseError(f"OUT = {arguments.out!r}: cannot write there ({error.strerror or error})") from error
 
 
 # ---------------------------------------------------------------- pack: the course for rooms without a network
@@ -328,10 +310,8 @@ def pack(arguments):
 
     out = Path(arguments.out).expanduser().resolve()
     wanted = packing.targets(arguments.platform, arguments.python)
-    try:
-        files = packing.pack(out, wanted, say=lambda words: print(words, flush=True))
-    except OSError as error:
-        raise CourseError(f"OUT = {arguments.out!r}: cannot write there ({error.strerror})") from error
+    with explained("OUT", arguments.out):
+        files = packing.pack(out, wanted, say)
     print(f"written: {out}, {len(files)} files, {sum(files.values()) / 1e6:.0f} MB; README.txt says how to start")
     return 0
 
@@ -343,10 +323,8 @@ def progress(arguments):
     """``hlp-edu progress [DIR]``: a table of what you have solved, read from your own notebooks."""
     from hlp_edu.course.progress import progress as table
 
-    try:
+    with explained("DIR", arguments.dir, "folder"):
         found = table(arguments.dir)
-    except ValueError as error:
-        raise CourseError(str(error).replace("folder =", "DIR =")) from error
     print(found)
     print(f"\nRead from the notebooks in {found.about['folder']}, as they were last saved.")
     return 0

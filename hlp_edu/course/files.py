@@ -23,6 +23,12 @@ def course_source():
     raise CourseError("this installation carries no lessons. Install hlp_edu again, from its wheel or a clone.")
 
 
+def to_install(extra=""):
+    """What pip has to be told to install the course once more: the clone, or the package."""
+    clone, extra = PACKAGE.parent, f"[{extra}]" if extra else ""
+    return f'--editable "{clone}{extra}"' if (clone / "pyproject.toml").is_file() else f'"hlp_edu{extra}"'
+
+
 def find_course(folder=None):
     """Where the learner's copy of the course is."""
     if folder is not None:

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from hlp_edu.course.files import PACKAGE, CourseError
+from hlp_edu.course.files import CourseError, to_install
 from hlp_edu.course.jupyter import environment
 
 __all__ = []  # for the commands alone
@@ -40,9 +40,7 @@ def check_packages():
         if installed == "missing" or not wanted.specifier.contains(installed, prereleases=True):
             wrong.append(f"{seen[-1]}, needed is {wanted.specifier}")
     if wrong:
-        repair = f'"{sys.executable}" -m pip install --upgrade "hlp_edu"'
-        if (PACKAGE.parent / "pyproject.toml").is_file():
-            repair = f'"{sys.executable}" -m pip install --editable "{PACKAGE.parent}"'
+        repair = f'"{sys.executable}" -m pip install --upgrade {to_install()}'
         raise CourseError(f"{'; '.join(wrong)}. Repair with: {repair}")
     return ", ".join(seen)
 
@@ -119,23 +117,14 @@ def check_computing():
             "to a folder that you may write to."
         ) from error
     damped = {"dissipation_w": 30.0, "dissipation_x": 5.0}
-    policies = [
-        hlp.Canonical(),
-        hlp.Flipped(**damped),
-        hlp.Periodic(**damped),
-        hlp.HamiltonianBand(**damped),
-        hlp.HamiltonianServo(**damped),
-        hlp.PerArc(0.03),
-        hlp.GradientFlow(0.03),
-        hlp.ProspectiveFlow(),
-        hlp.Frozen(),
-    ]
+    policies = [kind(**damped) for kind in (hlp.Flipped, hlp.Periodic, hlp.HamiltonianBand, hlp.HamiltonianServo)]
+    policies += [hlp.Canonical(), hlp.PerArc(0.03), hlp.GradientFlow(0.03), hlp.ProspectiveFlow(), hlp.Frozen()]
     for policy in policies:
         hlp.run(problem, policy, T=0.1)
-    hlp.run(hlp.Tracking(hlp.fully_connected(8), hlp.sinusoid()), policies[1], T=0.1)  # enough for a block
+    hlp.run(hlp.Tracking(hlp.fully_connected(8), hlp.sinusoid()), policies[0], T=0.1)  # enough for a block
     hlp.optimum(problem, T=0.2, progress=False)
     LQTracking(-1, 1, 10, 0.1, hlp.constant(0.8)).optimal(T=0.2)
-    rmse = hlp.run(problem, hlp.Flipped(**damped), T=20).rmse(after=20 / 3)
+    rmse = hlp.run(problem, policies[0], T=20).rmse(after=20 / 3)
     if not rmse < 0.2:
         raise CourseError(f"five neurons follow a sinusoid with an error of {rmse:.3f}; below 0.2 is right.")
     return f"five neurons follow a sinusoid, rmse {rmse:.3f}; all in {time.perf_counter() - begun:.1f} s"

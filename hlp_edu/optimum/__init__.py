@@ -139,8 +139,7 @@ def optimum(
     if not costs:
         found["nothing"], costs["nothing"] = (np.zeros((2 * run.steps + 1, run.m)), ""), math.inf
     choice = min(converged or costs, key=costs.get)
-    about = dict(method=choice, costs=costs, note="; ".join(notes) or f"by {choice}")
-    best = run.trajectory(found[choice][0], about)
+    best = run.optimum(found[choice][0], method=choice, costs=costs, note="; ".join(notes) or f"by {choice}")
     if not converged:
         raise NotConverged(f"no optimum found. {best.note}. The best control found is in this error's .best", best)
     return best

@@ -121,9 +121,8 @@ def backward(ask, law, h, signals, flat, v, made):
             at, share = AT[stage], h * WEIGHT[stage]
             ahead = h * BACK[stage + 1] if stage < 3 else 0.0
             weight = share * math.exp(law.theta * (signals.t[k] + 0.5 * at * h))
-            for i in range(
-                n
-            ):  # with respect to the velocity at this stage; by the weight, it is what the laws take for p
+            # With respect to the velocity at this stage; by the weight, it is what the laws take for p.
+            for i in range(n):
                 p_x[i] = (share * to_x[i] + ahead * by_x[i]) / weight
             for i in range(m):
                 control = weight * law.r * v[2 * k + at, i]
@@ -213,19 +212,22 @@ class Run:
         by_ends[:-1] += middle
         return by_ends
 
-    def trajectory(self, v, about):
-        J = self.cost(v)
-        problem = self.problem
-        made = self.made
-        x, w, p_x, p_w = made.stage[:, 0].copy(), made.w.copy(), made.p_x.copy(), made.p_w.copy()
-        ones = np.ones(self.n), np.ones(self.m)
+    def optimum(self, v, **about):
+        """The run under a control, as an `Optimum`."""
+        J, made = self.cost(v), self.made
+        parts = made.stage[:, 0].copy(), made.w.copy(), made.p_x.copy(), made.p_w.copy()
+        return self.filed(Optimum, *parts, self.scale * J, "Optimum", **about)
+
+    def filed(self, of, x, w, p_x, p_w, cost, policy, **about):
+        """All rows as a `Trajectory` of that kind."""
+        problem, ones = self.problem, (np.ones(self.n), np.ones(self.m))
         final = State(Clock(float(self.times[0]), self.steps, self.h), x[-1], w[-1], p_x[-1], p_w[-1], *ones)
         L = problem.lagrangian(x, w, -p_w / problem.r, self.times)
         H = problem.hamiltonian(x, w, p_x, p_w, self.times)
-        about = dict(problem=repr(problem), policy="Optimum", dt=self.h, version=__version__, seed=self.drawn, **about)
+        about = dict(problem=repr(problem), policy=policy, dt=self.h, version=__version__, seed=self.drawn, **about)
         sign = np.ones(self.steps + 1, np.int8)
-        return Optimum(
-            self.times, x, w, p_x, p_w, self.z[:, 0].copy(), sign, L, H, self.scale * J, final, None, None,
+        return of(
+            self.times, x, w, p_x, p_w, self.z[:, 0].copy(), sign, L, H, float(cost), final, None, None,
             problem.network, "all", about,
         )  # fmt: skip
 

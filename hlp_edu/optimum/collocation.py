@@ -60,7 +60,8 @@ def collocate(run, tolerance, bar):
                 bar.update()
                 rows = np.array(columns.T, order="C")  # a copy
                 rows[:, outputs] += q * lift.integral(t)
-                return both_ends(model, rows, lift.none(t), problem.inputs_at(begin + t)).T
+                none = np.zeros((len(t), len(outputs)))
+                return both_ends(model, rows, none, problem.inputs_at(begin + t)).T
 
             def ends(a, b, q=q):
                 last = b[n + m :].copy()
@@ -93,7 +94,6 @@ class _Lift:
     """
 
     def __init__(self, problem, times):
-        self.problem, self.begin = problem, times[0]
         begin, end = times[0], times[-1]
         jumps = [s.jumps(begin, end) for s in problem.targets if isinstance(s, Signal)]
         jumps = np.unique(np.concatenate([np.empty(0), *jumps]))
@@ -110,6 +110,3 @@ class _Lift:
 
         square, slope = (2 * a - 4 * b + 2 * c) / h**2, (-3 * a + 4 * b - c) / h
         self.integral = PPoly(np.stack([square / 3, slope / 2, a, start]), grid - begin)
-
-    def none(self, t):
-        return np.zeros((len(t), len(self.problem.targets)))

@@ -84,7 +84,7 @@ class Loop(Picture):
         )
         times = [round(1000 * self.seconds / len(self.frames))] * len(self.frames)
         times[-1] += round(1000 * self.hold)
-        file, small = io.BytesIO(), dict(lossless=True, quality=60, method=2)
+        file, small = io.BytesIO(), dict(lossless=True, quality=60, method=2, kmin=0, kmax=0)  # one key frame
         first.save(file, "WEBP", save_all=True, append_images=rest, duration=times, loop=0, **small)
         return file.getvalue()
 

@@ -344,6 +344,8 @@ def _draw_reads(ax, audit, of):
             ", ".join(variables), place[label], (0, up * (radius + 9)), textcoords="offset points", ha="center",
             va="bottom" if up > 0 else "top", color=ROLES["output"].ink, zorder=6, gid="name",
         )  # fmt: skip
+    if of in arcs:
+        _name_arc(ax, of, place, radius, "$w$, $p_w$")
     wrong = sum(row in [(update, of) for update in parts] for row, _ in audit.violations)
     subject = f"Neuron {of}" if of in network.neurons else f"The arc from {of[0]} to {of[1]}"
     said = "; ".join(f"{update} reads {listed(map(_plain, part), 9)}" for update, part in parts.items())
@@ -354,6 +356,20 @@ def _draw_reads(ax, audit, of):
     if "a(" in said:
         words += " (a is the sum that a neuron makes of its parents.)"
     return words, f"reads {len(read)} of {audit.total.shape[1]} variables"
+
+
+def _name_arc(ax, arc, place, radius, words):
+    """Words beside the middle of an arc, on the outer side of its bend."""
+    a, b = (place[label] for label in arc)
+    spots = {label: ax.transData.transform(xy) for label, xy in place.items()}
+    bend = _bend(spots, *arc, BENDS[0], 1.35 * radius)
+    side = np.array([(b - a)[1], (a - b)[0]]) * (1 if bend >= 0 else -1)
+    away = 10 * side / np.hypot(*side)
+    ax.annotate(
+        words, (a + b) / 2 + abs(bend) / 2 * side, away, textcoords="offset points", gid="name", zorder=6,
+        ha="left" if away[0] > 0 else "right", va="bottom" if away[1] > 3 else "top" if away[1] < -3 else "center",
+        color=ROLES["third"].ink, bbox=dict(boxstyle="square,pad=0.1", fc=PAPER, ec="none", alpha=0.85),
+    )  # fmt: skip
 
 
 def symbol(variable, label):

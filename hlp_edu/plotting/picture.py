@@ -320,7 +320,7 @@ def panels(draws, titles=None, columns=None, height=2.4):
     draws : list of callable
         Each ``draw(ax)`` draws one panel.
     titles : list of str or None, optional
-        One for each panel.
+        One for each panel; a title that the drawing wrote is kept.
     columns : int, optional
         How many in a row; all by default.
     height : float
@@ -348,7 +348,7 @@ def panels(draws, titles=None, columns=None, height=2.4):
                     one.set_ylabel("")
                 if k + columns < count:
                     one.set_xlabel("")
-            if titles is not None and titles[k] is not None:
+            if titles is not None and titles[k] is not None and not ax.get_title("left"):
                 fit_title(ax, titles[k])
     for ax in axes if limits else ():
         if ax.get_aspect() == "auto":

@@ -89,11 +89,12 @@ def plot_energy(trajectory, ax=None, caption=None, headline="", more=""):
     >>> picture = hlp.plot_energy(hlp.run(problem, hlp.GradientFlow(mu=0.03), T=5, dt=0.01))
     """
     _check_run("trajectory", trajectory)
-    t, pair = trajectory.t, {"Lagrangian": trajectory.lagrangian, "Hamiltonian": trajectory.hamiltonian}
+    t, pair = trajectory.t, {"Lagrangian L": trajectory.lagrangian, "Hamiltonian H": trajectory.hamiltonian}
     for name, values in pair.items():
-        ax.plot(t, values, **ROLES[name].line, label=name)
-        name_line(ax, t, values, name, ROLES[name])
+        ax.plot(t, values, **role_of(name).line, label=name)
+        name_line(ax, t, values, name, role_of(name))
     _time_axis(ax, trajectory)
+    ax.set_ylabel("L and H", labelpad=1)
     if not len(t):
         return _gone(trajectory), _gone(trajectory)
     low, high, beyond = _robust_limits(np.concatenate(list(pair.values())))

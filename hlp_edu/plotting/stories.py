@@ -1,5 +1,7 @@
 """The pictures that carry the course: two ends of time, the wave of credit along a chain, where the energy goes."""
 
+import re
+
 import numpy as np
 from matplotlib.colors import to_rgb
 
@@ -149,7 +151,8 @@ def plot_waterfall(account, caption=None, ax=None, headline="", more=""):
     ax.barh([0, last], [start, end], 0.62, color=ROLES["Hamiltonian"].color)
     ax.plot([level, level], [last - 1, last], color=SOFT, linewidth=0.8, zorder=0)
     ax.axvline(0, color=INK, linewidth=0.9)
-    name_rows(ax, ["H at the start", *entries, "H at the end"])
+    named = [re.sub(r"p_(\w)", r"$p_\1$", name) for name in entries]
+    name_rows(ax, ["H at the start", *named, "H at the end"])
     steps = np.cumsum([0, start, *entries.values()])
     air = 0.1 * np.ptp(steps)
     ax.set(xlim=(steps.min() - air, steps.max() + air), xlabel="Hamiltonian")

@@ -17,14 +17,13 @@ from hlp_edu.studies.contest import Contest
 from hlp_edu.studies.optimality import Optimality
 from hlp_edu.studies.recall import Recall
 from hlp_edu.studies.settings import Settings
-from hlp_edu.studies.shelf import read_table
+from hlp_edu.studies.shelf import shipped
 from hlp_edu.studies.situations import Situations
 from hlp_edu.studies.streams import Streams
 from hlp_edu.validate import one_of
 
 __all__ = ["STUDIES", "study", "write_study"]
 
-SHELF = Path(__file__).parent
 STUDIES = {"optimality": Optimality, "bound": Bound, "settings": Settings, "streams": Streams, "contest": Contest}
 STUDIES |= {"recall": Recall, "situations": Situations, "claims": Claims}
 
@@ -52,14 +51,10 @@ def study(name):
     >>> len(study("optimality"))
     240
     """
-    _known(name)
-    path = SHELF / f"{name}.csv"
-    if not path.exists():
-        raise ValueError(f"name = {name!r}: has not been computed; compute it with: hlp-edu study {name}")
-    return read_table(path)
+    return shipped(one_of("name", name, STUDIES))
 
 
-def write_study(name, folder=None, say=print):
+def write_study(name, folder=".", say=print):
     """Compute a study and write its CSV; takes minutes.
 
     Parameters
@@ -67,7 +62,7 @@ def write_study(name, folder=None, say=print):
     name : str
         One of STUDIES.
     folder : str or path, optional
-        Where to; the package's own shelf by default.
+        Where to.
     say : callable
         Told about every row.
 
@@ -81,21 +76,16 @@ def write_study(name, folder=None, say=print):
     ValueError
         If there is no such study.
     """
-    plan = _known(name)
+    plan = STUDIES[one_of("name", name, STUDIES)]
     rows, begun = [], time.perf_counter()
     for case in plan.cases:
         rows.append(plan.compute(*case))
         say(f"{len(rows)} of {len(plan.cases)}: {rows[-1]}, after {time.perf_counter() - begun:.0f} s")
-    path = Path(SHELF if folder is None else folder) / f"{name}.csv"
-    head = {"study": name, "version": __version__} | plan.parameters
-    text = io.StringIO("".join(f"# {key} = {value}\n" for key, value in head.items()))
-    text.seek(0, io.SEEK_END)
+    path = Path(folder) / f"{name}.csv"
+    head, text = {"study": name, "version": __version__} | plan.parameters, io.StringIO()
+    text.writelines(f"# {key} = {value}\n" for key, value in head.items())
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     atomic_write(path, text.getvalue().encode())
     return path
-
-
-def _known(name):
-    return STUDIES[one_of("name", name, STUDIES)]

@@ -17,7 +17,7 @@ from hlp_edu.network import feed_forward
 from hlp_edu.policies import Flipped, GradientFlow, PerArc
 from hlp_edu.problem import Tracking
 from hlp_edu.prospective import ProspectiveFlow
-from hlp_edu.studies.shelf import rounded, shipped
+from hlp_edu.studies.shelf import rounded, shipped, spread
 from hlp_edu.validate import one_of
 
 __all__ = [
@@ -484,5 +484,4 @@ class Contest:
         setting, begin = tune(task, method, T), start(task, range(cls.parameters["seeds"]))
         errors = exam_error(task, fit(task, method, [setting], T, begin)[0])
         row = dict(task=task, method=method, T=T, first=setting[0], second=setting[1])
-        found = {"rmse": np.median(errors), "rmse min": errors.min(), "rmse max": errors.max()}
-        return row | rounded(**found)
+        return row | rounded(**spread(errors))

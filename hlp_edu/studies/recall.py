@@ -12,7 +12,7 @@ from hlp_edu.backprop import bptt
 from hlp_edu.flow import beginning, run
 from hlp_edu.policies import Flipped, Frozen, GradientFlow
 from hlp_edu.problem import Tracking
-from hlp_edu.studies.shelf import rounded
+from hlp_edu.studies.shelf import rounded, spread
 from hlp_edu.studies.streams import listener
 
 __all__ = ["DELAYS", "KIT", "Recall", "by_bptt", "by_local_law", "exam", "line", "task", "waves"]
@@ -153,5 +153,4 @@ class Recall:
             chosen = int(np.argmin(trials))
             errors = by_local_law(delay, KIT[chosen], seeds)
         row = dict(delay=delay, method=method, chosen=chosen)
-        found = {"rmse": np.median(errors), "rmse min": errors.min(), "rmse max": errors.max()}
-        return row | rounded(**found)
+        return row | rounded(**spread(errors))

@@ -1,11 +1,14 @@
 """The results that ship: one CSV a study, with its parameters as comments on top."""
 
 import csv
+import statistics
 from pathlib import Path
 
 from hlp_edu.compare import Table
 
-__all__ = ["read_table", "rounded", "shipped"]
+__all__ = ["read_table", "rounded", "shipped", "spread"]
+
+SHELF = Path(__file__).parent
 
 
 def read_table(path):
@@ -33,8 +36,31 @@ def shipped(name):
     ----------
     name : str
         Name of the study.
+
+    Raises
+    ------
+    ValueError
+        If its file is missing.
     """
-    return read_table(Path(__file__).parent / f"{name}.csv")
+    path = SHELF / f"{name}.csv"
+    if not path.exists():
+        raise ValueError(f"name = {name!r}: has not been computed; compute it with: hlp-edu study {name}")
+    return read_table(path)
+
+
+def spread(errors):
+    """The median of errors, the least and the greatest, under the names of their columns.
+
+    Parameters
+    ----------
+    errors : sequence of float
+        One of each seed.
+
+    Returns
+    -------
+    dict of {str: float}
+    """
+    return {"rmse": statistics.median(errors), "rmse min": min(errors), "rmse max": max(errors)}
 
 
 def rounded(digits=4, **found):

@@ -18,7 +18,7 @@ from hlp_edu.network import Network
 from hlp_edu.policies import Flipped, Frozen, GradientFlow, PerArc
 from hlp_edu.prospective import ProspectiveFlow, ProspectiveSteering
 from hlp_edu.stream import next_of, open_problem, stream
-from hlp_edu.studies.shelf import rounded
+from hlp_edu.studies.shelf import rounded, spread
 from hlp_edu.validate import one_of
 
 __all__ = [
@@ -309,6 +309,7 @@ class Streams:
         return trials[int(np.argmin(errors))]
 
     @classmethod
+    @threadpool_limits.wrap(limits=1, user_api="blas")
     def compute(cls, stream, method):
         """One row.
 
@@ -327,21 +328,13 @@ class Streams:
             and with weights held; stores: numbers kept beside states and weights; us: microseconds a
             sample.
         """
-        with threadpool_limits(1, user_api="blas"):
-            return cls._compute(stream, method)
-
-    @classmethod
-    def _compute(cls, stream, method):
         task = stream_task(stream)
-        row = dict(stream=stream, method=method)
         if method in NAIVE:
-            guess = guesses_of_naive(method, task)
-            made, rest = [guess], dict(rate=0, other=0, stores=0, us=0)
-            frozen = [guess]
+            setting, made = (0, 0), [guesses_of_naive(method, task)]
+            frozen, price = made, dict(stores=0, us=0)
         else:
             setting = cls._tune(method, task)
-            rest = dict(rate=setting[0], other=setting[1])
-            rest |= dict(stores=make(method, task, setting, 0).stored, us=_pace(method, task, setting))
+            price = dict(stores=make(method, task, setting, 0).stored, us=_pace(method, task, setting))
             last = _last_eighth(task)
 
             def whole(seed):
@@ -352,12 +345,8 @@ class Streams:
                 return tuple(np.concatenate([early, other.learn(task.samples[last:])]) for other in (one, held))
 
             made, frozen = zip(*_threads(whole, range(cls.parameters["seeds"])), strict=True)
-        return (
-            row
-            | {key: rest[key] for key in ("rate", "other")}
-            | cls._measures(task, made, frozen)
-            | {key: rest[key] for key in ("stores", "us")}
-        )
+        chosen = dict(stream=stream, method=method, rate=setting[0], other=setting[1])
+        return chosen | cls._measures(task, made, frozen) | price
 
     @classmethod
     def _measures(cls, task, made, frozen):
@@ -371,11 +360,10 @@ class Streams:
             name: [rms(guess[span], z[span]) for guess in (frozen if name == "frozen" else made)]
             for name, span in spans.items()
         }
-        found = {name: statistics.median(errors[name]) if name in errors else math.nan for name in
-                 ("rmse", "before", "switch", "back", "adaptive", "frozen")}  # fmt: skip
-        found |= {"rmse min": min(errors["rmse"]), "rmse max": max(errors["rmse"])}
-        order = ("rmse", "rmse min", "rmse max", "before", "switch", "back", "adaptive", "frozen")
-        return rounded(**{name: found[name] for name in order})
+        found = spread(errors.pop("rmse"))
+        for name in ("before", "switch", "back", "adaptive", "frozen"):
+            found[name] = statistics.median(errors[name]) if name in errors else math.nan
+        return rounded(**found)
 
 
 def make(method, task, setting, seed):

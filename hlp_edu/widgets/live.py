@@ -328,7 +328,7 @@ class Spiral(_Instrument):
         """The picture that stands in where nothing runs, a `Picture`: the eigenvalues (13) while the sign turns."""
         from hlp_edu.plotting import plot_lines
 
-        s, q, r = np.linspace(-1, 1, 401) ** 3, 10, 0.1
+        s, q, r = np.linspace(-0.05, 0.05, 2001), 10, 0.1  # around where they meet
         half = self.leak * (1 - s) / 2
         left = half**2 + s * (self.leak**2 + q / r)
         root = np.sqrt(np.abs(left))
@@ -338,8 +338,9 @@ class Spiral(_Instrument):
             s,
             "A still picture: run the cell with a kernel, and you can turn the sign yourself.",
             headline="The two rates meet, and leave the real axis together",
-            more=f"Real and imaginary parts of the eigenvalues, from flipped to canonical; leak a = {self.leak:g}.",
-            xlabel="sign s",
+            more=f"Real parts (rates) and imaginary parts (turning rate) of the eigenvalues; leak a = {self.leak:g}.",
+            notes=("real part of both", (0.6 * s[0], half[0]), (0.55 * s[0], half[0] - 1)),
+            xlabel="sign s: flipped below, canonical above 0",
             ylabel="per time unit",
         )
 

@@ -51,7 +51,7 @@ def notebook(name):
 def waits(page, index, right, left):
     """Milliseconds to the next pictures."""
     page.evaluate(lab.SHOW, index)
-    page.locator(f"{lab.CELL} .jp-OutputArea img").first.wait_for(state="visible", timeout=10_000)
+    page.locator(f"{lab.CELL} .jp-OutputArea img").first.wait_for(state="visible")
     page.evaluate(lab.WATCH, lab.CELL)
     page.locator(f"{lab.CELL} .noUi-handle").first.focus()
     there = lab.press(page, "ArrowRight", right) + lab.press(page, "ArrowLeft", right)
@@ -68,10 +68,10 @@ def test_key_press_to_new_picture(request, capsys, tmp_path):
             slider = next(control for control in explorer.controls.values() if hasattr(control, "readout"))
             right, left = lessons.steps(slider)
             nbformat.write(notebook(name), tmp_path / "work" / f"timed{k}.ipynb")
-            page = browser.new_page(viewport={"width": 1280, "height": 1000})
+            page = lab.new_page(browser, viewport={"width": 1280, "height": 1000})
             lab.open_notebook(page, server, f"timed{k}.ipynb")
             page.evaluate(lab.RUN_ALL)
-            page.wait_for_function(lab.READY, timeout=60_000)
+            page.wait_for_function(lab.READY)
             sizes = min(right, PRESSES), min(left, PRESSES)
             rows.append((name, slider.description, waits(page, 0, *sizes), waits(page, 1, *sizes)))
             page.close()

@@ -21,6 +21,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 
+import hlp_edu as hlp
 from hlp_edu._version import __version__
 from hlp_edu.checks.core import Value
 from hlp_edu.checks.record import Record, Replayed, pack, record
@@ -135,7 +136,7 @@ class Item:
 
     def shown(self):
         """The arguments of the example, and what the right answer gives."""
-        given = eval(f"({self.example},)", {"np": np} | _library())
+        given = eval(f"({self.example},)", {"np": np, "hlp": hlp})
         return given, self.expected(*copied(given))
 
     def public(self):
@@ -431,12 +432,6 @@ def _kept(function):
         return copied(known[key])
 
     return kept
-
-
-def _library():
-    import hlp_edu as hlp
-
-    return {"hlp": hlp}
 
 
 def _blank(value):

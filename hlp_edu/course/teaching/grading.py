@@ -8,6 +8,7 @@ a crafted file costs its own submission and no other. What was handed in is read
 import base64
 import binascii
 import contextlib
+import copy
 import csv
 import hashlib
 import io
@@ -37,12 +38,6 @@ __all__ = []  # for the commands alone
 CONFIG = """\
 c = get_config()
 c.CourseDirectory.course_id = "hlp_edu"
-c.CourseDirectory.source_directory = "source"
-c.CourseDirectory.release_directory = "release"
-c.CourseDirectory.submitted_directory = "submitted"
-c.CourseDirectory.autograded_directory = "autograded"
-c.CourseDirectory.feedback_directory = "feedback"
-c.CourseDirectory.db_url = "sqlite:///gradebook.db"
 c.NbGrader.logfile = "nbgrader.log"
 c.ClearSolutions.update({stubs!r})
 c.HTMLExporter.template_name = "safe"
@@ -305,25 +300,25 @@ def restore(notebook, released):
         name = mark.grade_id if mark else cell.source.split("\n")[0]
         at = _one_of_copies(notebook, cell, place)
         if at is None:
-            notebook.cells.insert(place, _fresh(cell))
+            notebook.cells.insert(place, copy.deepcopy(cell))
             notes.append(f"the cell {name!r} was missing: put back as it was given out")
             place += 1
             continue
         place = at + 1
         changed = notebook.cells[at].source.strip() != cell.source.strip()
         if mark is None and changed:  # what was added stays, and what was given holds
-            notebook.cells.insert(place, _fresh(cell))
+            notebook.cells.insert(place, copy.deepcopy(cell))
             notebook.cells[place].id = ""
             notes.append(f"the given cell {name!r} had been changed: run once more as it was given out")
             place += 1
         elif mark is not None and (mark.locked or mark.grade):
-            notebook.cells[at] = _fresh(cell)
+            notebook.cells[at] = copy.deepcopy(cell)
             if changed:
                 notes.append(f"the locked cell {name!r} had been changed: put back")
         elif mark is not None:
             if notebook.cells[at].cell_type != cell.cell_type:
                 notes.append(f"the cell {name!r} had become a {notebook.cells[at].cell_type} cell: run as code")
-                notebook.cells[at] = nbformat.from_dict({**_fresh(cell), "source": notebook.cells[at].source})
+                notebook.cells[at] = nbformat.from_dict({**copy.deepcopy(cell), "source": notebook.cells[at].source})
             notebook.cells[at].metadata["nbgrader"] = dict(mark)
     _name_cells(notebook)
     return notes
@@ -356,10 +351,6 @@ def _same_cell(given, other):
     return other.metadata.get("nbgrader", {}).get("grade_id") == mark.grade_id
 
 
-def _fresh(cell):
-    return nbformat.from_dict(json.loads(json.dumps(cell)))
-
-
 def remarks(notebook, released):
     """What a teacher may want to look at in the code of a submission, in words."""
     given = {cell.source.strip() for cell in released.cells}
@@ -371,7 +362,11 @@ def remarks(notebook, released):
 
 
 class Class:
-    """What the marking of a class needs to know: where everything is, and what the limits are."""
+    """What the marking of a class needs to know: where everything is, and what the limits are.
+
+    A submission may take ``limit`` seconds and ``memory`` gigabytes, each of its cells ``cell_limit`` seconds. With a
+    `Bank` the tests are its own.
+    """
 
     def __init__(self, source, out, limit=300.0, cell_limit=20, memory=4.0, again=False, bank=None):
         self.source, self.out, self.again, self.bank = source, out, again, bank
@@ -380,28 +375,16 @@ class Class:
         self.released, self.names = {}, {}
 
 
-def grade_class(
-    submissions,
-    source,
-    out,
-    limit=300.0,
-    cell_limit=20,
-    workers=None,
-    again=False,
-    memory=4.0,
-    say=lambda one: None,
-    bank=None,
-):
+def grade_class(submissions, source, out, workers=None, say=lambda one: None, **settings):
     """Mark every submission, write feedback and tables, and lose nothing.
 
     An interrupted run can be repeated: what is marked and has not changed since is marked again only if ``again``.
-    ``source`` holds the solutions, ``out`` becomes nbgrader's course. A submission may take ``limit`` seconds and
-    ``memory`` gigabytes, each of its cells ``cell_limit`` seconds. With a `Bank` the tests are its own. RuntimeError if
-    nbgrader cannot be set up, with its own words.
+    ``source`` holds the solutions, ``out`` becomes nbgrader's course; ``settings`` are those of a `Class`.
+    RuntimeError if nbgrader cannot be set up, with its own words.
     """
     out.mkdir(parents=True, exist_ok=True)
     _configure(out)
-    course = Class(source, out, limit, cell_limit, memory, again, bank)
+    course = Class(source, out, **settings)
     waiting = [one for one in submissions if one.status == "to grade"]
     course.names = _student_ids(submissions)
     with contained.adopting(), ThreadPoolExecutor(workers or os.cpu_count()) as pool:
@@ -492,19 +475,19 @@ def _give_out(lesson, course):
     """
     out = course.out
     solution = course.source / lesson / f"{lesson}.ipynb"
-    original, copy = solution.read_bytes(), out / "source" / lesson / f"{lesson}.ipynb"
+    original, known = solution.read_bytes(), out / "source" / lesson / f"{lesson}.ipynb"
     place = out / "release" / lesson / f"{lesson}.ipynb"
-    if not (copy.is_file() and copy.read_bytes() == original and place.is_file()):
-        atomic_write(copy, original)
+    if not (known.is_file() and known.read_bytes() == original and place.is_file()):
+        atomic_write(known, original)
         done = _nbgrader(course, 300, "generate_assignment", lesson, "--force")
         if done.code or done.ended:
-            copy.unlink()  # else the next run would take it for done
+            known.unlink()  # else the next run would take it for done
             words = "\n".join(done.said.splitlines()[-12:])
             raise RuntimeError(f"nbgrader cannot give out {lesson}: {done.ended}\n{words}")
     course.released[lesson] = read_released(place)
     caches = out / "compiled" / lesson
     newest = max(path.stat().st_mtime for path in PACKAGE.rglob("*.py"))
-    if not (caches.is_dir() and caches.stat().st_mtime > max(newest, copy.stat().st_mtime)):
+    if not (caches.is_dir() and caches.stat().st_mtime > max(newest, known.stat().st_mtime)):
         shutil.rmtree(caches, ignore_errors=True)
         with contained.new_room() as room:
             _execute(read_released(solution), course, room)
@@ -707,12 +690,9 @@ def _for_browsers(notebook):
     """A copy whose texts hold no HTML that could do anything, also in the pages that nbgrader itself shows."""
     from nbconvert.preprocessors.sanitize import SanitizeHTML
 
-    clean = SanitizeHTML()
-    copy = _fresh(notebook)
-    for k, cell in enumerate(copy.cells):
-        if cell.cell_type != "code":
-            copy.cells[k], _ = clean.preprocess_cell(cell, {}, k)
-    return copy
+    clean, twin = SanitizeHTML(), copy.deepcopy(notebook)
+    cells = [cell if cell.cell_type == "code" else clean.preprocess_cell(cell, {}, 0)[0] for cell in twin.cells]
+    return nbformat.from_dict({**twin, "cells": cells})
 
 
 def _page(one, course):
@@ -769,40 +749,26 @@ def _write_tables(submissions, names, out):
     """grades.csv has a row for each submission, tasks.csv one for each task of each."""
     rows, tasks = [], []
     for one in submissions:
-        feedback = Path("feedback", names[one.student], one.lesson, f"{one.lesson}.html")
-        rows.append(
-            dict(
-                student=one.student,
-                lesson=one.lesson,
-                status=one.status,
-                points=_number(one.points),
-                possible=_number(one.possible),
-                seconds=f"{one.seconds:.0f}",
-                feedback=feedback.as_posix() if one.status == "graded" and (out / feedback).is_file() else "",
-                file=one.file,
-                notes="; ".join(one.notes),
-            )
-        )
-        for task in one.tasks:
-            numbers = {key: _number(task[key]) for key in ("points", "possible")}
-            tasks.append(dict(student=one.student, lesson=one.lesson, **(task | numbers)))
-    for name, table in (("grades.csv", rows), ("tasks.csv", tasks)):
-        if table:
-            _write_csv(out / name, table)
+        page = f"feedback/{names[one.student]}/{one.lesson}/{one.lesson}.html"
+        page = page if one.status == "graded" and (out / page).is_file() else ""
+        rows.append(vars(one) | dict(seconds=round(one.seconds), feedback=page, notes="; ".join(one.notes)))
+        tasks += [dict(student=one.student, lesson=one.lesson) | task for task in one.tasks]
+    graded = ("student", "lesson", "status", "points", "possible", "seconds", "feedback", "file", "notes")
+    _write_csv(out / "grades.csv", graded, rows)
+    _write_csv(out / "tasks.csv", ("student", "lesson", "task", "points", "possible", "said"), tasks)
 
 
-def _write_csv(path, rows):
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(rows[0]))
-    writer.writeheader()
-    writer.writerows({key: _harmless(value) for key, value in row.items()} for row in rows)
-    atomic_write(path, text.getvalue().encode("utf-8-sig"))  # Excel takes UTF-8 only with the mark at the beginning
+def _write_csv(path, columns, rows):
+    if rows:
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, columns, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows({key: _harmless(row[key]) for key in columns} for row in rows)
+        atomic_write(path, text.getvalue().encode("utf-8-sig"))  # Excel takes UTF-8 only with the mark at the beginning
 
 
 def _harmless(value):
-    """A spreadsheet takes a cell that begins with = + - @ for a formula; a student's name must not be one."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value[:1] else value
-
-
-def _number(value):
+    """A cell: a spreadsheet takes what begins with = + - @ for a formula; a student's name must not be one."""
+    if isinstance(value, str):
+        return f"'{value}" if value[:1] in tuple("=+-@\t\r") else value
     return "" if value is None else f"{value:g}"

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from pathlib import Path
 
 from hlp_edu.course.files import CourseError
 from hlp_edu.storage import tidy
@@ -34,7 +35,7 @@ def make(out, what, build, listing=None, words=STRANGE, facts=None):
     The folder that holds the new one is room for what is needed on the way. The file ``listing`` in it, written last,
     says which files are ours, and ``facts``. Returns what ``build`` returns.
     """
-    listing = listing or f".hlp_edu_{what}.json"
+    listing, out = listing or f".hlp_edu_{what}.json", Path(os.path.abspath(out))
     refuse(out, what, listing, words)
     draft = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     tidy(out)

@@ -4,12 +4,14 @@ import importlib
 import importlib.resources
 import inspect
 import io
-import json
 import os
 import re
 import shutil
 import tempfile
 from pathlib import Path
+
+import nbformat
+from jinja2 import Template
 
 import hlp_edu
 from hlp_edu._version import __version__
@@ -17,6 +19,7 @@ from hlp_edu.widgets import page as write_page
 
 __all__ = ["build_site"]
 
+EXTENSION = "hlp_edu.course.teaching.links"
 TEMPLATES = Path(__file__).parent / "templates"
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#:\s]+)(#[^)]*)?\)")  # in Markdown, within the course
 
@@ -68,12 +71,10 @@ def write_pages(source, pages):
     for name in ("live", "spiral"):
         write_page(pages / f"{name}.html", name)
     images = [image for path in pages.glob("lessons/*.ipynb") for image in _pictures(path)]
-    known = {"version": __version__, "pictures": len(images)}
-    known["described"] = sum(bool(re.search(r'\balt="[^"]+"', image)) for image in images)
+    described = sum(bool(re.search(r'\balt="[^"]+"', image)) for image in images)
+    known = dict(version=__version__, pictures=len(images), described=described, pages=lambda part: _list(pages, part))
     for name in ("index.md", "accessibility.md"):
-        text = (TEMPLATES / name).read_text(encoding="utf-8")
-        text = re.sub(r"\{\{(\w+)\}\}", lambda found: str(known[found[1]]), text)
-        text = re.sub(r"\{\{pages (\w+)\}\}", lambda found: _list(pages, found[1]), text)
+        text = Template((TEMPLATES / name).read_text(encoding="utf-8")).render(known)
         (pages / name).write_text(text, encoding="utf-8")
     return {path.stem[:2]: f"lessons/{path.stem}" for path in sorted(pages.glob("lessons/[0-9]*.ipynb"))}
 
@@ -87,20 +88,16 @@ def _without_links_away(path, pages):
 
 def _list(pages, part):
     """The pages of a part, as lines of a toctree: README first, notebooks by number and name."""
-    found = [path.relative_to(pages).with_suffix("") for path in sorted((pages / part).rglob("*.*")) if _is_page(path)]
+    paths = sorted(path for path in (pages / part).rglob("*.*") if path.suffix in (".ipynb", ".md", ".rst"))
+    found = [path.relative_to(pages).with_suffix("") for path in paths]
     lines = [_short(path) for path in found if path.name != "README"]
     return "\n".join([f"{part}/README"] * (pages / part / "README.md").is_file() + lines)
 
 
-def _is_page(path):
-    return path.suffix in (".ipynb", ".md", ".rst")
-
-
 def _short(path):
     number, _, words = path.name.partition("_")
-    return (
-        f"{number} {words.replace('_', ' ').capitalize()} <{path.as_posix()}>" if number.isdigit() else path.as_posix()
-    )
+    title = f"{number} {words.replace('_', ' ').capitalize()} <{path.as_posix()}>"
+    return title if number.isdigit() else path.as_posix()
 
 
 def _write_library(folder):
@@ -123,7 +120,7 @@ def _write_library(folder):
 
 def configuration(lessons, pages, mathjax):
     """What would be in Sphinx's conf.py. `mathjax` is the file of MathJax."""
-    colours = {"color-brand-primary": "#0a58ca", "color-brand-content": "#0a58ca"}
+    light = {"color-brand-primary": "#0a58ca", "color-brand-content": "#0a58ca"}
     dark = {"color-brand-primary": "#8ab4f8", "color-brand-content": "#8ab4f8"}
     return {
         "project": "hlp_edu",
@@ -131,14 +128,7 @@ def configuration(lessons, pages, mathjax):
         "project_copyright": "the hlp_edu authors; text and figures CC BY 4.0, code BSD-3-Clause",
         "version": __version__,
         "release": __version__,
-        "language": "en",
-        "extensions": [
-            "myst_nb",
-            "sphinx.ext.mathjax",
-            "sphinx.ext.autodoc",
-            "sphinx.ext.napoleon",
-            "hlp_edu.course.teaching.links",
-        ],
+        "extensions": ["myst_nb", *(f"sphinx.ext.{name}" for name in ("mathjax", "autodoc", "napoleon")), EXTENSION],
         "nb_execution_mode": "off",
         "nb_merge_streams": True,
         "myst_enable_extensions": ["dollarmath", "amsmath"],
@@ -146,11 +136,7 @@ def configuration(lessons, pages, mathjax):
         "mathjax_path": mathjax.name,
         "html_theme": "furo",
         "html_title": "hlp_edu",
-        "html_theme_options": {
-            "light_css_variables": colours,
-            "dark_css_variables": dark,
-            "top_of_page_buttons": [],
-        },
+        "html_theme_options": {"light_css_variables": light, "dark_css_variables": dark, "top_of_page_buttons": []},
         "html_static_path": [str(mathjax), *(str(TEMPLATES / name) for name in ("site.css", "site.js"))],
         "html_css_files": ["site.css"],
         "html_js_files": ["site.js"],
@@ -158,7 +144,6 @@ def configuration(lessons, pages, mathjax):
         "html_show_search_summary": False,  # its snippets are fetched, which a page from file:// must not
         "html_sourcelink_suffix": "",
         "html_domain_indices": False,
-        "exclude_patterns": [],
         "autodoc_member_order": "bysource",
         "autodoc_typehints": "none",
         "napoleon_google_docstring": False,
@@ -180,12 +165,12 @@ def _glossary(path):
 
 
 def _text(path):
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    cells = nbformat.read(path, as_version=4).cells
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 
 
 def _pictures(path):
     """The images among the outputs of a notebook, as they are in its HTML."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    cells = nbformat.read(path, as_version=4).cells
     outputs = [output.get("data", {}).get("text/html", "") for cell in cells for output in cell.get("outputs", ())]
-    return [image for text in outputs for image in re.findall(r"<img\b[^>]*>", "".join(text))]
+    return [image for text in outputs for image in re.findall(r"<img\b[^>]*>", text)]

@@ -307,27 +307,13 @@ def workshop(lessons):
 
 
 def _write_decks(decks, out):
-    page = (TEMPLATES / "deck.html").read_text(encoding="utf-8")
-    titles = {name: re.sub(r"<.*?>", "", slides[0].title) for name, slides in decks.items()}
+    from jinja2 import Environment, FileSystemLoader
+
+    page = Environment(loader=FileSystemLoader(TEMPLATES), trim_blocks=True).get_template
     for name, slides in decks.items():
-        text = page.replace("{{title}}", titles[name]).replace("{{slides}}", "\n".join(map(_section, slides)))
-        (out / f"{name}.html").write_text(text, encoding="utf-8")
-    numbers = {name: f"{name[:2]} " * name[0].isdigit() for name in decks}
-    rows = [
-        f'<li><a href="{name}.html">{numbers[name]}{titles[name]}</a>, {len(decks[name])} slides</li>' for name in decks
-    ]
-    page = (TEMPLATES / "decks.html").read_text(encoding="utf-8")
-    (out / "index.html").write_text(page.replace("{{decks}}", "\n".join(rows)), encoding="utf-8")
-
-
-def _section(slide):
-    level = "h1" if slide.kind == "first" else "h2"
-    body, notes = ("\n".join(_without_links(part) for part in parts) for parts in (slide.body, slide.notes))
-    return (
-        f'<section><div class="slide {slide.kind}" style="--scale: {slide.scale:.2f}">\n'
-        f'<{level}>{slide.title}</{level}>\n<div class="body">{body}</div>\n</div>\n'
-        f'<aside class="notes">{notes}</aside></section>'
-    )
+        text = page("deck.html").render(title=re.sub(r"<.*?>", "", slides[0].title), slides=slides)
+        (out / f"{name}.html").write_text(_without_links(text), encoding="utf-8")
+    (out / "index.html").write_text(page("decks.html").render(decks=decks), encoding="utf-8")
 
 
 def _without_links(text):
