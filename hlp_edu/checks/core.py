@@ -106,7 +106,8 @@ class Task:
         if expected is None and not properties:
             raise ValueError("expected and properties are both empty: must say what a right answer is")
         self.lesson, self.name, self.title, self.points = lesson, name, title, whole("points", points)
-        self.hints, self.expected, self.mistakes = tuple(hints), expected and for_checks(expected), dict(mistakes)
+        once = expected if self.draws or expected is None else functools.cache(expected)
+        self.hints, self.expected, self.mistakes = tuple(hints), once and for_checks(once), dict(mistakes)
         self.properties, self.tolerance, self.moral = tuple(properties), tolerance, moral
         self._shown, self._said, self._copies = 0, _Said(), {}
         self.failed = None  # the arguments on which the last answer went wrong, to try them again
@@ -271,9 +272,6 @@ class Value(Task):
     >>> str(half.check(1.0)), bool(half.check(0.5))
     ('not yet, because that is twice as much', True)
     """
-
-    def __init__(self, *given, expected=None, **others):
-        super().__init__(*given, expected=expected and functools.cache(expected), **others)
 
     def _judge(self, answer):
         if callable(answer):
