@@ -8,6 +8,9 @@ which gives a trajectory; a trajectory is plotted; a plot is put under sliders:
 >>> online = hlp.run(problem, hlp.Flipped(dissipation_w=30, dissipation_x=5), T=1.0)
 >>> online.x.shape
 (1001, 5)
+
+Arguments are checked everywhere: what is out of its bounds, of the wrong length or kind, or unknown, raises a
+ValueError that names the argument, what was given and what is allowed.
 """
 
 import importlib

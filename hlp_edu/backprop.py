@@ -336,7 +336,7 @@ class Online:
 def _rows(gradient, w0, steps):
     """Room for the weights at the start and after each step; the first row is filled."""
     kind("gradient", gradient, Callable, "a function of the weights")
-    steps, w0 = whole("steps", steps, least=0, most=MOST_STEPS), finite("w0", numbers_of("w0", w0).reshape(-1))
+    steps, w0 = whole("steps", steps, least=0, most=MOST_STEPS), finite("w0", w0).reshape(-1)
     w = np.empty((steps + 1, len(w0)))
     w[0] = w0
     return w
@@ -517,7 +517,7 @@ def meet_backprop(problem, w, speed, times, settle=40.0, per_c=0.1):
     w = vector("w", w, len(problem.network.heads), "arc")
     fast = problem.replace(speed=number("speed", speed, above=0))
     settle, per_c = number("settle", settle, above=0), number("per_c", per_c, above=0)
-    times = finite("times", numbers_of("times", times)).reshape(-1)
+    times = finite("times", times).reshape(-1)
     flow, exact = np.empty((len(times), len(w))), np.empty((len(times), len(w)))
     for k, t in enumerate(times):
         start = t - settle / speed

@@ -23,27 +23,18 @@ def runs(problem, policy, seeds, T, workers=None, progress=True, record="output"
     problem, policy : Tracking and Policy, or callable
         One for all runs, or a function of the seed that gives it.
     seeds : iterable of int
-        One run for each.
-    T : float
-        Duration of every run.
+        One run for each; at least one.
     workers : int, optional
         How many runs at a time; all cores by default.
     progress : bool
         Show a progress bar when it takes longer than a second, unless TQDM_DISABLE=1 is in the environment.
-    record : {"output", "all"}
-        As in `run`; here "output" by default, so that hundreds of runs fit in memory.
-    **arguments
-        Passed to `run`.
+    T, record, **arguments
+        Passed to `run`. With record="output", here the default, hundreds of runs fit in memory.
 
     Returns
     -------
     list of Trajectory
         In the order of ``seeds``.
-
-    Raises
-    ------
-    ValueError
-        As `run`, or if ``seeds`` is empty.
 
     Examples
     --------

@@ -26,7 +26,7 @@ One walk through memory gives W'g, P'g, W y and P y; the outer products cost n i
 step also moves W and P.
 """
 
-from typing import NamedTuple
+from collections import namedtuple
 
 import numpy as np
 
@@ -51,14 +51,8 @@ def find(network):
     return network.segments[~large], panels.astype(np.uint64)
 
 
-class Blocks(NamedTuple):
-    """The panels, and arrays to work with."""
-
-    panels: np.ndarray
-    W_y: np.ndarray  # W y and P y at the stage to come, a number a head
-    P_y: np.ndarray
-    table: np.ndarray  # coefficients of W and of P at each stage, and after the step
-    gram: np.ndarray
+# W y and P y at the stage to come, a number a head; table: coefficients of W and P at each stage, and after the step.
+Blocks = namedtuple("Blocks", "panels W_y P_y table gram")
 
 
 def blocks_of(panels, stages, neurons):

@@ -16,8 +16,8 @@ from hlp_edu.optimum import cost_gradient
 from hlp_edu.policies import Frozen
 from hlp_edu.problem import Tracking
 from hlp_edu.prospective import Prospective
-from hlp_edu.signals import Signal, _times
-from hlp_edu.validate import finite, kind, number, numbers_of, one_of, vector, whole
+from hlp_edu.signals import Signal
+from hlp_edu.validate import finite, kind, number, one_of, vector, whole
 
 __all__ = [
     "RULES", "Noisy", "altered", "angles", "bode", "closed_loop", "cost_of_clean", "credits", "growth",
@@ -54,7 +54,7 @@ def transfer(rule, frequency):
     -45.0
     """
     one_of("rule", rule, RULES)
-    s = 1j * finite("frequency", numbers_of("frequency", frequency))
+    s = 1j * finite("frequency", frequency)
     return {"exact": 1 / (1 - s), "flipped": 1 / (1 + s), "instantaneous": 1 + 0 * s, "look-ahead": 1 + s}[rule]
 
 
@@ -107,7 +107,7 @@ def growth(law, omega):
     True
     """
     one_of("law", law, ("gradient flow", "credit looks ahead", "prospective"))
-    omega = finite("omega", numbers_of("omega", omega))
+    omega = finite("omega", omega)
     found = []
     for gain in omega.reshape(-1):
         kappa = 2 / (1 + np.sqrt(1 + 2 * gain))
@@ -143,7 +143,7 @@ def closed_loop(frequency, c, omega, heading=0.0, lead=0.0, credit=0.0):
     >>> bool(closed_loop([1.0], 20, 30)[0] < closed_loop([1.0], 20, 30, lead=0.08, credit=1)[0])
     True
     """
-    s = 1j * finite("frequency", numbers_of("frequency", frequency))
+    s = 1j * finite("frequency", frequency)
     back = omega * (1 + credit * s / c) / (1 + s / c)
     x_over_z = back * (1 + lead * s) / (s * (1 + s / c) + back * (1 + heading * s / c))
     return np.degrees(np.unwrap(np.angle(x_over_z)))
@@ -194,7 +194,7 @@ class Noisy(Signal):
         ----------
         t : float or array_like
         """
-        return self._noise(_times(t), 0)
+        return self._noise(finite("t", t), 0)
 
     def _noise(self, t, order):
         """The noise, or its slope."""
@@ -397,7 +397,7 @@ def meet_backprop_ahead(problem, w, speed, times, matched="depth", settle=40.0, 
     one_of("matched", matched, MATCHED)
     network, c = problem.network, number("speed", speed, above=0)
     n, out = len(network.neurons), network.output_index
-    w, times = vector("w", w, len(network.heads), "arc"), finite("times", numbers_of("times", times)).reshape(-1)
+    w, times = vector("w", w, len(network.heads), "arc"), finite("times", times).reshape(-1)
     layer, levels = np.zeros(n), _levels(network)
     for depth, level in enumerate(levels, 1):
         layer[level] = depth

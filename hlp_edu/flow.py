@@ -25,50 +25,27 @@ CHUNK_ARCS = 1e9  # arcs times steps between two questions whether the run is ca
 cancelled = threading.local()  # .event: set when the run in this thread is to be given up
 
 
-def run(
-    problem,
-    policy,
-    T,
-    dt=1e-3,
-    seed=0,
-    t0=0,
-    x0=None,
-    w0=None,
-    p0=None,
-    start=None,
-    method="rk4",
-    record="all",
-    limit=1e8,
-    every=1,
-):
+def run(problem, policy, T, dt=1e-3, seed=0, t0=0, x0=None, w0=None, p0=None, start=None, method="rk4",
+        record="all", limit=1e8, every=1):  # fmt: skip
     """Run the laws (2), (6), (10) forward in time under a policy.
 
     Parameters
     ----------
-    problem : Tracking
-        What is to be minimised.
-    policy : Policy
-        What is done about the boundary problem.
-    T : float
-        Duration, in the signal's unit of time.
-    dt : float
-        Step, at most T. It is shortened a little if T is no multiple of it.
+    problem, policy : Tracking, Policy
+        What is to be minimised; what is done about the boundary problem.
+    T, dt, t0 : float
+        Duration, step and start, in the signal's unit of time. A step that T is no multiple of is shortened a little.
     seed : int
         Draws x0 ~ N(0, 0.5^2), then w0 ~ N(0, 0.5^2 / neurons).
-    t0 : float
-        Time of the start.
-    x0 : array_like, shape (neurons,), optional
-        States at the start.
-    w0 : array_like, shape (arcs,), optional
-        Weights at the start.
+    x0, w0 : array_like, shapes (neurons,) and (arcs,), optional
+        States and weights at the start.
     p0 : pair of array_like, shapes (neurons,) and (arcs,), optional
         Costates p_x and p_w at the start; 0 by default.
     start : State, optional
         Where another run stopped (its ``final``); instead of seed, t0, x0, w0, p0.
     method : {"rk4", "euler", "exponential"}
-        Integrator. "rk4" is of order 4, for speed * dt up to about 1; "exponential" solves the
-        leak exactly and moves the weights symplectically, for large speeds; "euler" is what one
-        writes first. The last two are of order 1.
+        "rk4" is of order 4, for speed * dt up to about 1; "exponential" solves the leak exactly and moves the weights
+        symplectically, for large speeds; "euler" is what one writes first. The last two are of order 1.
     record : {"all", "output"}
         "output" keeps t, the outputs, the target, L and H: nothing that grows with the arcs.
     limit : float
@@ -79,11 +56,6 @@ def run(
     Returns
     -------
     Trajectory
-
-    Raises
-    ------
-    ValueError
-        If an argument is out of its bounds, of the wrong length or unknown.
 
     Examples
     --------
@@ -101,42 +73,38 @@ def run(
     begin = beginning(problem, policy, seed, t0, x0, w0, p0, start)
     clock = begin.clock if begin.clock.dt == h else Clock(begin.clock.time, 0, h)
     told_apart(clock.time, T, h)
-    rows = _rows(problem.network, policy, record, steps // every + 1 + (steps % every > 0))
-    times, target = np.empty(len(rows.L)), np.empty((len(rows.L), len(problem.network.outputs)))
-    policy.rehearse(len(problem.network.neurons), len(problem.network.heads))
+    network = problem.network
+    rows = room(network, policy, record, steps // every + 1 + (steps % every > 0), every)
+    policy.rehearse(len(network.neurons), len(network.heads))
 
     forward = Forward(problem, policy, method, h, limit)
-    state, cost, done, row, why = forward.state(begin), 0.0, 0, 0, None
-    while done < steps and why is None:
+    state, cost, done, row, bad_at, reason = forward.state(begin), 0.0, 0, 0, None, None
+    while done < steps and reason is None:
         if getattr(cancelled, "event", None) is not None and cancelled.event.is_set():
             raise RuntimeError("this run was given up, with all others of its call of runs")
         count = min(CHUNK, steps - done, 1 + int(CHUNK_ARCS / (len(begin.w) + 1)))
         t = clock.origin + (clock.count + done + np.arange(count + 1)) * h
-        signals, skip = forward.signals(t, clock.origin), -done % every
-        before, (state, bad, added) = state, forward.march(state, signals, _from_row(rows, row, every, skip))
-        gone = count
+        signals, skip, before = forward.signals(t, clock.origin), -done % every, state
+        state, bad, added = forward.march(state, signals, rows._replace(first=row, skip=skip))
         if bad <= count:
-            gone, state, why = forward.go_back(before, signals, bad)
-        seen = np.arange(skip, gone + (why is not None), every)
-        times[row : row + len(seen)], target[row : row + len(seen)] = t[seen], signals.z[seen, 0]
-        done, row, cost = done + max(gone, 0), row + len(seen), cost + added
+            count, state, bad_at, reason = forward.go_back(before, signals, bad)
+        row += len(range(skip, count + (reason is not None), every))
+        done, cost = done + max(count, 0), cost + added
     final = State(Clock(clock.origin, clock.count + done, h), *state)
-    if why is None:  # the last row is where one more step begins; a step of length 0 moves nothing
-        end = Signals(*(part[[-1, -1]] for part in signals))
-        last, _, _ = forward.march(state, end, _from_row(rows, row, 1, 0), h=0.0)
-        final.p_w = last[3]  # also where it is no state of its own
-        # The end is part of the run, to the last digit.
-        times[row] = clock.time + T if math.isclose(t[-1], clock.time + T, rel_tol=1e-9, abs_tol=1e-9) else t[-1]
-        target[row], row = signals.z[-1, 0], row + 1
+    if reason is None:  # the last row is where one more step begins; a step of length 0 moves nothing
+        close = math.isclose(t[-1], clock.time + T, rel_tol=1e-9, abs_tol=1e-9)
+        t = np.full(2, clock.time + T if close else t[-1])  # T itself, to the last digit
+        end = Signals(*(part[[-1, -1]] for part in signals))._replace(t=t)
+        last, _, _ = forward.march(state, end, rows._replace(first=row, every=1, skip=0), h=0.0)
+        final.p_w, row = last[3], row + 1  # also where it is no state of its own
     if policy.steady:
         final.s_w = begin.s_w
-    x, w, p_x, p_w, sign, L, H = (column[:row] for column in rows[:7])
+    columns = [column[:row] for column in rows[:9]]
+    columns[6] = columns[6][:, 0] if policy.one_sign else columns[6]
+    cost = float(cost) if reason is None else math.inf
     about = dict(problem=repr(problem), policy=repr(policy), method=method, dt=h, version=__version__)
     about["seed"] = None if start is not None or (x0 is not None and w0 is not None) else int(seed)
-    return Trajectory(
-        times[:row], x, w, p_x, p_w, target[:row], sign[:, 0] if policy.one_sign else sign, L, H,
-        math.inf if why else float(cost), final, why and why[0], why and why[1], problem.network, record, about,
-    )  # fmt: skip
+    return Trajectory(*columns, cost, final, bad_at, reason, network, record, about)
 
 
 def grid(T, dt):
@@ -193,9 +161,10 @@ class Forward:
             slope = self.policy.slopes(self.problem, t, (origin, self.method.h), middles)
         return Signals(t, *self.problem.at_steps(t, middles), slope)
 
-    def march(self, state, signals, rows, h=None):
+    def march(self, state, signals, rows=None, h=None):
         """The state after all steps, the number of the first bad one, and the cost; see `kernel.march`."""
         x, w, p_x, p_w, s_x, s_w = state
+        rows = room(self.problem.network, self.policy, "output", 0, skip=len(signals.t)) if rows is None else rows
         work = work_at(np.append(x, signals.u[0, 0]), w, p_x, p_w, len(self.method.weight), self.arc_rows)
         signs = Signs(s_x.copy(), s_w.copy(), self.rule is not None, self.policy.values())
         method = self.method if h is None else self.method._replace(h=h)
@@ -209,15 +178,14 @@ class Forward:
 
     def go_back(self, before, signals, bad):
         """The last good state before a bad one: steps to it (-1: there is none), it, when and why the next is bad."""
+        if bad > 0 and self.wrong(before, signals, bad - 1):  # of weights it is noticed one step late
+            bad -= 1
         reason = self.wrong(before, signals, bad) or "the Lagrangian or the Hamiltonian is not finite"
-        while bad > 0 and (earlier := self.wrong(before, signals, bad - 1)):
-            bad, reason = bad - 1, earlier
-        state = self.after(before, signals, bad - 1) if bad > 0 else before
-        return bad - 1, state, (float(signals.t[bad]), reason)
+        return bad - 1, self.after(before, signals, max(bad - 1, 0)), float(signals.t[bad]), reason
 
     def after(self, before, signals, steps):
         """The state after so many steps."""
-        return self.march(before, Signals(*(part[: steps + 1] for part in signals)), no_rows(steps))[0]
+        return self.march(before, Signals(*(part[: steps + 1] for part in signals)))[0]
 
     def wrong(self, before, signals, steps):
         """What of that state is beyond the limit, in words; None if nothing is."""
@@ -229,24 +197,16 @@ class Forward:
         return None
 
 
-def _rows(network, policy, record, rows):
-    """Room for all rows."""
+def room(network, policy, record, count, every=1, skip=0):
+    """Room for so many rows."""
     n, m = len(network.neurons), len(network.heads)
     columns, n, m = (np.arange(n), n, m) if record == "all" else (network.output_index, 0, 0)
-    sizes = len(columns), m, n, m, 1 if policy.one_sign else m
-    fits(rows, sum(sizes), record)
-    parts = [np.empty((rows, size), np.int8 if part == 4 else float) for part, size in enumerate(sizes)]
-    return Rows(*parts, np.empty(rows), np.empty(rows), columns, 1, 0)
-
-
-def no_rows(steps):
-    """What records nothing in so many steps."""
-    return Rows(*np.empty((4, 0, 0)), np.empty((0, 0), np.int8), *np.empty((2, 0)), np.empty(0, int), 1, steps)
-
-
-def _from_row(rows, row, every, skip):
-    """What is left of the rows."""
-    return Rows(*(column[row:] for column in rows[:7]), rows.columns, every, skip)
+    widths = len(columns), m, n, m, len(network.outputs)
+    signs = 1 if policy.one_sign else m
+    fits(count, sum(widths) + signs, record)
+    t, L, H = np.empty((3, count))
+    parts = (np.empty((count, width)) for width in widths)
+    return Rows(t, *parts, np.empty((count, signs), np.int8), L, H, columns, 0, every, skip)
 
 
 def fits(rows, width, record, most=4e9):

@@ -6,7 +6,7 @@ the Erlang(k, c) law. These functions predict and measure arrivals.
 
 import numpy as np
 
-from hlp_edu.validate import finite, number, numbers_of
+from hlp_edu.validate import finite, number
 
 __all__ = ["arrivals", "erlang"]
 
@@ -32,7 +32,7 @@ def arrivals(t, values, fraction=0.5):
     array([0.5       , 1.33333333])
     """
     fraction = number("fraction", fraction, above=0, below=1)
-    t, values = finite("t", numbers_of("t", t)), finite("values", numbers_of("values", values) / 2)  # no overflow below
+    t, values = finite("t", t), finite("values", values) / 2  # no overflow below
     if values.ndim != 2 or t.shape != values.shape[:1] or t.size == 0:
         raise ValueError(f"values has shape {values.shape}: must be ({t.size}, columns), one row per time")
     distance = values[-1] - values[0]
@@ -67,7 +67,7 @@ def erlang(hops, fraction=0.5):
     """
     from scipy.special import gammaincinv
 
-    fraction, hops = number("fraction", fraction, above=0, below=1), finite("hops", numbers_of("hops", hops))
+    fraction, hops = number("fraction", fraction, above=0, below=1), finite("hops", hops)
     if not ((hops >= 1) & (hops < 1e9)).all():
         raise ValueError("hops: must be at least 1, and below 1e9")
     return gammaincinv(hops, fraction)

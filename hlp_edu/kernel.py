@@ -15,13 +15,13 @@ taken together, which is faster: `blocks.py`, to be skipped on a first reading. 
 """
 
 import math
-from typing import NamedTuple
+from collections import namedtuple
 
 import numpy as np
 
 from hlp_edu.blocks import begin_blocks, block_stage
 from hlp_edu.compiled import compiled, four
-from hlp_edu.laws import Law, arc, costate, energies, neuron
+from hlp_edu.laws import arc, costate, energies, neuron
 from hlp_edu.prospective import arc_ahead, look_ahead
 
 NOW, HERE, END = 0, 1, 2  # rows of the arcs
@@ -29,76 +29,38 @@ NOW, HERE, END = 0, 1, 2  # rows of the arcs
 GAP = 64
 
 
-class Method(NamedTuple):
-    """A step of length h of a Runge-Kutta method whose stages need only the stage before."""
-
-    h: float
-    at: np.ndarray  # where each stage asks: 0 at the start, 1 in the middle, 2 at the end of the step
-    weight: np.ndarray  # of its velocity
-    exponential: bool  # solve the leak of the neurons exactly, and move weights with the new costates
-    keep: float  # 1; with 0 a step of length 1 gives the velocities alone
-
-
+# A step of length h of a Runge-Kutta method whose stages need only the stage before. At: where a stage asks, 0 at the
+# start, 1 in the middle, 2 at the end of the step. Weight: of its velocity. Exponential: the leak of the neurons is
+# solved exactly, and weights move with the new costates. Keep is 1; with 0 a step of length 1 gives velocities alone.
+Method = namedtuple("Method", "h at weight exponential keep")
 METHODS = {
     "euler": Method(1.0, np.array([0]), np.array([1.0]), False, 1.0),
     "rk4": Method(1.0, np.array([0, 1, 1, 2]), np.array([1.0, 2.0, 2.0, 1.0]) / 6, False, 1.0),
     "exponential": Method(1.0, np.array([0]), np.array([1.0]), True, 1.0),
 }
 
+# What does not change during a run. Segments: of the arcs that are taken one by one, not in blocks, see
+# `Network.segments`. Limit: a number beyond it ends the run.
+Model = namedtuple("Model", "segments outputs speed law limit", defaults=[math.inf])
 
-class Model(NamedTuple):
-    """What does not change during a run."""
+# A step at work. Neurons have a row for each stage, and one for the end; arcs NOW, or NOW, HERE and END. What the arcs
+# read, x, holds states, then inputs; a are the activations.
+Work = namedtuple("Work", "x w p_x p_w a credit H_x")
 
-    segments: np.ndarray  # of the arcs that are taken one by one, not in blocks; see `Network.segments`
-    outputs: np.ndarray
-    speed: np.ndarray
-    law: Law
-    limit: float = math.inf  # a number beyond it ends the run
+# The signs s of (10): x for neurons; w for arcs, or if they never change (each is False) one for all; and the numbers
+# that the rule reads which sets them.
+Signs = namedtuple("Signs", "x w each values")
 
+# Times of the steps; targets (nan where there is none) and inputs at the start, middle and end of each,
+# (steps + 1, 3, ...); z' and z'', for rules that look ahead.
+Signals = namedtuple("Signals", "t z u slope", defaults=[np.zeros((0, 3, 0, 2))])
 
-class Work(NamedTuple):
-    """A step at work. Neurons have a row for each stage, and one for the end; arcs NOW, or NOW, HERE and END."""
+# What is recorded, of x the columns named; from row ``first`` on, every so many steps, after ``skip`` steps.
+Rows = namedtuple("Rows", "t x w p_x p_w target sign L H columns first every skip")
 
-    x: np.ndarray  # what the arcs read: states, then inputs
-    w: np.ndarray
-    p_x: np.ndarray
-    p_w: np.ndarray
-    a: np.ndarray  # activations
-    credit: np.ndarray  # (stages, neurons)
-    H_x: np.ndarray
-
-
-class Signs(NamedTuple):
-    """The signs s of (10), and the numbers that the rule reads which sets them."""
-
-    x: np.ndarray
-    w: np.ndarray  # one for each arc; if they never change, one for all
-    each: bool
-    values: np.ndarray
-
-
-class Signals(NamedTuple):
-    """Times of the steps; targets and inputs at the start, middle and end of each: (steps + 1, 3, ...)."""
-
-    t: np.ndarray
-    z: np.ndarray  # nan where there is no target
-    u: np.ndarray
-    slope: np.ndarray = np.zeros((0, 3, 0, 2))  # z' and z'', for rules that look ahead
-
-
-class Rows(NamedTuple):
-    """What is recorded, a row every so many steps; `x` of the neurons `columns`."""
-
-    x: np.ndarray
-    w: np.ndarray
-    p_x: np.ndarray
-    p_w: np.ndarray
-    sign: np.ndarray
-    L: np.ndarray
-    H: np.ndarray
-    columns: np.ndarray
-    every: int
-    skip: int  # steps until the first row
+# What it takes to ask for H_x and H_w: a step that gives velocities, with signs -1 and without dissipation. It leaves
+# x', -p_w / r, H_x and H_w in row 0 of work.
+Ask = namedtuple("Ask", "model method signs work")
 
 
 def work_at(x, w, p_x, p_w, stages, arc_rows):
@@ -205,15 +167,6 @@ def step(model, method, signals, t, signs, work, blocks, ahead):
     return cost, L_start, H_start, total + end_step(work, stages)
 
 
-class Ask(NamedTuple):
-    """What it takes to ask for H_x and H_w: a step that gives velocities, with signs -1 and without dissipation."""
-
-    model: Model
-    method: Method
-    signs: Signs
-    work: Work  # filled with the answers: x', -p_w / r, H_x, H_w in row 0
-
-
 def asker(model, inputs, arcs):
     """What `gradients` needs for a model of which all arcs are taken one by one."""
     n = model.speed.size
@@ -271,7 +224,7 @@ def march(model, method, signals, signs, work, rows, ask, rule, blocks, ahead):
 
     A state is bad if a number has passed the limit, or if L or H is not finite.
     """
-    steps, cost, row = signals.t.size - 1, 0.0, 0
+    steps, cost, row = signals.t.size - 1, 0.0, rows.first
     if blocks is not None:
         begin_blocks(model.law, method, signs.w[0], work, blocks)
     for t in range(steps):
@@ -281,7 +234,7 @@ def march(model, method, signals, signs, work, rows, ask, rule, blocks, ahead):
         if recorded and model.law.inertia == 0.0:
             follow(model.law, ask, signals, t, work, ahead)
         if recorded:
-            record(rows, row, work, signs.w)
+            record(rows, row, signals, t, work, signs.w)
         added, L, H, total = step(model, method, signals, t, signs, work, blocks, ahead)
         if not (math.isfinite(L) and math.isfinite(H)):
             return t, cost
@@ -322,8 +275,11 @@ def follow(law, ask, signals, t, work, ahead):
 
 
 @compiled
-def record(rows, row, work, signs):
+def record(rows, row, signals, t, work, signs):
     """Write down where the run is."""
+    rows.t[row] = signals.t[t]
+    for o in range(rows.target.shape[1]):
+        rows.target[row, o] = signals.z[t, 0, o]
     for k in range(rows.columns.size):
         rows.x[row, k] = work.x[NOW, rows.columns[k]]
     for written, part in ((rows.w, work.w), (rows.p_x, work.p_x), (rows.p_w, work.p_w)):

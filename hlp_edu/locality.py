@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hlp_edu.flow import Forward, no_rows
+from hlp_edu.flow import Forward
 from hlp_edu.kernel import Signals
 from hlp_edu.network import Network
 from hlp_edu.policies import Flipped, Policy
@@ -66,7 +66,7 @@ def library_update(problem, policy):
         z, u, slope = (np.tile(np.asarray(part, float), (2, 3, 1)) for part in (z, u, slope))
         signals = Signals(np.arange(2.0), z, u, np.stack([slope, 0 * slope], axis=-1))
         # A step of length 1 adds the velocities.
-        after, _, _ = forward_on(network).march((*before, *signs), signals, no_rows(1))
+        after, _, _ = forward_on(network).march((*before, *signs), signals)
         return [new - old for new, old in zip(after, before, strict=False)]
 
     return update

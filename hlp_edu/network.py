@@ -40,11 +40,7 @@ class Network:
     heads, tails : numpy.ndarray of int, shape (arcs,)
         For each arc, the index of its head in `neurons` and of its tail in `labels`.
 
-    Raises
-    ------
-    ValueError
-        If a label is unknown or named twice, an output is an input, an arc leads into an input,
-        or there is no neuron.
+    A digraph that is none, and an arc into an input or given twice, raise a ValueError.
 
     Examples
     --------
@@ -56,9 +52,9 @@ class Network:
     def __init__(self, digraph, inputs=(), outputs=()):
         if not getattr(digraph, "is_directed", bool)() or digraph.is_multigraph() or isinstance(digraph, type):
             raise ValueError(f"digraph = {digraph!r}: must be a networkx.DiGraph (directed, one arc per pair)")
-        inputs, outputs = _labels("inputs", inputs), _labels("outputs", outputs)
-        for name, label in [("inputs", label) for label in inputs] + [("outputs", label) for label in outputs]:
-            require(label in digraph, f"{name}: {label!r} is not a node of the digraph; nodes: {_some(digraph)}")
+        inputs = _labels("inputs", inputs)
+        for label in inputs:
+            require(label in digraph, f"inputs: {label!r} is not a node of the digraph; nodes: {_some(digraph)}")
         neurons = [node for node in digraph if node not in set(inputs)]
         index = {label: i for i, label in enumerate([*neurons, *inputs])}
         tails, heads = ([index[arc[end]] for arc in digraph.edges] for end in (0, 1))
@@ -76,11 +72,9 @@ class Network:
         neurons, inputs, outputs = _labels("neurons", neurons), _labels("inputs", inputs), _labels("outputs", outputs)
         labels = _labels("neurons and inputs", [*neurons, *inputs])
         require(neurons, "digraph: there must be at least one neuron that is not an input")
-        index = {label: i for i, label in enumerate(labels)}
         for label in outputs:
-            if index.get(label, len(neurons)) >= len(neurons):
-                what = "an input" if label in index else "no neuron"
-                raise ValueError(f"outputs: {label!r} is {what}; an output must be a neuron: {_some(neurons)}")
+            what = "an input" if label in inputs else "not a node"
+            require(label in neurons, f"outputs: {label!r} is {what}; an output must be a neuron: {_some(neurons)}")
         heads, tails = _indices("heads", heads, len(labels)), _indices("tails", tails, len(labels))
         require(len(heads) == len(tails), f"heads and tails: {len(heads)} and {len(tails)}; an arc has one of each")
         order = np.lexsort((tails, heads))
@@ -92,15 +86,15 @@ class Network:
             raise ValueError(f"arc ({tail!r}, {head!r}): {why}")
         self.neurons, self.inputs, self.outputs, self.labels = neurons, inputs, outputs, labels
         self.heads, self.tails = heads, tails
-        self.output_index = np.array([index[label] for label in outputs], dtype=np.int64)
+        self.output_index = np.array([neurons.index(label) for label in outputs], dtype=np.int64)
         if not inputs:
             warnings.warn(DEAD_POINT, UserWarning, stacklevel=stacklevel)
 
     @functools.cached_property
     def arcs(self):
         """List of (tail, head) labels, sorted by head, then tail; column k of w is arc k."""
-        labels = self.labels
-        return [(labels[j], labels[i]) for j, i in zip(self.tails.tolist(), self.heads.tolist(), strict=True)]
+        ends = zip(self.tails.tolist(), self.heads.tolist(), strict=True)
+        return [(self.labels[j], self.labels[i]) for j, i in ends]
 
     @functools.cached_property
     def graph(self):
@@ -112,43 +106,8 @@ class Network:
         graph.add_edges_from(self.arcs)
         return graph
 
-    def parents(self, label):
-        """Labels of the nodes with an arc into the node.
-
-        Parameters
-        ----------
-        label : node label
-        """
-        return [self.labels[j] for j in self.tails[self.heads == self._index(label)]]
-
-    def children(self, label):
-        """Labels of the neurons that the node has an arc to.
-
-        Parameters
-        ----------
-        label : node label
-        """
-        return [self.neurons[i] for i in self.heads[self.tails == self._index(label)]]
-
-    def _index(self, label):
-        """The index of a node in `labels`."""
-        try:
-            return self.labels.index(label)
-        except ValueError:
-            raise ValueError(f"label = {shown(label)}: is no node; nodes: {_some(self.labels)}") from None
-
     def matrix(self, w):
-        """The weights as a matrix, shape (neurons, neurons + inputs): entry (i, j) is that of the arc j -> i, or zero.
-
-        Parameters
-        ----------
-        w : array_like, shape (arcs,)
-
-        Raises
-        ------
-        ValueError
-            If ``w`` is not one number per arc.
-        """
+        """The weights ``w`` as a matrix, shape (neurons, neurons + inputs): entry (i, j) is of the arc j -> i, or 0."""
         dense = np.zeros((len(self.neurons), len(self.labels)))
         dense[self.heads, self.tails] = vector("w", w, len(self.heads), "arc")
         return dense
@@ -173,16 +132,7 @@ class Network:
 def fully_connected(n, bias=True, self_loops=True):
     """A `Network` of neurons 1 to ``n``, each with an arc to every neuron; neuron 1 is the output.
 
-    Parameters
-    ----------
-    n : int
-    bias, self_loops : bool
-        Whether there is an input "bias" with an arc to every neuron; whether a neuron has an arc to itself.
-
-    Raises
-    ------
-    ValueError
-        If ``n`` is no whole number of at least 1.
+    With ``bias`` there is an input "bias" with an arc to every neuron; with ``self_loops`` a neuron has one to itself.
 
     Examples
     --------
@@ -191,29 +141,16 @@ def fully_connected(n, bias=True, self_loops=True):
     """
     n = whole("n", n)
     _fits("n", n, n * (n + 1))
-    tails, heads = np.meshgrid(np.arange(n + bool(bias)), np.arange(n))
-    heads, tails = heads.ravel(), tails.ravel()
-    if not self_loops:
-        heads, tails = heads[heads != tails], tails[heads != tails]
-    return Network._from_indices(range(1, n + 1), ["bias"] * bool(bias), [1], heads, tails)
+    arcs = np.ones((n, n + bool(bias)), bool)  # from each node, a column, to each neuron, a row
+    np.fill_diagonal(arcs, self_loops)
+    return Network._from_indices(range(1, n + 1), ["bias"] * bool(bias), [1], *np.nonzero(arcs))
 
 
 def feed_forward(sizes, bias=True):
     """A `Network` of layers, each fully connected to the next; the last layer are the outputs.
 
-    The first layer are inputs "u1", "u2", ...; the others are neurons 1, 2, ..., layer by layer.
-
-    Parameters
-    ----------
-    sizes : sequence of int
-        Number of nodes in each layer, inputs first; at least two layers.
-    bias : bool
-        As in `fully_connected`.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two layers or a size is no whole number of at least 1.
+    The first layer are inputs "u1", "u2", ...; the others are neurons 1, 2, ..., layer by layer. ``sizes`` counts the
+    nodes of each layer, inputs first; ``bias`` is that of `fully_connected`.
 
     Examples
     --------
@@ -227,25 +164,14 @@ def feed_forward(sizes, bias=True):
     _fits("sizes", sizes, sum((a + 1) * b for a, b in zip(sizes, sizes[1:], strict=False)), n + sizes[0])
     layer = np.repeat(np.arange(1, len(sizes)), sizes[1:])  # of each neuron
     # the layer of every possible tail: neurons, then inputs (layer 0), then the bias (marked -1)
-    tail_layer = np.concatenate([layer, np.zeros(sizes[0], int), np.full(int(bool(bias)), -1)])
-    heads, tails = np.nonzero((tail_layer == layer[:, None] - 1) | (tail_layer == -1))
+    of_tail = np.concatenate([layer, np.zeros(sizes[0], int), [-1] * bool(bias)])
+    arcs = np.nonzero((of_tail == layer[:, None] - 1) | (of_tail == -1))
     inputs = [f"u{k + 1}" for k in range(sizes[0])] + ["bias"] * bool(bias)
-    return Network._from_indices(range(1, n + 1), inputs, range(n - sizes[-1] + 1, n + 1), heads, tails)
+    return Network._from_indices(range(1, n + 1), inputs, range(n - sizes[-1] + 1, n + 1), *arcs)
 
 
 def chain(n, bias=False):
-    """A `Network` of one input "u", then neurons 1 to ``n`` in a row; the last is the output.
-
-    Parameters
-    ----------
-    n : int
-    bias : bool
-        As in `fully_connected`.
-
-    Raises
-    ------
-    ValueError
-        If ``n`` is no whole number of at least 1.
+    """A `Network` of one input "u", then neurons 1 to ``n`` in a row; the last is the output; ``bias`` as above.
 
     Examples
     --------
@@ -254,10 +180,9 @@ def chain(n, bias=False):
     """
     n = whole("n", n)
     _fits("n", n, 2 * n)
-    heads = np.arange(n)
-    tails = np.concatenate([[n], np.arange(n - 1)])  # the input follows the n neurons
+    heads, tails = np.arange(n), np.append(n, np.arange(n - 1))  # the input follows the n neurons
     if bias:
-        heads, tails = np.concatenate([heads, heads]), np.concatenate([tails, np.full(n, n + 1)])
+        heads, tails = np.tile(heads, 2), np.append(tails, np.full(n, n + 1))
     return Network._from_indices(range(1, n + 1), ["u"] + ["bias"] * bool(bias), [n], heads, tails)
 
 
@@ -266,9 +191,8 @@ def _labels(name, labels):
     try:
         count = Counter(iter(labels) if not isinstance(labels, str) else 0)
     except TypeError:
-        raise ValueError(
-            f"{name} = {shown(labels)}: must be a sequence of labels, for example [{shown(labels)}]"
-        ) from None
+        words = f"{name} = {shown(labels)}: must be a sequence of labels, for example [{shown(labels)}]"
+        raise ValueError(words) from None
     for label in [label for label in count if count[label] > 1]:
         raise ValueError(f"{name}: {label!r} is named twice")
     return list(count)
@@ -277,9 +201,9 @@ def _labels(name, labels):
 def _indices(name, values, count):
     """Indices of nodes, as a new int64 array of one axis."""
     found = numbers_of(name, values)
-    good = found.ndim == 1 and (found == np.floor(found)).all()
-    require(good, f"{name}: must be whole numbers in one row; has shape {found.shape}")
-    good = not found.size or (found.min() >= 0 and found.max() < count)
+    row = found.ndim == 1 and (found == np.floor(found)).all()
+    require(row, f"{name}: must be whole numbers in one row; has shape {found.shape}")
+    good = ((found >= 0) & (found < count)).all()
     require(good, f"{name}: holds {shown(values)}; all must be from 0 to {count - 1}")
     return found.astype(np.int64)
 

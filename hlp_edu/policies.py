@@ -30,14 +30,10 @@ class Policy:
     rule : callable
         ``rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w)``: fills the signs ``s_x`` (one per neuron) and ``s_w`` (one per arc)
         in place, each +1 (canonical) or -1 (flipped). They hold the last step's signs when it is called; at the start
-        they are -1. Written with numbers, arrays, loops and conditions, so that it can be compiled.
+        they are -1. Written with numbers, arrays, loops and conditions, so that it can be compiled; `run` raises a
+        ValueError if it cannot be, or fails.
     dissipation_w, dissipation_x : float
         Dissipation of p_w and of p_x, added to the problem's theta.
-
-    Raises
-    ------
-    ValueError
-        If the rule does not take these eight arguments; `run` says so if it fails or cannot be compiled.
 
     Examples
     --------
@@ -61,8 +57,7 @@ class Policy:
         rule = getattr(rule, "py_func", rule)  # what numba compiled is compiled again, by us
         require(inspect.isfunction(rule), f"rule = {shown(rule)}: must be a function of {ARGUMENTS}")
         signature = inspect.signature(rule)
-        good = len(signature.parameters) == len(ARGUMENTS.split(","))
-        require(good, f"rule {rule.__name__}{signature}: must take {ARGUMENTS}")
+        require(len(signature.parameters) == 8, f"rule {rule.__name__}{signature}: must take {ARGUMENTS}")
         self.rule = rule
 
     def values(self):
@@ -74,34 +69,20 @@ class Policy:
         return compiled_rule(self.rule, tuple(_surroundings(self.rule)))
 
     def look(self, problem):
-        """What the kernel needs of a rule that looks ahead; None for all others.
-
-        Parameters
-        ----------
-        problem : Tracking
-        """
+        """What the kernel needs of a rule that looks ahead, for a ``problem``; None for all others."""
         return None
 
     def rehearse(self, neurons, arcs):
-        """Try the rule once, uncompiled: compiled code would hide what goes wrong in it.
+        """Try the rule once for so many ``neurons`` and ``arcs``, uncompiled, which shows what goes wrong in it.
 
-        Parameters
-        ----------
-        neurons, arcs : int
-            Lengths of the arrays.
-
-        Raises
-        ------
-        ValueError
-            If the rule fails.
+        A rule that fails raises a ValueError.
         """
-        dice = np.random.default_rng(0)
-        p_x, H_x = dice.standard_normal((2, neurons))
-        p_w, H_w = dice.standard_normal((2, arcs))
-        s_x, s_w = np.full(neurons, self.sign_at_start), np.full(arcs, self.sign_at_start)
+        dice, sizes = np.random.default_rng(0), (neurons, arcs)
+        costates, gradients = ([dice.standard_normal(size) for size in sizes] for _ in range(2))
+        signs = [np.full(size, self.sign_at_start) for size in sizes]
         try:
             with np.errstate(all="ignore"):
-                self.rule(0.0, 1.0, p_x, p_w, H_x, H_w, s_x, s_w)
+                self.rule(0.0, 1.0, *costates, *gradients, *signs)
         except Exception as error:
             arrays = f"arrays of {neurons} neurons and {arcs} arcs"
             raise ValueError(f"rule {self.rule.__name__}: fails on {arrays}: {error!r}") from error
@@ -130,15 +111,15 @@ class BuiltIn(Policy):
     """One of the library's policies: a dataclass of numbers, and a rule that reads them as ``values``."""
 
     def __post_init__(self):
-        for field in fields(self):
-            if field.type is float:
-                bounds = BOUNDS.get(field.name, {})
-                setattr(self, field.name, number(field.name, getattr(self, field.name), **bounds))
+        for name in self._numbers():
+            setattr(self, name, number(name, getattr(self, name), **BOUNDS.get(name, {})))
+
+    def _numbers(self):
+        return [field.name for field in fields(self) if field.type is float]
 
     def values(self):
         """All numbers of the policy but its dissipations."""
-        named = [field.name for field in fields(self) if field.type is float and "dissipation" not in field.name]
-        return np.array([getattr(self, name) for name in named])
+        return np.array([getattr(self, name) for name in self._numbers() if "dissipation" not in name])
 
     def compiled(self):
         """The rule, ready for the loop in time."""
@@ -146,11 +127,6 @@ class BuiltIn(Policy):
 
     def rehearse(self, neurons, arcs):
         """Nothing to try: these rules are tested."""
-
-    @staticmethod
-    def rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w, values):
-        """Leave the signs as they are."""
-        pass
 
 
 @dataclass(repr=False, eq=False)
@@ -172,15 +148,7 @@ class Flipped(BuiltIn):
 
 @dataclass(repr=False, eq=False)
 class Periodic(BuiltIn):
-    """Alternate: first flipped, then canonical, over and over.
-
-    Parameters
-    ----------
-    period : float
-        Time units of one flipped and one canonical phase together, above 0.
-    flipped : float
-        Fraction of the period that is flipped, from 0 to 1.
-    """
+    """Alternate: in each ``period`` first a fraction that is ``flipped``, then the rest, canonical."""
 
     one_sign = True
     period: float = 0.1
@@ -198,13 +166,7 @@ class Periodic(BuiltIn):
 
 @dataclass(repr=False, eq=False)
 class HamiltonianBand(BuiltIn):
-    """Keep the Hamiltonian in a band: flip when H leaves it above, unflip when below, else hold.
-
-    Parameters
-    ----------
-    low, high : float
-        The band.
-    """
+    """Keep the Hamiltonian between ``low`` and ``high``: flip when H is above, unflip when below, else hold."""
 
     one_sign = True
     low: float = -1.0
@@ -255,12 +217,7 @@ class PerArc(BuiltIn):
     """Per-arc signs: every arc is canonical iff p_w H_w > mu H_w^2, else flipped; p_x is flipped.
 
     It slides along p_w = mu H_w, that is, it imitates the gradient flow w' = -(mu / r) H_w by switching. Fully local:
-    an arc reads its own costate and its own gradient.
-
-    Parameters
-    ----------
-    mu : float
-        Where it slides, at least 0; sqrt(r / q) is the scale.
+    an arc reads its own costate and its own gradient. The scale of ``mu``, at least 0, is sqrt(r / q).
     """
 
     mu: float
@@ -270,21 +227,14 @@ class PerArc(BuiltIn):
     @staticmethod
     def rule(t, H, p_x, p_w, H_x, H_w, s_x, s_w, values):
         """Canonical where p_w H_w > mu H_w^2."""
-        for i in range(s_x.size):
-            s_x[i] = -1.0
+        s_x[:] = -1.0
         for k in range(s_w.size):
             s_w[k] = 1.0 if p_w[k] * H_w[k] > values[0] * H_w[k] * H_w[k] else -1.0
 
 
 @dataclass(repr=False, eq=False)
 class GradientFlow(BuiltIn):
-    """Plain local gradient flow w' = -(mu / r) H_w, with p_x flipped: no inertia, no costate of w.
-
-    Parameters
-    ----------
-    mu : float
-        At least 0; p_w is reported as mu H_w.
-    """
+    """Plain local gradient flow w' = -(``mu`` / r) H_w, with p_x flipped: no inertia; p_w is reported as mu H_w."""
 
     one_sign = steady = True
     inertia = 0.0

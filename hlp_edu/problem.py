@@ -1,7 +1,5 @@
 """What is to be minimised: a network, a cost, the speed of its signals, a weighting of time."""
 
-import functools
-
 import numpy as np
 
 from hlp_edu import blocks
@@ -38,12 +36,6 @@ class Tracking:
     inputs : dict, optional
         {input label: signal}. The input "bias" is 1 unless it is named here.
 
-    Raises
-    ------
-    ValueError
-        If a price or speed is out of its bounds, the network has no output, the number of targets
-        is not that of the outputs, or an input has no signal.
-
     Examples
     --------
     >>> import hlp_edu as hlp
@@ -65,9 +57,9 @@ class Tracking:
         slowest = int(self.speed.argmin())
         number(f"speed[{slowest}]" if each else "speed", float(self.speed[slowest]), above=0)
         self.targets = list(target) if isinstance(target, (list, tuple)) else [target]
-        words = f"target: {len(self.targets)} given for {len(network.outputs)} outputs {network.outputs}; "
-        words += "there must be one signal per output, in that order"
-        require(len(self.targets) == len(network.outputs), words)
+        count, outputs = len(self.targets), network.outputs
+        words = f"target: {count} given for {len(outputs)} outputs {outputs}; there must be one signal per output"
+        require(count == len(outputs), f"{words}, in that order")
         given = {"bias": constant(1)} if "bias" in network.inputs else {}
         given |= kind("inputs", {} if inputs is None else inputs, dict, "a dict {input label: signal}")
         for label in given:
@@ -76,23 +68,16 @@ class Tracking:
         for label in network.inputs:
             require(label in given, f"inputs: the input {label!r} has no signal; give inputs={{{label!r}: signal}}")
         self.inputs = {label: given[label] for label in network.inputs}
-        self._names = [f"target of output {label!r}" for label in network.outputs]
-        self._names_of_inputs = [f"input {label!r}" for label in network.inputs]
-        for name, signal in zip(
-            self._names + self._names_of_inputs, [*self.targets, *self.inputs.values()], strict=True
-        ):
+        self._targets = {f"target of output {label!r}": z for label, z in zip(outputs, self.targets, strict=True)}
+        self._inputs = {f"input {label!r}": signal for label, signal in self.inputs.items()}
+        for name, signal in (self._targets | self._inputs).items():
             _probe(name, signal)
         self.law = Law(self.q, self.r_w, self.r, self.theta, self.theta, self.theta, 1.0, 0.0)
         self.model = Model(network.segments, network.output_index, self.speed, self.law)
         self.blocks = blocks.find(network)
 
     def replace(self, **changes):
-        """The same problem with other arguments of `Tracking`.
-
-        Parameters
-        ----------
-        **changes
-            Arguments that differ.
+        """The same problem with ``changes`` in the arguments of `Tracking`.
 
         Examples
         --------
@@ -105,84 +90,31 @@ class Tracking:
         return Tracking(**(same | changes))
 
     def target_at(self, t):
-        """The targets z at times t: shape (steps, outputs), or (outputs,) for a single time.
-
-        Parameters
-        ----------
-        t : float or array_like, shape (steps,)
-            Times. What a signal gives there must be one finite number a time, or a ValueError says so.
-        """
-        return _sample(self._names, self.targets, t)
+        """The targets z at the times ``t``: shape (steps, outputs), or (outputs,) for a single time."""
+        return _sample(self._targets, t)
 
     def inputs_at(self, t):
-        """The input signals u at times t: shape (steps, inputs), or (inputs,) for a single time.
-
-        Parameters
-        ----------
-        t : float or array_like, shape (steps,)
-            Times.
-        """
-        return _sample(self._names_of_inputs, list(self.inputs.values()), t)
+        """The input signals u at the times ``t``: shape (steps, inputs), or (inputs,) for a single time."""
+        return _sample(self._inputs, t)
 
     def at_steps(self, times, middles=True):
         """Targets and inputs, shape (steps + 1, 3, ...), at the start, the middle and the end of every step.
 
         At the end of a step is the value just *before* a jump, if there is one: a step that leads up to a jump must not
-        know what comes after it. In the last row only the first entry is filled.
-
-        Parameters
-        ----------
-        times : numpy.ndarray, shape (steps + 1,)
-            The ends of the steps.
-        middles : bool
-            Whether the middles are needed; if not, they stay 0, and a third of the work is saved.
+        know what comes after it. In the last row only the first entry is filled. ``times``, an array, are the ends of
+        the steps; without ``middles`` these stay 0, and a third of the work is saved.
         """
-        targets = self._at_steps(self.target_at, self.targets, times, middles)
-        return targets, self._at_steps(self.inputs_at, self.inputs.values(), times, middles)
+        return _at_steps(self._targets, times, middles), _at_steps(self._inputs, times, middles)
 
     def slopes_at_steps(self, times, order=1, middles=True):
-        """The slopes z' of the targets (z'' with order 2), shape (steps + 1, 3, outputs), at the places of `at_steps`.
+        """The slopes z' of the targets (z'' with ``order`` 2), shape (steps + 1, 3, outputs). Arguments as `at_steps`.
 
-        Parameters
-        ----------
-        times, middles
-            See `at_steps`.
-        order : {1, 2}
-
-        Raises
-        ------
-        ValueError
-            If a target does not know its slope: if it has no method ``derivative(t, order)``.
+        A target that has no method ``derivative(t, order)`` is refused.
         """
-        how = (
-            'a signal of the library, a function with a method derivative(t, order), or a policy with slope="measured"'
-        )
-        for name, signal in zip(self._names, self.targets, strict=True):
-            known = callable(getattr(signal, "derivative", None))
-            require(known, f"{name}: does not know its slope. Give {how}")
-        slopes = [functools.partial(signal.derivative, order=order) for signal in self.targets]
-        names = [f"derivative of the {name}" for name in self._names]
-        return self._at_steps(functools.partial(_sample, names, slopes), self.targets, times, middles, slopes)
-
-    def _at_steps(self, sample, signals, times, middles, values_of=None):
-        """See `at_steps`; ``values_of`` are the functions sampled, if not the signals, which know the jumps."""
-        steps = len(times) - 1
-        asked = np.append(times, 0.5 * (times[:-1] + times[1:])) if middles else times
-        found = sample(asked)
-        values = np.zeros((steps + 1, 3, found.shape[1]))
-        values[:, 0], values[:-1, 2] = found[: steps + 1], found[1 : steps + 1]
-        if middles:
-            values[:-1, 1] = found[steps + 1 :]
-        for column, (signal, value_of) in enumerate(zip(signals, values_of or signals, strict=True)):
-            if not isinstance(signal, Signal):
-                continue
-            # Of slopes: also where a recording bends.
-            found = signal.bends if values_of else signal.jumps
-            jumps = found(times[0] - JOIN, times[-1] + JOIN)
-            k = np.searchsorted(times, jumps - JOIN / 2)
-            here = (k > 0) & (np.abs(times[np.minimum(k, steps)] - jumps) < JOIN / 2)
-            values[k[here] - 1, 2, column] = value_of(jumps[here] - JOIN)
-        return values
+        for name, signal in self._targets.items():
+            how = 'a signal of the library, a function with derivative(t, order), or a policy with slope="measured"'
+            require(callable(getattr(signal, "derivative", None)), f"{name}: does not know its slope. Give {how}")
+        return _at_steps(self._targets, times, middles, order)
 
     def dynamics(self, x, w, t=0.0):
         """Velocities of the neurons, the right side of (2), of the shape of ``x``.
@@ -202,33 +134,15 @@ class Tracking:
         return self._evaluate(x, w, None, None, t)[2]
 
     def lagrangian(self, x, w, v, t=0.0):
-        """The running cost of (4), without phi: a float, or one a row. Arguments as `dynamics`.
-
-        Parameters
-        ----------
-        x, w, v, t
-            See `dynamics`.
-        """
+        """The running cost of (4), without phi: a float, or one a row. Arguments as `dynamics`."""
         return self._evaluate(x, w, None, -self.r * _rows("v", v, len(self.network.heads)), t)[0]
 
     def hamiltonian(self, x, w, p_x, p_w, t=0.0):
-        """The Hamiltonian (5): a float, or one a row.
-
-        Parameters
-        ----------
-        x, w, p_x, p_w, t
-            See `dynamics`.
-        """
+        """The Hamiltonian (5): a float, or one a row. Arguments as `dynamics`."""
         return self._evaluate(x, w, p_x, p_w, t)[1]
 
     def gradients(self, x, w, p_x, p_w, t=0.0):
-        """The derivatives H_x of (7) and H_w of (8), of the shapes of ``x`` and ``w``.
-
-        Parameters
-        ----------
-        x, w, p_x, p_w, t
-            See `dynamics`.
-        """
+        """The derivatives H_x of (7) and H_w of (8), of the shapes of ``x`` and ``w``. Arguments as `dynamics`."""
         return tuple(self._evaluate(x, w, p_x, p_w, t)[4:])
 
     def _evaluate(self, x, w, p_x, p_w, t):
@@ -267,48 +181,60 @@ def _probe(name, signal):
     require(callable(signal), f"{name} = {shown(signal)}: must be {example}")
     if isinstance(signal, Signal):
         return
-    times = np.array([0.0, 0.25, 0.5])
     try:
-        values = _call(name, signal, times)
-    except ValueError:
-        try:
-            signal(0.0)
-        except Exception:  # it may be good elsewhere
-            return
-        raise  # for one time and not for three: it will fail everywhere
-    values = _one_a_time(name, values, times)
-    require(np.isfinite(values).any(), f"{name}: is {values.flat[0]} at t = 0; must be finite")
+        values = _values(name, signal, np.array([0.0, 0.25, 0.5]))
+        require(np.isfinite(values).any(), f"{name}: is {values[0]} at t = 0; must be finite")
+    except ValueError as error:
+        if error.__cause__ is not None:  # it fails for three times: everywhere, if not for one time
+            try:
+                signal(0.0)
+            except Exception:
+                return
+        raise
 
 
-def _call(name, signal, times):
-    """What a signal gives for an array of times."""
+def _values(name, signal, times, order=0):
+    """What a signal, or its slope, is at some times: an array of that shape."""
     try:
-        return signal(times)
+        found = signal(times) if order == 0 else signal.derivative(times, order)
     except Exception as error:
         if isinstance(signal, Signal) and isinstance(error, ValueError):
             raise
         must = "must take an array of times, as in lambda t: 0.8 * np.sin(t)"
         raise ValueError(f"{name}: fails with {error!r}; {must}") from error
+    found = numbers_of(name, found, "a function that gives one real number per time")
+    words = f"{name}: gives shape {found.shape} for times of shape {times.shape}; must give one value per time"
+    require(found.shape in ((), times.shape), words)
+    return np.broadcast_to(found, times.shape)
 
 
-def _one_a_time(name, values, times):
-    """Those values as an array: a real number for each time, or one for all."""
-    values = numbers_of(name, values, "a function that gives one real number per time")
-    words = f"{name}: gives shape {values.shape} for times of shape {times.shape}; must give one value per time"
-    require(values.shape in ((), times.shape), words)
-    return values
-
-
-def _sample(names, signals, t):
-    """The signals' values, a column each."""
-    t = finite("t", numbers_of("t", t, "times"))
+def _sample(signals, t, order=0):
+    """The values of signals {name: signal}, or their slopes: a column each."""
+    t = finite("t", t, "times")
     times = t.reshape(-1)
     out = np.empty((len(times), len(signals)))
-    for column, (name, signal) in enumerate(zip(names, signals, strict=True)):
-        out[:, column] = _one_a_time(name, _call(name, signal, times), times)
+    for column, (name, signal) in enumerate(signals.items()):
+        out[:, column] = _values(name, signal, times, order)
         for bad in np.flatnonzero(~np.isfinite(out[:, column])):
             raise ValueError(f"{name}: is {out[bad, column]} at t = {times[bad]:g}; must be finite")
     return out if t.ndim else out[0]
+
+
+def _at_steps(signals, times, middles, order=0):
+    """See `Tracking.at_steps` and `slopes_at_steps`."""
+    steps = len(times) - 1
+    found = _sample(signals, np.append(times, 0.5 * (times[:-1] + times[1:])) if middles else times, order)
+    values = np.zeros((steps + 1, 3, len(signals)))
+    values[:, 0], values[:-1, 2] = found[: steps + 1], found[1 : steps + 1]
+    if middles:
+        values[:-1, 1] = found[steps + 1 :]
+    for column, signal in enumerate(signals.values()):
+        if isinstance(signal, Signal):  # of slopes: also where a recording bends
+            jumps = (signal.bends if order else signal.jumps)(times[0] - JOIN, times[-1] + JOIN)
+            k = np.searchsorted(times, jumps - JOIN / 2)
+            here = (k > 0) & (np.abs(times[np.minimum(k, steps)] - jumps) < JOIN / 2)
+            values[k[here] - 1, 2, column] = _values("", signal, jumps[here] - JOIN, order)
+    return values
 
 
 def _rows(name, value, size):

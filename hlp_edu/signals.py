@@ -4,11 +4,12 @@ A signal may say where it jumps (`jumps`), so that an integrator does not step a
 unawares; any other function of an array of times serves as a signal too.
 """
 
+import functools
 import math
 
 import numpy as np
 
-from hlp_edu.validate import finite, number, numbers_of, one_of, require, whole
+from hlp_edu.validate import finite, number, one_of, require, whole
 
 __all__ = ["constant", "patchwork", "recorded", "sinusoid", "steps"]
 
@@ -20,45 +21,28 @@ MOST_PIECES = 1e6  # of a patchwork, at a time
 class Signal:
     """A function of an array of times that knows where it jumps; at a jump it has the value after it.
 
-    A kind of signal says in ``_at`` what it is, and its slopes, at finite times: value (order 0), z' (1) and z'' (2).
+    A kind of signal says in ``_at`` what it is, and its slopes, at finite times: value (order 0), z' (1) and z'' (2);
+    and in ``_joins`` where it jumps.
     """
 
     def __call__(self, t):
         """Values at the times ``t``."""
-        return self._at(_times(t), 0)
-
-    def jumps(self, t0, t1):
-        """Times of the jumps with t0 < time <= t1, as an array.
-
-        Parameters
-        ----------
-        t0, t1 : float
-        """
-        return np.empty(0)
-
-    def bends(self, t0, t1):
-        """Times with t0 < time <= t1 at which the slope jumps, as an array: the jumps, and corners of a recording.
-
-        Parameters
-        ----------
-        t0, t1 : float
-        """
-        return self.jumps(t0, t1)
+        return self._at(finite("t", t), 0)
 
     def derivative(self, t, order=1):
-        """The slope z' at the times ``t``, or z'' with order 2; at a jump, that after it.
+        """The slope z' at the times ``t``, or z'' with ``order`` 2; at a jump, that after it."""
+        return self._at(finite("t", t), one_of("order", order, (1, 2)))
 
-        Parameters
-        ----------
-        t : float or array_like
-        order : {1, 2}
+    def jumps(self, t0, t1):
+        """Times of the jumps after ``t0``, up to ``t1``, as an array."""
+        return _between(t0, t1, self._joins)
 
-        Raises
-        ------
-        ValueError
-            If the order is neither, or a time is not finite.
-        """
-        return self._at(_times(t), one_of("order", order, (1, 2)))
+    def bends(self, t0, t1):
+        """Times after ``t0``, up to ``t1``, at which the slope jumps: the jumps, and the corners of a recording."""
+        return self.jumps(t0, t1)
+
+    def _joins(self, t0, t1):
+        return np.empty(0)
 
 
 class sinusoid(Signal):
@@ -69,11 +53,6 @@ class sinusoid(Signal):
     amplitude, period, phase, offset : float
         Height of the wave, time units per wave (above 0), radians, mean value. Outputs of tanh neurons are
         between -1 and 1.
-
-    Raises
-    ------
-    ValueError
-        If an argument is no finite number, or the period is not positive.
 
     Examples
     --------
@@ -90,8 +69,8 @@ class sinusoid(Signal):
     def _at(self, t, order):
         with np.errstate(all="ignore"):  # what overflows is refused
             rate = np.float64(2 * np.pi / self.period)
-            wave = self.amplitude * rate**order * np.sin(rate * t + self.phase + order * np.pi / 2)
-            values = wave + self.offset if order == 0 else wave
+            values = self.amplitude * rate**order * np.sin(rate * t + self.phase + order * np.pi / 2)
+            values = values + self.offset if order == 0 else values
         require(np.isfinite(values).all(), f"{self!r}: is too fast or too high for numbers at some of the times t")
         return values
 
@@ -99,49 +78,13 @@ class sinusoid(Signal):
         return f"sinusoid(amplitude={self.amplitude:g}, period={self.period:g})"
 
 
-def _series(name, value):
-    """Any count of finite numbers, as a new float64 array of one axis."""
-    return finite(name, numbers_of(name, value).reshape(-1))
-
-
-def _times(t):
-    """Finite times, as a float64 array of any shape."""
-    return finite("t", numbers_of("t", t, "times"))
-
-
-def _increasing(name, value, apart=0.0):
-    """The same, of numbers that increase, by more than ``apart`` each."""
-    array = _series(name, value)
-    for k in np.flatnonzero(~(np.diff(array) > apart)):
-        raise ValueError(f"{name}[{k + 1}] = {array[k + 1]}: must be above {name}[{k}] = {array[k]}, increasing")
-    return array
-
-
-def _between(times, t0, t1):
-    """Those of the times with t0 < time <= t1."""
-    t0, t1 = number("t0", t0), number("t1", t1)
-    return times[(times > t0) & (times <= t1)]
-
-
-def _piece(t, joins):
-    """Which of the pieces that are joined at the times ``joins`` each time lies in."""
-    return np.searchsorted(joins, t + JOIN / 2, side="right")
-
-
 class steps(Signal):
     """A piecewise constant signal.
 
     Parameters
     ----------
-    times : array_like of float
-        The times of the jumps, increasing.
-    values : array_like of float
-        The values before the first jump, between jumps, after the last: one more than ``times``.
-
-    Raises
-    ------
-    ValueError
-        If the lengths do not match or the times do not increase.
+    times, values : array_like of float
+        The times of the jumps, increasing; the values before the first jump, between jumps, after the last: one more.
 
     Examples
     --------
@@ -150,16 +93,15 @@ class steps(Signal):
     """
 
     def __init__(self, times, values):
-        self.times, self.values = _increasing("times", times, JOIN), _series("values", values)
+        self.times, self.values = _increasing("times", times, JOIN), finite("values", values).reshape(-1)
         given, count = len(self.values), len(self.times)
         require(given == count + 1, f"values: {given} given for {count} times; there must be one more than times")
 
     def _at(self, t, order):
         return self.values[_piece(t, self.times)] if order == 0 else np.zeros(t.shape)
 
-    def jumps(self, t0, t1):
-        """Times of the jumps with t0 < time <= t1."""
-        return _between(self.times, t0, t1)
+    def _joins(self, t0, t1):
+        return self.times
 
     def __repr__(self):
         return f"steps({self.times.tolist()}, {self.values.tolist()})"
@@ -180,11 +122,6 @@ class patchwork(Signal):
         Bounds of a piece's length, in time units; all joins lie on multiples of ``grid``, so that they fall on the
         steps of an integrator.
 
-    Raises
-    ------
-    ValueError
-        If an argument is out of its bounds.
-
     Examples
     --------
     >>> z = patchwork(seed=1)
@@ -196,59 +133,55 @@ class patchwork(Signal):
         self.seed = whole("seed", seed, least=0)
         self.amplitude = number("amplitude", amplitude, least=0)
         self.shortest = number("shortest", shortest, above=0)
-        self.longest = number("longest", longest, least=self.shortest)
-        self.grid = number("grid", grid, above=0)
+        self.longest = number("longest", longest, least=self.shortest, most=MOST_PIECES * self.shortest)
+        self.grid = number("grid", grid, above=0, least=self.longest / 1e9)
         require(self.grid <= self.shortest, f"grid = {self.grid!r}: must be at most shortest = {self.shortest!r}")
-        number("longest", self.longest, most=MOST_PIECES * self.shortest)
-        number("grid", self.grid, least=self.longest / 1e9)
         self._ticks = STRETCH * math.ceil(self.longest / self.grid)  # of a stretch, in ticks of the grid
-        self._made = {}
 
-    def _stretch(self, number):
-        """Ends, starts, heights and rates of the pieces of one stretch of time; no piece crosses its end."""
-        # Dice of its own, so that a late stretch costs no more than an early one.
-        dice = np.random.Generator(np.random.PCG64(self.seed if number == 0 else [self.seed, number]))
-        count = 2 * math.ceil(self._ticks * self.grid / (self.shortest + self.longest)) + 64
-        joins, drawn = np.zeros(1), np.empty((0, 4))
-        while joins[-1] < self._ticks:
-            drawn = np.concatenate([drawn, dice.random((count, 4))])
-            length = self.shortest + (self.longest - self.shortest) * drawn[:, 0]
-            joins = np.concatenate([[0], np.cumsum(np.round(length / self.grid))])
-        last = np.searchsorted(joins, self._ticks)  # the first join that is not before the end
-        drawn, joins = drawn[:last], number * self._ticks + np.minimum(joins[: last + 1], self._ticks)
-        level = self.amplitude * (2 * drawn[:, 2] - 1)
-        cosine = drawn[:, 1] < 0.5
-        height = np.where(cosine, self.amplitude * (0.25 + 0.75 * drawn[:, 2]), level)
-        rate = np.where(cosine, 1 + 3 * drawn[:, 3], 0.0)  # radians per time unit; 0 is a constant
-        return joins[1:] * self.grid, joins[:-1] * self.grid, height, rate
-
-    def _pieces(self, t0, t1, name):
-        """The pieces of all stretches from t0 to t1."""
-        length = self._ticks * self.grid
+    def _pieces(self, t0, t1):
+        """The pieces of all stretches from t0 to t1: see `_stretch`."""
         far, latest = max(t0, t1, key=abs), 2.0**52 * self.grid
-        require(abs(far) <= latest, f"{name} = {far:g}: must be at most {latest:g}, or the grid is lost in rounding")
+        require(abs(far) <= latest, f"t = {far:g}: must be at most {latest:g}, or the grid is lost in rounding")
+        length = self._ticks * self.grid
         first, last = (max(0, math.floor((t + JOIN) / length)) for t in (t0, t1))
         few = (last - first) * length / self.shortest <= MOST_PIECES
-        require(few, f"{name} = {t0:g} to {t1:g}: too long at a time; at most {MOST_PIECES:g} pieces are made")
-        made = {number: self._made.get(number) or self._stretch(number) for number in range(first, last + 1)}
-        self._made = made  # one assignment: safe among threads
-        tables = list(made.values())
+        require(few, f"t = {t0:g} to {t1:g}: too long at a time; at most {MOST_PIECES:g} pieces are made")
+        kind = self.seed, self.amplitude, self.shortest, self.longest, self.grid, self._ticks
+        tables = [_stretch(*kind, number) for number in range(first, last + 1)]
         return tables[0] if len(tables) == 1 else tuple(map(np.concatenate, zip(*tables, strict=True)))
 
     def _at(self, t, order):
         if not t.size:
             return np.zeros(t.shape)
-        ends, starts, height, rate = self._pieces(t.min(), t.max(), "t")
+        ends, starts, height, rate = self._pieces(t.min(), t.max())
         k = np.minimum(_piece(t, ends), len(ends) - 1)
         return height[k] * rate[k] ** order * np.cos(rate[k] * (t - starts[k]) + order * np.pi / 2)
 
-    def jumps(self, t0, t1):
-        """Times of the jumps with t0 < time <= t1."""
-        t0, t1 = number("t0", t0), number("t1", t1)
-        return _between(self._pieces(min(t0, t1), t1, "t0, t1")[0], t0, t1)
+    def _joins(self, t0, t1):
+        return self._pieces(t0, t1)[0]
 
     def __repr__(self):
         return f"patchwork(seed={self.seed}, amplitude={self.amplitude:g})"
+
+
+@functools.lru_cache(maxsize=2)
+def _stretch(seed, amplitude, shortest, longest, grid, ticks, number):
+    """Ends, starts, heights and rates of the pieces of one stretch of a patchwork; no piece crosses its end.
+
+    It has dice of its own, so that a late stretch costs no more than an early one.
+    """
+    dice = np.random.Generator(np.random.PCG64(seed if number == 0 else [seed, number]))
+    count = 2 * math.ceil(ticks * grid / (shortest + longest)) + 64
+    joins, drawn = np.zeros(1), np.empty((0, 4))
+    while joins[-1] < ticks:
+        drawn = np.concatenate([drawn, dice.random((count, 4))])
+        joins = np.append(0, np.cumsum(np.round((shortest + (longest - shortest) * drawn[:, 0]) / grid)))
+    last = np.searchsorted(joins, ticks)  # the first join that is not before the end
+    drawn, joins = drawn[:last], number * ticks + np.minimum(joins[: last + 1], ticks)
+    cosine = drawn[:, 1] < 0.5
+    height = amplitude * np.where(cosine, 0.25 + 0.75 * drawn[:, 2], 2 * drawn[:, 2] - 1)
+    rate = np.where(cosine, 1 + 3 * drawn[:, 3], 0.0)  # radians per time unit; 0 is a constant
+    return joins[1:] * grid, joins[:-1] * grid, height, rate
 
 
 class recorded(Signal):
@@ -259,11 +192,6 @@ class recorded(Signal):
     t, values : array_like of float
         Times of the samples, increasing, and the samples.
 
-    Raises
-    ------
-    ValueError
-        If the lengths differ, the times do not increase or a sample is not finite.
-
     Examples
     --------
     >>> recorded([0, 1, 2], [0, 10, 0])([0.5, 1.5])
@@ -271,7 +199,7 @@ class recorded(Signal):
     """
 
     def __init__(self, t, values):
-        self.t, self.values = _increasing("t", t), _series("values", values)
+        self.t, self.values = _increasing("t", t), finite("values", values).reshape(-1)
         given, count = len(self.values), len(self.t)
         require(given == count >= 2, f"values: {given} given for {count} times; there must be as many, at least two")
 
@@ -286,24 +214,15 @@ class recorded(Signal):
         return np.diff(self.values)[k] / np.diff(self.t)[k] if order == 1 else np.zeros(t.shape)
 
     def bends(self, t0, t1):
-        """Times of the samples with t0 < time <= t1."""
-        return _between(self.t, t0, t1)
+        """Times of the samples after ``t0``, up to ``t1``."""
+        return _between(t0, t1, lambda *_: self.t)
 
     def __repr__(self):
         return f"recorded({len(self.t)} samples from {self.t[0]:g} to {self.t[-1]:g})"
 
 
 def constant(value):
-    """A signal that never changes.
-
-    Parameters
-    ----------
-    value : float
-
-    Raises
-    ------
-    ValueError
-        If the value is no finite number.
+    """A signal that always has the same ``value``.
 
     Examples
     --------
@@ -311,3 +230,23 @@ def constant(value):
     array([0.5, 0.5])
     """
     return steps([], [number("value", value)])
+
+
+def _increasing(name, value, apart=0.0):
+    """Finite numbers that increase, by more than ``apart`` each, as an array of one axis."""
+    array = finite(name, value).reshape(-1)
+    for k in np.flatnonzero(~(np.diff(array) > apart)):
+        raise ValueError(f"{name}[{k + 1}] = {array[k + 1]}: must be above {name}[{k}] = {array[k]}, increasing")
+    return array
+
+
+def _between(t0, t1, times_of):
+    """The times with t0 < time <= t1, of those that a function of both gives."""
+    t0, t1 = number("t0", t0), number("t1", t1)
+    times = times_of(min(t0, t1), t1)
+    return times[(times > t0) & (times <= t1)]
+
+
+def _piece(t, joins):
+    """Which of the pieces that are joined at the times ``joins`` each time lies in."""
+    return np.searchsorted(joins, t + JOIN / 2, side="right")

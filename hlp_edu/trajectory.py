@@ -16,10 +16,7 @@ __all__ = ["Clock", "State", "Trajectory"]
 class Clock(NamedTuple):
     """Time as a count of steps: t = origin + count * dt, the same however often a run was resumed.
 
-    Parameters
-    ----------
-    origin, count, dt : float, int, float
-        When the count began, the steps since then, and the step.
+    The ``count`` of steps ``dt`` began at the time ``origin``.
     """
 
     origin: float
@@ -36,13 +33,7 @@ class Clock(NamedTuple):
 class State:
     """All that a run needs in order to continue; pass it as ``start=`` to `run`.
 
-    Parameters
-    ----------
-    clock : Clock
-    x, p_x, s_x : numpy.ndarray, shape (neurons,)
-        States, their costates and signs.
-    w, p_w, s_w : numpy.ndarray, shape (arcs,)
-        Weights, their costates and signs.
+    A ``clock``; states ``x``, their costates ``p_x`` and signs ``s_x``; weights ``w``, ``p_w`` and ``s_w``.
     """
 
     clock: Clock
@@ -130,17 +121,7 @@ class Trajectory:
         return self.x if self.record == "output" else self.x[:, self.network.output_index]
 
     def rmse(self, after=None):
-        """Root of the mean squared error of the outputs; inf if the run diverged.
-
-        Parameters
-        ----------
-        after : float, optional
-            Count only times from here on, for example to leave out the start.
-
-        Raises
-        ------
-        ValueError
-            If ``after`` lies behind the end of the run.
+        """Root of the mean squared error of the outputs, from a time ``after`` on; inf if the run diverged.
 
         Examples
         --------
@@ -157,17 +138,9 @@ class Trajectory:
         return float(np.sqrt(np.mean((self.outputs[late] - self.target[late]) ** 2)))
 
     def save(self, path):
-        """Write everything to a new file, and return its name.
+        """Write everything to a new file, and return its name: the ``path``, with the ending ".npz" if it has none.
 
-        Parameters
-        ----------
-        path : str or path
-            Gets the ending ".npz" if it has none. FileExistsError if it exists: nothing is overwritten.
-
-        Raises
-        ------
-        ValueError
-            If a label of the network is neither a number nor a string.
+        FileExistsError if it exists: nothing is overwritten. Labels of the network must be numbers or strings.
         """
         network = self.network
         for label in network.labels:
@@ -181,13 +154,7 @@ class Trajectory:
 
     @classmethod
     def load(cls, path):
-        """The trajectory that `save` wrote.
-
-        Parameters
-        ----------
-        path : str or path
-            FileNotFoundError if there is no such file, ValueError if it holds no trajectory.
-        """
+        """The trajectory that `save` wrote to ``path``; FileNotFoundError or ValueError if it holds none."""
         final = ["final_" + name for name in STATE_ARRAYS]
         names, what = [*_ROWS, *final, "heads", "tails"], "trajectory that hlp_edu saved"
         facts, arrays = load_arrays(path, "facts", names, what)

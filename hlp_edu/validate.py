@@ -4,6 +4,7 @@ All of them take the argument's name and its value, return the value in the form
 raise a ValueError if it is not allowed.
 """
 
+import contextlib
 import math
 import numbers
 import operator
@@ -21,32 +22,26 @@ def require(holds, words):
 
 def number(name, value, *, above=None, least=None, below=None, most=None):
     """A finite real number, as a float: above ``above``, at least ``least``, below ``below``, at most ``most``."""
-    bounds = [
-        (f" above {above}", above, operator.gt),
-        (f", at least {least}", least, operator.ge),
-        (f", below {below}", below, operator.lt),
-        (f", at most {most}", most, operator.le),
-    ]
+    bounds = [(" above", above, operator.gt), (", at least", least, operator.ge)]
+    bounds += [(", below", below, operator.lt), (", at most", most, operator.le)]
     bounds = [bound for bound in bounds if bound[1] is not None]
-    found, kind_of_array = math.nan, getattr(value, "dtype", np.dtype(float)).kind
     real = isinstance(value, (numbers.Real, np.ndarray)) and not isinstance(value, (bool, np.ma.MaskedArray))
-    if real and kind_of_array in "iuf":
-        try:
+    found = math.nan
+    if real and getattr(value, "dtype", np.dtype(float)).kind in "iuf":
+        with contextlib.suppress(TypeError, ValueError, OverflowError):  # several numbers, or one that is too large
             found = float(value)
-        except (TypeError, ValueError, OverflowError):
-            pass  # several numbers, or one that is too large
     if not (math.isfinite(found) and all(holds(found, limit) for _, limit, holds in bounds)):
-        raise ValueError(f"{name} = {shown(value)}: must be a finite number{''.join(words for words, _, _ in bounds)}")
+        allowed = "".join(f"{words} {limit}" for words, limit, _ in bounds)
+        raise ValueError(f"{name} = {shown(value)}: must be a finite number{allowed}")
     return found
 
 
-def whole(name, value, least=1, most=None):
+def whole(name, value, least=1, most=math.inf):
     """A whole number, at least ``least`` and at most ``most``, as an int."""
     if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "iu":
         value = int(value)
-    good = isinstance(value, numbers.Integral) and not isinstance(value, bool) and value >= least
-    if not good or (most is not None and value > most):
-        words = "" if most is None else f" and at most {most}"
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or not least <= value <= most:
+        words = f" and at most {most}" if most < math.inf else ""
         raise ValueError(f"{name} = {shown(value)}: must be a whole number, at least {least}{words}")
     return int(value)
 
@@ -66,6 +61,14 @@ def kind(name, value, types, example):
     return value
 
 
+def listed(name, value):
+    """The entries of something that can be gone through, as a list."""
+    try:
+        return list(value)
+    except TypeError:
+        raise ValueError(f"{name} = {shown(value)}: must be a sequence, for example a list") from None
+
+
 def numbers_of(name, value, what="numbers"):
     """Real numbers in any arrangement, as a new float64 array; ``what`` says in words what is expected."""
     try:
@@ -77,26 +80,17 @@ def numbers_of(name, value, what="numbers"):
         raise ValueError(f"{name} = {shown(value)}: must be {what}") from None
 
 
-def listed(name, value):
-    """The entries of something that can be gone through, as a list."""
-    try:
-        return list(value)
-    except TypeError:
-        raise ValueError(f"{name} = {shown(value)}: must be a sequence, for example a list") from None
+def finite(name, value, what="numbers"):
+    """Finite numbers in any arrangement, as a new float64 array."""
+    array = numbers_of(name, value, what)
+    for place in np.argwhere(~np.isfinite(array))[:1]:
+        index = ", ".join(map(str, place))
+        raise ValueError(f"{name}[{index}] = {array[tuple(place)]}: every entry must be a finite number")
+    return array
 
 
 def vector(name, value, size, what):
     """``size`` finite numbers, one for each ``what``, as a new float64 array of shape (size,)."""
     array = numbers_of(name, value, f"{size} numbers, one per {what}")
-    if array.shape != (size,):
-        raise ValueError(f"{name} has shape {array.shape}: must be ({size},), one number per {what}")
+    require(array.shape == (size,), f"{name} has shape {array.shape}: must be ({size},), one number per {what}")
     return finite(name, array)
-
-
-def finite(name, array):
-    """An array without nan or infinity, as it is."""
-    if not np.isfinite(array).all():
-        bad = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
-        place = ", ".join(map(str, bad))
-        raise ValueError(f"{name}[{place}] = {array[bad]}: every entry must be a finite number")
-    return array

@@ -71,8 +71,6 @@ CALLS = {
     "Network": (hlp.Network, dict(digraph=nx.DiGraph([(1, 2)]), inputs=[1], outputs=[2])),
     "Network.from_indices": (from_indices, dict(neurons=[1, 2], inputs=["u"], outputs=[1], heads=[0, 1], tails=[2, 0])),
     "Network.matrix": (NETWORK.matrix, dict(w=W)),
-    "Network.parents": (NETWORK.parents, dict(label=1)),
-    "Network.children": (NETWORK.children, dict(label=1)),
     "fully_connected": (hlp.fully_connected, dict(n=2)),
     "feed_forward": (hlp.feed_forward, dict(sizes=[1, 2])),
     "chain": (hlp.chain, dict(n=2)),

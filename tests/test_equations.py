@@ -31,7 +31,7 @@ def test_equation_01(problem):
     weight = dict(zip(net.arcs, w, strict=True))
     f = problem.dynamics(x, w, 0.7)
     for k, i in enumerate(net.neurons):
-        a = sum(weight[j, i] * value[j] for j in net.parents(i))
+        a = sum(weight[j, i] * value[j] for j in net.graph.predecessors(i))
         assert np.arctanh(f[k] / problem.speed[k] + x[k]) == pytest.approx(a, abs=1e-12)
 
 
@@ -390,7 +390,7 @@ def test_equation_17(tree, lean):
     def states(w):
         weight, x = dict(zip(net.arcs, w, strict=True)), {"u": u, "bias": 1.0}
         for i in (1, 2, 4, 3):
-            parents = net.parents(i) if i in net.neurons else ()
+            parents = net.graph.predecessors(i) if i in net.neurons else ()
             x[i] = np.tanh(sum(weight[j, i] * (loop if j == i else x[j]) for j in parents))
         return np.array([x[i] for i in net.neurons])
 

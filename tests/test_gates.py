@@ -25,7 +25,7 @@ import refresh
 from refresh import KEPT
 
 import hlp_edu
-from hlp_edu import plotting, validate
+from hlp_edu import plotting
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -660,9 +660,10 @@ def section(doc, title):
 
 
 def documented(doc):
-    """Names in the section Parameters (and Attributes): "a, b : type", or "a, b" alone."""
+    """Names in the section Parameters (and Attributes), "a, b : type" or "a, b" alone; and ``a`` in a sentence."""
     heads = [line for part in ("Parameters", "Attributes") for line in section(doc, part).splitlines()]
-    return {name.strip(" *") for line in heads if line[:1].strip() for name in line.split(" : ")[0].split(",")}
+    names = {name.strip(" *") for line in heads if line[:1].strip() for name in line.split(" : ")[0].split(",")}
+    return names | set(re.findall(r"``(\w+)``", (doc or "").partition("\nParameters\n")[0]))
 
 
 def undocumented(key, value, owner, look=lambda name: None):
@@ -685,6 +686,8 @@ def undocumented(key, value, owner, look=lambda name: None):
     known = documented(doc)
     if inspect.isclass(value):  # what it hands on to a base class is said there
         known = known.union(*(documented(base.__doc__) for base in value.__mro__[1:-1]))
+    for same in re.findall(r"Arguments as `(\w+)`", doc):
+        known |= documented(getattr(vars(owner).get(same) if owner else look(same), "__doc__", ""))
     if owner is not None:  # what a method overrides may have said it already
         for base in owner.__mro__[1:]:
             known |= documented(getattr(vars(base).get(value.__name__), "__doc__", ""))
@@ -692,24 +695,21 @@ def undocumented(key, value, owner, look=lambda name: None):
     if value.__name__ == "rule":  # its eight arguments are those of Policy, with the numbers it reads
         known |= {"t", "H", "p_x", "p_w", "H_x", "H_w", "s_x", "s_w", "values"}
     found += [f"{key}: the parameter {name!r} is not documented" for name in sorted(names - known)]
-    if inspect.isfunction(source) and raises(source) and "ValueError" not in section(doc, "Raises"):
+    if inspect.isfunction(source) and raises(source) and "ValueError" not in doc:
         inherited = owner and any(getattr(vars(b).get(value.__name__), "__doc__", "") for b in owner.__mro__[1:])
         if not inherited:
-            found.append(f"{key}: raises ValueError and does not say so under Raises")
+            found.append(f"{key}: raises ValueError and does not say so")
     return found
 
 
-VALIDATORS = {"number", "whole", "one_of", "kind", "vector", "finite", "numbers_of", "listed", "require"}
-
-
 def raises(function):
-    """Whether a function raises ValueError itself, or has an argument checked."""
-    for node in ast.walk(ast.parse(inspect.cleandoc("\n" + inspect.getsource(function)))):
-        if isinstance(node, ast.Raise) and "ValueError" in ast.dump(node):
-            return True
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in VALIDATORS:
-            return True
-    return False
+    """Whether a function raises ValueError itself, beside what `validate` does, which is said once for all."""
+    nodes = ast.walk(ast.parse(inspect.cleandoc("\n" + inspect.getsource(function))))
+    return any(isinstance(node, ast.Raise) and "ValueError" in ast.dump(node) for node in nodes)
+
+
+def test_that_arguments_are_checked_is_said_once():
+    assert "raises a\nValueError that names the argument" in hlp_edu.__doc__
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -728,11 +728,6 @@ def test_what_is_public_is_what_a_module_says():
     assert [key for key, *_ in public(module)] == ["shown"]
     for module in map(importlib.import_module, (f"hlp_edu.{name}" for name in MODULES)):
         assert set(getattr(module, "__all__", ())) <= set(dir(module)), module
-
-
-def test_validators_are_known_by_their_names():
-    found = {key for key, value in vars(validate).items() if getattr(value, "__module__", "") == validate.__name__}
-    assert found == VALIDATORS
 
 
 def test_the_look_at_docstrings_can_fail():
@@ -767,6 +762,10 @@ def test_the_look_at_docstrings_can_fail():
         def __init__(self, size):
             self.size = size
 
+    def other(a, b, c):
+        """Do as ``c`` says. Arguments as `full`."""
+
+    assert undocumented("other", other, None, dict(full=full).get) == ["other: the parameter 'b' is not documented"]
     assert undocumented("bare", bare, None) == ["bare: has no docstring"]
     assert len(undocumented("half", half, None)) == 2
     assert undocumented("full", full, None) == []

@@ -54,13 +54,13 @@ def test_laws_are_local(seed):
         return {net.neurons.index(label) for label in labels if label in net.neurons}
 
     for i, label in enumerate(net.neurons):
-        children = set(net.children(label))
+        children = set(net.graph.successors(label))
         seen = changed(x=np.where(np.arange(len(x)) == i, nan, x))
         assert seen["f"] <= neurons(children | {label}), "x_j moves its own velocity and its children's"
         assert seen["H_w"] <= arcs(lambda tail, head, c=children, j=label: tail == j or head in c)
         seen = changed(p_x=np.where(np.arange(len(x)) == i, nan, p_x))
         assert seen["f"] == set() and seen["H_w"] <= arcs(lambda tail, head, j=label: head == j)
-        readers = {columns.index(parent) for parent in [*net.parents(label), label]}
+        readers = {columns.index(parent) for parent in [*net.graph.predecessors(label), label]}
         assert seen["H_x"] <= readers, "p_x,k moves its own costate and its parents'"
     for k, (_, head) in enumerate(net.arcs):
         seen = changed(w=np.where(np.arange(len(w)) == k, nan, w))

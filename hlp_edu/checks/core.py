@@ -260,7 +260,7 @@ def replaced():
 class Value(Task):
     """A task whose answer is a number, an array, a word, or yes or no.
 
-    ``expected()`` gives the right one.
+    ``expected()`` gives the right one; what is ``given`` first, and ``others``, are a task's.
 
     Examples
     --------

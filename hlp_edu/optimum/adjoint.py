@@ -11,7 +11,7 @@ import numpy as np
 
 from hlp_edu._version import __version__
 from hlp_edu.compiled import compiled
-from hlp_edu.flow import MOST_STEPS, beginning, fits, told_apart
+from hlp_edu.flow import beginning, fits, grid, told_apart
 from hlp_edu.kernel import Signals, asker, gradients
 from hlp_edu.policies import Canonical
 from hlp_edu.problem import Tracking
@@ -148,19 +148,14 @@ class Run:
 
     def __init__(self, problem, T, dt, seed, t0, x0, w0, start):
         kind("problem", problem, Tracking, "a hlp_edu Tracking")
-        T = number("T", T, above=0)
         fastest = float(problem.speed.max())
-        dt = min(0.005, 0.2 / fastest, T / 2) if dt is None else number("dt", dt, above=0)
-        if not 0 < T / dt < MOST_STEPS:
-            raise ValueError(f"dt = {dt:g}: T = {T:g} has too many such steps")
-        if dt > T * (1 + 1e-9):
-            raise ValueError(f"dt = {dt:g}: must be at most T = {T:g}")
+        dt = min(0.005, 0.2 / fastest, number("T", T, above=0) / 2) if dt is None else dt
+        steps, h = grid(T, dt)
         if dt * fastest > 1 + 1e-9:
             raise ValueError(f"dt = {dt:g}: must be at most 1 / speed = {1 / fastest:g}")
-        steps = math.ceil(T / dt - 1e-9 * max(1.0, T / dt))
         begin = beginning(problem, Canonical(), seed, t0, x0, w0, None, start)
-        told_apart(begin.clock.time, T, T / steps)
-        self._from(problem, steps, T / steps, begin)
+        told_apart(begin.clock.time, T, h)
+        self._from(problem, steps, h, begin)
         self.drawn = None if start is not None or (x0 is not None and w0 is not None) else int(seed)
 
     def coarser(self, dt):
