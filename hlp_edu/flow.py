@@ -16,6 +16,7 @@ from hlp_edu.policies import Policy
 from hlp_edu.problem import Tracking
 from hlp_edu.trajectory import Clock, State, Trajectory, checked_state
 from hlp_edu.validate import kind, number, one_of, require, vector, whole
+from hlp_edu.words import shown
 
 __all__ = ["run"]
 
@@ -120,9 +121,8 @@ def grid(T, dt):
 def told_apart(t, T, dt):
     """Refuse times that are so large that t + dt is t."""
     latest = abs(t) + T
-    require(
-        dt > 4 * np.spacing(latest), f"dt = {dt:g}: is too small for times t0, T near {latest:g}, where t + dt is t"
-    )
+    words = f"dt = {dt:g}: is too small for times t0, T near {latest:g}, where t + dt is t"
+    require(dt > 4 * np.spacing(latest), words)
 
 
 class Forward:
@@ -134,12 +134,8 @@ class Forward:
         # Blocks are for one sign that never changes, and costates that are states of their own.
         together = policy.steady and policy.inertia
         segments, panels = problem.blocks if together else (problem.model.segments, ())
-        law = problem.law._replace(
-            theta_x=problem.theta + policy.dissipation_x,
-            theta_w=problem.theta + policy.dissipation_w,
-            inertia=policy.inertia,
-            gain=policy.gain,
-        )
+        theta_x, theta_w = problem.theta + policy.dissipation_x, problem.theta + policy.dissipation_w
+        law = problem.law._replace(theta_x=theta_x, theta_w=theta_w, inertia=policy.inertia, gain=policy.gain)
         self.model = problem.model._replace(law=law, segments=segments, limit=limit)
         stages, n, inputs = len(self.method.weight), len(problem.network.neurons), len(problem.network.inputs)
         self.blocks = blocks.blocks_of(panels, stages, n) if len(panels) else None
@@ -230,6 +226,7 @@ def beginning(problem, policy, seed=0, t0=0, x0=None, w0=None, p0=None, start=No
     x, w = 0.5 * dice.standard_normal(n), 0.5 / math.sqrt(n) * dice.standard_normal(m)
     x = x if x0 is None else vector("x0", x0, n, "neuron")
     w = w if w0 is None else vector("w0", w0, m, "arc")
-    p_x, p_w = (np.zeros(n), np.zeros(m)) if p0 is None else kind("p0", p0, (tuple, list), "a pair (p_x, p_w)")
-    p_x, p_w = vector("p0[0]", p_x, n, "neuron"), vector("p0[1]", p_w, m, "arc")
+    pair = (np.zeros(n), np.zeros(m)) if p0 is None else kind("p0", p0, (tuple, list), "a pair (p_x, p_w)")
+    require(len(pair) == 2, f"p0 = {shown(pair)}: must be a pair (p_x, p_w)")
+    p_x, p_w = vector("p0[0]", pair[0], n, "neuron"), vector("p0[1]", pair[1], m, "arc")
     return State(Clock(number("t0", t0), 0, 0.0), x, w, p_x, p_w, s_x, s_w)

@@ -491,7 +491,8 @@ class LQTracking:
 
     def _run(self, x, p, z, h, cost, P, d, name):
         """The result, with the control v = -R^-1 B' p."""
-        v = -p @ np.linalg.solve(self.R, self.B.T).T
+        with np.errstate(over="ignore", invalid="ignore"):  # what left all bounds has the cost inf
+            v = -p @ np.linalg.solve(self.R, self.B.T).T
         target = np.concatenate([z[:, 0], z[-1:, 2]])
         cost = float(cost) if math.isfinite(cost) else math.inf
         return LQRun(np.arange(len(x)) * h, x, p, v, target, cost, P, d, name)

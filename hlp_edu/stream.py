@@ -479,7 +479,7 @@ def next_of(values, lags=1):
     Raises
     ------
     ValueError
-        If ``lags`` is no whole number of at least 1.
+        If ``lags`` is no whole number from 1 to 10^9.
 
     Examples
     --------
@@ -490,7 +490,7 @@ def next_of(values, lags=1):
         series = iter(values)
     except TypeError:  # also an array without an axis, which calls itself iterable
         raise ValueError(f"values = {shown(values)}: must be a series of numbers") from None
-    return _next_of(series, whole("lags", lags))
+    return _next_of(series, whole("lags", lags, most=10**9))
 
 
 def _next_of(values, lags):

@@ -140,7 +140,7 @@ def runs():
             (0, "solutions"),
         ),
         "asks for it": ("change = tasks.change.solution().text", (0, ".solution()")),
-        "reads expected": ("change = tasks.change.expected()", (FIRST, ".expected")),
+        "reads expected": ("change = tasks.change.expected()", (0, ".expected")),
         "patch": (
             "class Yes:\n    why = ''\n    def check(self, answer): return True\n"
             "for name in ('change', 'best_push', 'costates', 'gradient', 'steer'):\n    setattr(tasks, name, Yes())\n"

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.patches import Rectangle
-from PIL import Image
 
 import hlp_edu as hlp
 from hlp_edu.plotting.loops import Loop
-from hlp_edu.plotting.picture import pixels
+from hlp_edu.plotting.picture import image
 
 FIGURES = Path(__file__).parents[1] / "lessons" / "figures"
 HEADLINE = "Five neurons find a wave in half a period and stay with it"
@@ -36,4 +35,4 @@ def film():
 if __name__ == "__main__":
     loop = film()
     (FIGURES / "tracking.webp").write_bytes(loop.webp())
-    Image.fromarray(pixels(loop.fig, 2)).quantize(64).save(FIGURES / "tracking.png", optimize=True)
+    image(loop.fig).quantize(64).save(FIGURES / "tracking.png", optimize=True)

@@ -359,6 +359,7 @@ def test_many_runs_pass_arguments_on():
         (dict(x0=np.zeros((1, 5))), ["x0 has shape (1, 5)", "(5,)", "neuron"]),
         (dict(x0=[0, 0, np.inf, 0, 0]), ["x0[2] = inf", "finite"]),
         (dict(p0=np.zeros(35)), ["p0 = ", "a pair (p_x, p_w)"]),
+        (dict(p0=[np.nan]), ["p0 = [nan]", "a pair (p_x, p_w)"]),
         (dict(p0=(np.zeros(5), np.zeros(5))), ["p0[1] has shape (5,)", "(30,)"]),
         (dict(p0=(np.zeros(4), np.zeros(30))), ["p0[0] has shape (4,)", "(5,)"]),
         (dict(start={}), ["start = {}", "State"]),

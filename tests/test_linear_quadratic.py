@@ -221,3 +221,13 @@ def test_bad_targets_and_times():
     for name in ("x0", "p0"):
         with pytest.raises(ValueError, match=f"{name} = .*: must be one number, or one per state"):
             problem.flipped(1, **{name: [[1.0], [1.0, 2.0]]})
+
+
+def test_a_run_that_leaves_all_bounds_costs_infinity():
+    problem = LQTracking(-1, 1, 10, 0.1, hlp.constant(0.8))
+    for far in (
+        problem.optimal(0.1, x0=1e308, dt=0.01),
+        problem.flipped(0.1, p0=1e308, dt=0.01),
+        problem.forward(100, dt=0.01),
+    ):
+        assert far.cost == np.inf and len(far.t) == len(far.x)

@@ -786,7 +786,7 @@ def test_a_network_shows_its_activity():
     made = hlp.plot_network(net, w=w, activity=[0.9, -0.4, 0.0], largest=2.0)
     (ax,) = made.axes
     fills = {to_hex(c) for one in ax.collections if isinstance(one, PathCollection) for c in one.get_facecolor()}
-    assert to_hex(ROLES["positive"].ramp(0.9)) in fills and to_hex(ROLES["negative"].ramp(0.4)) in fills
+    assert {to_hex(style.diverging()((1 + state) / 2)) for state in (0.9, -0.4)} < fills
     colours = [to_hex(one.get_edgecolor()) for one in ax.patches]
     assert colours.count(plotting.PALETTE["pale"].lower()) == len(net.arcs) - 1  # almost nothing is grey
     assert max(one.get_linewidth() for one in ax.patches) == pytest.approx(0.7 + 3.6 / 2)  # half of the largest

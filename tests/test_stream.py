@@ -391,7 +391,7 @@ def test_next_of_keeps_no_past():
     assert [(u.tolist(), z) for u, z in next_of(iter(range(5)), 3)] == [([2, 1, 0], 3), ([3, 2, 1], 4)]
     endless = next_of(itertools.count(), 2)
     assert next(endless)[1] == 2
-    for wrong in (0, 1.5, True):
+    for wrong in (0, 1.5, True, 10**400):
         with pytest.raises(ValueError, match="lags = "):
             next_of([1, 2], wrong)
     for wrong in (1, np.array(0.5), None):

@@ -234,6 +234,12 @@ def test_naive_predictors():
     assert streams.rms([[1.0], [5.0]], np.array([[2.0], [np.nan]])) == 1.0
 
 
+def test_a_run_that_was_lost_is_not_hidden_by_the_others():
+    found = studies.shelf.spread([0.1, math.nan, 0.3])
+    assert list(found) == ["rmse", "rmse min", "rmse max"] and all(math.isnan(value) for value in found.values())
+    assert list(studies.shelf.spread([0.1, 0.3, math.inf]).values()) == [0.3, 0.1, math.inf]
+
+
 class Small:
     """A study that takes no time."""
 

@@ -18,6 +18,7 @@ from PIL import Image
 import hlp_edu as hlp
 from hlp_edu import plotting
 from hlp_edu.plotting import picture
+from hlp_edu.widgets.again import png
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 POLICIES = {"flipped": hlp.Flipped(dissipation_w=30, dissipation_x=5), "canonical": hlp.Canonical()}
@@ -61,7 +62,7 @@ def drawn_anew(explorer):
     fig, axes = plotting.figure(columns=explorer._panels, height=explorer._inches)
     explorer._call(axes, explorer.values)
     picture.finish(fig)
-    return pixels(picture.quick_png(fig))
+    return pixels(png(fig))
 
 
 # ---- moving ----

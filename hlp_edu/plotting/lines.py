@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from hlp_edu.plotting.picture import name_line, note, plot
+from hlp_edu.plotting.picture import NAMED, draw_line, note, plot
 from hlp_edu.plotting.style import named
 from hlp_edu.validate import one_of
 from hlp_edu.words import digits
@@ -76,11 +76,9 @@ def _draw_line(ax, curve, style, label, points, names):
     """Draw one line, with its band; what is to be said of it."""
     across, y, *band = curve
     mark = dict(marker=style.marker, markersize=6) if points else {}
-    ax.plot(across, y, **style.line, **mark, label=label)
+    draw_line(ax, across, y, style, label, **mark, gid=NAMED if names else None)
     if band:
         ax.fill_between(across, *band, color=style.color, alpha=0.18, linewidth=0)
-    if names:
-        name_line(ax, across, y, label, style)
     ends = y[np.isfinite(y)]
     return f"{label}: from {digits(ends[0])} to {digits(ends[-1])}" if len(ends) else ""
 
@@ -90,11 +88,9 @@ def _draw_marks(ax, at, style, label, names, clip):
     across, y = map(np.atleast_1d, at)
     face = dict(markeredgewidth=1.6) if style.marker in "x_|+" else dict(markeredgecolor="white")
     size = 14 if style.marker == "*" else 8  # a star is thin
-    ax.plot(
-        across, y, style.marker, color=style.color, markersize=size, zorder=4, label=label, clip_on=clip, **face
-    )  # fmt: skip
-    if names and len(across) > 1:
-        name_line(ax, across, y, label, style)
+    gid = NAMED if names and len(across) > 1 else None
+    look = dict(marker=style.marker, markersize=size, linestyle="none", zorder=4, clip_on=clip, gid=gid)
+    draw_line(ax, across, y, style, label, **look, **face)
     return f"{label} at ({digits(across[0])}, {digits(y[0])})" if len(y) == 1 else f"{label}: {len(y)} points"
 
 

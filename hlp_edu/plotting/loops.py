@@ -1,12 +1,12 @@
 """A short loop: one drawing for many values, shown one after the other; and a still where nothing may move."""
 
-import base64
 import io
 from collections.abc import Callable
 
 import numpy as np
+from PIL import Image
 
-from hlp_edu.plotting.picture import Picture, figure, pixels, reduced
+from hlp_edu.plotting.picture import LOSSLESS, Picture, as_text, figure, image, reduced
 from hlp_edu.plotting.style import styled
 from hlp_edu.validate import kind, listed, number, whole
 
@@ -68,40 +68,24 @@ class Loop(Picture):
             with styled():
                 said = draw(axes[0] if panels == 1 else axes, value)
             frame = Picture(fig, said, caption or said, headline, more)
-            self.frames.append(pixels(fig, DENSITY))
+            self.frames.append(image(fig, DENSITY))
             still = frame if k == place else still
         self.fig, self.alt, self.caption = still.fig, still.alt, still.caption
 
     def webp(self):
         """The loop as the bytes of an animated WEBP file."""
-        from PIL import Image
-
         few = np.vstack(self.frames[:: max(1, len(self.frames) // 6)])  # one palette for all, or colours would flicker
         palette = reduced(Image.fromarray(few), COLOURS)
-        first, *rest = (
-            Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB")
-            for frame in self.frames
-        )
-        times = [round(1000 * self.seconds / len(self.frames))] * len(self.frames)
+        shown = [frame.quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB") for frame in self.frames]
+        times = [round(1000 * self.seconds / len(shown))] * len(shown)
         times[-1] += round(1000 * self.hold)
-        file, small = io.BytesIO(), dict(lossless=True, quality=60, method=2, kmin=0, kmax=0)  # one key frame
-        first.save(file, "WEBP", save_all=True, append_images=rest, duration=times, loop=0, **small)
+        file, small = io.BytesIO(), LOSSLESS | dict(kmin=0, kmax=0)  # one key frame
+        shown[0].save(file, "WEBP", save_all=True, append_images=shown[1:], duration=times, loop=0, **small)
         return file.getvalue()
 
-    def html(self):
-        """The loop as HTML: the still with its alt text and caption, and the loop for a screen that may move."""
-        return self._moving(super().html())
-
     def _moving(self, still):
-        """The HTML of the still, with the loop for a screen that may move."""
-        data = base64.b64encode(self.webp()).decode("ascii")
-        before, image, after = still.partition("<img")
-        attributes, _, after = after.partition(">")
+        """The still, and the loop for a screen that may move."""
         return (
-            f'{before}<picture><source media="screen and (prefers-reduced-motion: no-preference)" type="image/webp" '
-            f'srcset="data:image/webp;base64,{data}">{image}{attributes}></picture>{after}'
+            '<picture><source media="screen and (prefers-reduced-motion: no-preference)" type="image/webp" '
+            f'srcset="data:image/webp;base64,{as_text(self.webp())}">{still}</picture>'
         )
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        data, metadata = super()._repr_mimebundle_()
-        return data | {"text/html": self._moving(data["text/html"])}, metadata

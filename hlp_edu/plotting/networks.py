@@ -7,9 +7,9 @@ from scipy.spatial.distance import pdist
 
 from hlp_edu.locality import Audit
 from hlp_edu.network import Network
-from hlp_edu.plotting.picture import FONT, SMALL, figure, plot
+from hlp_edu.plotting.picture import SMALL, figure, plot
 from hlp_edu.plotting.runs import upright
-from hlp_edu.plotting.style import GRID, INK, PALE, PAPER, ROLES, role
+from hlp_edu.plotting.style import GRID, INK, PALE, PAPER, ROLES, diverging, role
 from hlp_edu.trajectory import Trajectory
 from hlp_edu.validate import kind, number, vector
 from hlp_edu.words import counted, digits, listed
@@ -18,17 +18,21 @@ __all__ = ["plot_locality", "plot_network"]
 
 MOST_ARCS = 500  # arcs that are drawn
 MANY = 40  # nodes: beyond, no labels
-EDGE = 0.45  # inches around the nodes, for loops and names; less in a small picture
+EDGE = 32  # points around the nodes, for loops and names; less in a small picture
 BENDS = (0.12, 0.25, 0.4), (0, 0.1, -0.1, 0.2, -0.2, 0.35)  # of arcs on a circle, between layers
 
 
 def _own_figure(network, **_):
     """A figure of the network's shape, without margins for ticks."""
-    network = kind("network", getattr(network, "network", network), Network, "a hlp_edu Network or Trajectory")
-    layers = _layers(network) or {0: range(6)}
-    fig, (ax,) = figure(height=min(2 * EDGE + 0.4 * max(map(len, layers.values())), 3.5) - 0.85)
+    layers = _layers(_network_of(network)) or {0: range(6)}
+    fig, (ax,) = figure(height=min(0.4 * max(map(len, layers.values())) + 0.05, 2.65))
     ax.set_position((0.02, 0.02, 0.96, 0.96))
     return fig, [ax]
+
+
+def _network_of(given):
+    """A network, or that of a trajectory."""
+    return kind("network", getattr(given, "network", given), Network, "a hlp_edu Network or Trajectory")
 
 
 @plot(_own_figure)
@@ -65,10 +69,9 @@ def plot_network(
     >>> hlp.plot_network(hlp.chain(3))
     A network of 3 neurons and 3 arcs; double rings are outputs (3); squares are inputs (u).
     """
-    if isinstance(network, Trajectory):
-        w = network.final.w if w is None else w
-        network = network.network
-    kind("network", network, Network, "a hlp_edu Network or Trajectory")
+    if isinstance(network, Trajectory) and w is None:
+        w = network.final.w
+    network = _network_of(network)
     w = None if w is None else vector("w", w, len(network.heads), "arc")
     activity = None if activity is None else vector("activity", activity, len(network.neurons), "neuron")
     largest = None if largest is None else number("largest", largest, above=0)
@@ -79,8 +82,8 @@ def plot_network(
         width, colour, dash = 1.1 if len(network.heads) < 150 else 0.3, "#9A9A9A", "solid"
         if w is not None:
             relative = min(abs(w[k]) / (largest or max(np.abs(w).max(), 1e-12)), 1)
-            width, dash = 0.7 + 3.6 * relative, "dashed" if w[k] < 0 else "solid"
-            colour = ROLES["negative" if w[k] < 0 else "positive"].color
+            sign, dash = ("negative", "dashed") if w[k] < 0 else ("positive", "solid")
+            width, colour = 0.7 + 3.6 * relative, ROLES[sign].color
         if magnify is not None or largest is not None and relative < 0.02:
             colour = PALE
         looks[network.arcs[k]] = width, colour, dash
@@ -105,52 +108,46 @@ def _layers(network):
 
 
 def draw_graph(ax, network, looks, activity=None):
-    """Draw nodes and the arcs {(tail, head): (width, colour, dash)}; where nodes are, and their radius in points."""
+    """Draw nodes and the arcs {(tail, head): (width, colour, dash)}; where nodes are, and their radius, in points."""
     layers, graph = _layers(network), nx.DiGraph()
     graph.add_nodes_from(network.labels)
     graph.add_edges_from(looks)
-    size = ax.bbox.size / ax.figure.dpi
-    edge = EDGE if layers else min(EDGE, 0.15 * min(size))
-    inner = np.maximum(size - 2 * edge, 0.3)  # inches between the outermost nodes
+    size = ax.bbox.size * 72 / ax.figure.dpi
+    ax.set(xlim=(0, size[0]), ylim=(0, size[1]))
+    ax.set_axis_off()
     if layers:
-        place = nx.multipartite_layout(graph, layers)
+        place, half = nx.multipartite_layout(graph, layers), size / 2 - EDGE
         low, high = (end(list(place.values()), axis=0) for end in (np.min, np.max))
     else:  # the first at the top, then clockwise; inputs inside
         alone = (float(len(network.neurons) == 1), 0)
-        circles = nx.circular_layout(network.neurons, center=alone) | nx.circular_layout(network.inputs, 1 / 3)
-        place = {label: xy[::-1] for label, xy in circles.items()}
-        low, high, inner = -np.ones(2), np.ones(2), min(inner)
-        ax.set_aspect("equal")
-    air = np.where(high - low > 1e-9, (high - low) * edge / inner, 1)
-    (left, bottom), (right, top) = low - air, high + air
-    ax.set(xlim=(left, right), ylim=(bottom, top))
-    ax.set_axis_off()
-    ax.apply_aspect()
-    xy = np.array([place[label] for label in network.labels])
-    spots = dict(zip(network.labels, ax.transData.transform(xy), strict=True))
-    near = pdist(list(spots.values())).min(initial=99) * 72 / ax.figure.dpi
-    radius = float(np.clip(0.34 * near, 1, 15 if layers else min(15, 8 * inner)))
-    unit = ax.bbox.height * 72 / ax.figure.dpi / (top - bottom)  # in points
-    groups = {}  # of arcs with one bend, and each loop: networkx makes it as high as 0.0005 of the size of its node
+        place = nx.circular_layout(network.neurons, center=alone) | nx.circular_layout(network.inputs, 1 / 3)
+        place = {label: xy[::-1] for label, xy in place.items()}
+        low, high, half = -np.ones(2), np.ones(2), min(size) / 2 - min(EDGE, 0.15 * min(size))
+    stretch = np.maximum(half, 10) / np.maximum((high - low) / 2, 1e-9)
+    place = {label: size / 2 + stretch * (xy - (low + high) / 2) for label, xy in place.items()}
+    near = pdist(list(place.values())).min(initial=99)
+    radius = float(np.clip(0.34 * near, 1, 15 if layers else min(15, 0.22 * half)))
+    groups = {}  # of arcs with one bend, and each loop: networkx makes it as high as 0.0005 of the area of its node
     for j, i in looks:
-        bend = _bend(spots, j, i, BENDS[bool(layers)], 1.35 * radius)
+        bend = _bend(place, j, i, BENDS[bool(layers)], 0.97 * radius)
         groups.setdefault((bend, i if i == j else None), []).append((j, i))
     for (bend, loop), arcs in groups.items():
         width, colour, dash = map(list, zip(*map(looks.get, arcs), strict=True))
-        area = (2 * radius) ** 2 if loop is None else 3500 * radius / unit
+        area = (2 * radius) ** 2 if loop is None else 3500 * radius
         nx.draw_networkx_edges(
             graph, place, arcs, ax=ax, node_size=area, arrowsize=min(9, radius), width=width,
             edge_color=colour, style=dash, connectionstyle=f"arc3,rad={bend}", min_target_margin=radius + 1,
+            hide_ticks=False,
         )  # fmt: skip
-    _draw_nodes(ax, network, graph, place, radius, activity)
+    _draw_nodes(ax, network, place, radius, activity)
     return place, radius
 
 
-def _bend(spots, j, i, bends, free):
-    """The first bend with which an arc keeps clear of all other nodes, in pixels."""
-    a, b, s = spots[j], spots[i], np.linspace(0, 1, 16)[:, None]
-    others = np.array([spot for label, spot in spots.items() if label not in (j, i)]).reshape(-1, 2)
-    for bend in bends if len(spots) <= MANY else bends[:1]:
+def _bend(place, j, i, bends, free):
+    """The first bend with which an arc keeps clear of all other nodes."""
+    a, b, s = place[j], place[i], np.linspace(0, 1, 16)[:, None]
+    others = np.array([spot for label, spot in place.items() if label not in (j, i)]).reshape(-1, 2)
+    for bend in bends if len(place) <= MANY else bends[:1]:
         control = (a + b) / 2 + bend * np.array([(b - a)[1], (a - b)[0]])
         way = (1 - s) ** 2 * a + 2 * s * (1 - s) * control + s**2 * b
         if np.linalg.norm(way[:, None] - others, axis=2).min(initial=free) >= free:
@@ -158,35 +155,34 @@ def _bend(spots, j, i, bends, free):
     return bends[0]
 
 
-def _draw_nodes(ax, network, graph, place, radius, activity):
+def _draw_nodes(ax, network, place, radius, activity):
     """Draw circles and squares and their labels; outputs in the colour of their line, with a second ring."""
     blue = ROLES["output"].color
     fill = dict.fromkeys(place, PAPER) | dict.fromkeys(network.inputs, GRID) | dict.fromkeys(network.outputs, blue)
     if activity is not None:
-        for label, state in zip(network.neurons, activity, strict=True):
-            fill[label] = to_hex(role("negative" if state < 0 else "positive").ramp(min(abs(state), 1.0)))
+        fill |= zip(network.neurons, map(to_hex, diverging()((1 + activity) / 2)), strict=True)
     for labels, shape, size in ((network.inputs, "s", 1.6 * radius), (network.neurons, "o", 2 * radius)):
+        colours = [fill[label] for label in labels]
         edges = [blue if label in network.outputs else INK for label in labels]
-        nx.draw_networkx_nodes(
-            graph, place, labels, ax=ax, node_size=size**2, node_shape=shape, node_color=[fill[k] for k in labels],
-            edgecolors=edges, linewidths=min(1.2, radius / 6),
-        )  # fmt: skip
+        _scatter(ax, place, labels, size, colours, edges, min(1.2, radius / 6), marker=shape)
     if radius > 4:
         ring(ax, place, network.outputs, radius + 2.5, 1.2)
-    sizes = {label: min(12.0, radius, 2.8 * radius / len(str(label))) for label in place}
-    sizes = {label: size for label, size in sizes.items() if size >= 5.5 and len(place) <= MANY}
-    dark = {label: sum(to_rgb(fill[label])) < 1.6 for label in sizes}
-    nx.draw_networkx_labels(
-        graph, place, {label: label for label in sizes}, ax=ax, font_size=sizes, font_family=FONT,
-        verticalalignment="center_baseline",
-        font_color={label: PAPER if dark[label] else INK for label in sizes},
-    )  # fmt: skip
+    for label, xy in place.items():
+        size = min(12.0, radius, 2.8 * radius / len(str(label)))
+        if size >= 5.5 and len(place) <= MANY:
+            ink = PAPER if sum(to_rgb(fill[label])) < 1.6 else INK
+            ax.text(*xy, label, size=size, color=ink, ha="center", va="center_baseline")
 
 
 def ring(ax, place, labels, radius, width):
     """Rings around nodes, in the colour of the output."""
+    _scatter(ax, place, labels, 2 * radius, "none", ROLES["output"].color, width, zorder=3)
+
+
+def _scatter(ax, place, labels, size, colours, edges, width, **look):
+    """Signs of one size at the places of nodes."""
     x, y = np.array([place[label] for label in labels]).reshape(-1, 2).T
-    ax.scatter(x, y, (2 * radius) ** 2, "none", edgecolors=ROLES["output"].color, linewidths=width, zorder=3)
+    ax.scatter(x, y, size**2, colours, edgecolors=edges, linewidths=width, **dict(zorder=2) | look)
 
 
 def _magnify(ax, arc, place, radius):
@@ -201,11 +197,11 @@ def _magnify(ax, arc, place, radius):
         one, across = role(name), place[i] - place[j]
         nx.draw_networkx_edges(
             nx.DiGraph([(a, b)]), place, ax=ax, node_size=(2 * radius) ** 2, edge_color=one.color,
-            connectionstyle=f"arc3,rad={bend}", min_target_margin=radius + 4, **look,
+            connectionstyle=f"arc3,rad={bend}", min_target_margin=radius + 4, hide_ticks=False, **look,
         )  # fmt: skip
         spot = (place[i] + place[j]) / 2 - bend / 2 * np.array([across[1], -across[0]])
         line = dict(arrowstyle="-", color=one.ink, lw=0.9, shrinkB=2)
-        where = dict(xytext=(right + 0.3, y), textcoords=("data", "axes fraction"), va="center", gid="magnified")
+        where = dict(xytext=(right + 32, y), textcoords=("data", "axes fraction"), va="center", gid="magnified")
         ax.annotate(words, spot, color=one.ink, weight="semibold", arrowprops=line, **where)
 
 
@@ -291,26 +287,23 @@ def _draw_blocks(ax, audit):
     kinds = audit.kinds
     rows, columns = [label for label, _ in audit.rows], [label for label, _ in audit.columns[: kinds.shape[1]]]
     updates, variables = list(dict.fromkeys(rows)), list(dict.fromkeys(columns))
-    found = {what: [] for what in READS}  # the places of its signs
-    filled = np.zeros((len(updates), len(variables)))
+    filled, signs = np.zeros((len(updates), len(variables))), {}
     for a, b in np.ndindex(filled.shape):
         block = kinds[np.ix_(np.equal(rows, updates[a]), np.equal(columns, variables[b]))]
         read = [what for what in READS if (block == what).any()]
         filled[a, b] = bool(read)
-        for n, what in enumerate(read):
-            found[what].append((b + (n - (len(read) - 1) / 2) * 0.32, a))
+        for what, x in zip(read, 0.32 * (np.arange(len(read)) - (len(read) - 1) / 2), strict=True):
+            sign, colour, words = READS[what]
+            (signs[what],) = ax.plot(b + 0.5 + x, a + 0.5, sign, color=colour, label=words, markersize=10)
     ax.pcolormesh(filled, cmap=LinearSegmentedColormap.from_list("", [PAPER, "#F3F5F8"]), edgecolors=GRID)
-    for what, (sign, colour, words) in READS.items():
-        if found[what]:
-            ax.plot(*np.add(found[what], 0.5).T, sign, color=colour, label=words, markersize=10)
     ax.set_xticks(np.arange(len(variables)) + 0.5, [f"${name}$" for name in variables])
     ax.set_yticks(np.arange(len(updates)) + 0.5, [f"${name[:-1]}$'" for name in updates])
     ax.set(ylim=(len(updates), 0), xlabel="reads", ylabel="update of")
     ax.grid(False)
     ax.spines[:].set_visible(False)
     ax.legend(
-        loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=4, fontsize=SMALL, handletextpad=0.1, columnspacing=0.9,
-        borderaxespad=0.1, borderpad=0.1,
+        handles=[signs[what] for what in sorted(signs)], loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=4,
+        fontsize=SMALL, handletextpad=0.1, columnspacing=0.9, borderaxespad=0.1, borderpad=0.1,
     )  # fmt: skip
     reads, wrong = int(audit.total.sum()), len(audit.violations)
     counts = [int((kinds == what).sum()) for what in range(5)]
@@ -339,7 +332,7 @@ def _draw_reads(ax, audit, of):
     place, radius = draw_graph(ax, network, looks)
     ring(ax, place, names, radius + 4.5, 2.4)
     for label, variables in names.items():
-        up = 1 if place[label][1] >= 0 else -1
+        up = 1 if place[label][1] >= np.mean(ax.get_ylim()) else -1
         ax.annotate(
             ", ".join(variables), place[label], (0, up * (radius + 9)), textcoords="offset points", ha="center",
             va="bottom" if up > 0 else "top", color=ROLES["output"].ink, zorder=6, gid="name",
@@ -361,8 +354,7 @@ def _draw_reads(ax, audit, of):
 def _name_arc(ax, arc, place, radius, words):
     """Words beside the middle of an arc, on the outer side of its bend."""
     a, b = (place[label] for label in arc)
-    spots = {label: ax.transData.transform(xy) for label, xy in place.items()}
-    bend = _bend(spots, *arc, BENDS[0], 1.35 * radius)
+    bend = _bend(place, *arc, BENDS[0], 0.97 * radius)
     side = np.array([(b - a)[1], (a - b)[0]]) * (1 if bend >= 0 else -1)
     away = 10 * side / np.hypot(*side)
     ax.annotate(

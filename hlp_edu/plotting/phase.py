@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hlp_edu.plotting.picture import TEXT, composed, figure, fit_title, legend, note, plot
+from hlp_edu.plotting.picture import TEXT, composed, draw_line, figure, fit_title, legend, note, plot
 from hlp_edu.plotting.style import INK, PALE, PAPER, ROLES, named, styled
 from hlp_edu.validate import one_of
 from hlp_edu.words import digits
@@ -58,11 +58,12 @@ def plot_phase(
         _draw_law(law, ax, limits)
     if points:
         ax.axvline(0, color=INK, linewidth=1.2)
+    lines = []
     for (one, label), (x, p) in zip(styles, paths.values(), strict=True):
         if points:
             ax.plot(x, p, one.marker, markersize=9, color=one.color, label=label)
         else:
-            ax.plot(x, p, **one.line, zorder=3)
+            lines += draw_line(ax, x, p, one, label, zorder=3, gid=None)
             ax.plot(x[:1], p[:1], "o", markersize=8, color=one.color, markerfacecolor=PAPER, mew=1.8, zorder=4)
     if rest is not None:
         ax.plot(*[[value] for value in rest], "D", markersize=7, color=INK, zorder=5)
@@ -71,7 +72,7 @@ def plot_phase(
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(styles), fontsize=TEXT,
                   labelcolor="linecolor", handletextpad=0.1, borderaxespad=0.2)  # fmt: skip
     elif len(styles) > 1:
-        legend(ax, [(0, label, one) for one, label in styles])
+        legend(ax, lines)
     return None, None
 
 

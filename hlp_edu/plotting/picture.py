@@ -13,12 +13,12 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Affine2D
+from PIL import Image
 
-from hlp_edu.plotting.style import INK, SOFT, is_role, label_of, role, styled
+from hlp_edu.plotting.style import INK, SOFT, is_role, label_of, readable, role, styled
 from hlp_edu.validate import kind, number, whole
 from hlp_edu.words import sentence, without_math
 
@@ -29,9 +29,9 @@ FONT = "Source Sans Pro"
 SHARP = 2  # pixels a dot: what a high-density screen shows
 ROUND = [1, 2, 5, 10]  # steps of ticks
 STRIP = "error"  # the label of the axes below the axes of a tracking run
+NAMED = "named"  # the gid of a line that waits for its name
 
-_said = weakref.WeakKeyDictionary()  # of axes: a sentence about what is drawn, and its short form
-_ends = weakref.WeakKeyDictionary()  # of axes: names that wait for their place at the ends of lines
+WORDS = weakref.WeakKeyDictionary()  # of axes: a sentence about what is drawn, and its short form
 
 
 class Picture:
@@ -80,15 +80,28 @@ class Picture:
 
     def png(self):
         """The picture as the bytes of a PNG file, at double density."""
-        return _small(image(self.fig), "PNG", 256)
-
-    def html(self):
-        """The picture as HTML: an image with its alt text, and the caption below it as text."""
-        drawn = image(self.fig)
-        return _html(drawn, self.alt, self.caption, _enough(drawn))
+        return encoded(image(self.fig), 256, "PNG", compress_level=9)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return bundle(image(self.fig), self.alt, self.caption)
+        """HTML with all texts, a smaller PNG for viewers that show no HTML, and the plain words."""
+        drawn = image(self.fig)
+        plain = drawn.resize((drawn.width // SHARP, drawn.height // SHARP), Image.Resampling.LANCZOS)
+        colours = _enough(drawn)
+        png = as_text(encoded(plain, max(32, colours), "PNG", compress_level=9))
+        data = {"text/html": self._html(drawn, colours), "image/png": png, "text/plain": self.alt}
+        return data, {"image/png": {"alt": self.alt, "width": plain.width}}
+
+    def _html(self, drawn, colours):
+        """The image with its alt text, at its size on the page, and the caption as text."""
+        wide, alt = drawn.width // SHARP, html.escape(without_math(self.alt))
+        data = as_text(encoded(drawn, colours, "WEBP", **LOSSLESS))
+        shown = f'<img src="data:image/webp;base64,{data}" alt="{alt}" width="{wide}">'
+        below = f'<figcaption style="line-height: 1.4">{html.escape(self.caption)}</figcaption>' if self.caption else ""
+        return f'<figure style="margin: 0; max-width: {wide}px">{self._moving(shown)}{below}</figure>'
+
+    def _moving(self, still):
+        """What a screen that may move shows: of a picture its image."""
+        return still
 
     def __repr__(self):
         return self.alt
@@ -153,7 +166,7 @@ def description(ax):
     >>> description(plot_lines({"output": ([0, 1], [0, 1])}, ax=ax))
     ('output: from 0 to 1.0.', None)
     """
-    return _said.get(ax, (None, None))
+    return WORDS.get(ax, (None, None))
 
 
 def plot(own=lambda **_: figure()):
@@ -182,7 +195,7 @@ def plot(own=lambda **_: figure()):
                 fig, (values["ax"], *_) = own(**values)
             ax = kind("ax", values["ax"], Axes, "a matplotlib Axes")
             with styled():
-                _said[ax] = words, _ = draw(*given.args, **given.kwargs)
+                WORDS[ax] = words, _ = draw(*given.args, **given.kwargs)
             return ax if fig is None else composed(fig, words, *map(values.get, ("caption", "headline", "more")))
 
         return plotted
@@ -221,45 +234,49 @@ def plain_axes(fig):
     return [ax for ax in fig.axes if ax.get_label() != STRIP]
 
 
-def name_line(ax, x, y, text, one):
-    """Name a line at the rightmost point that can be seen; `finish` finds the place."""
-    x, y = np.asarray(x, float), np.asarray(y, float)
-    seen = np.flatnonzero(np.isfinite(y))
-    if len(seen):
-        last = seen[np.flatnonzero(x[seen] == x[seen].max())[-1]]
-        _ends.setdefault(ax, []).append((float(y[last]), text, one))
+def draw_line(ax, x, y, one, label, **look):
+    """Draw a line in the look of its role; `finish` writes its name at its end."""
+    return ax.plot(x, y, **one.line | dict(label=label, gid=NAMED) | look)
 
 
 @styled()
 def finish(fig):
     """Write the names at the ends of the lines; all axes become narrower by the room that they need."""
-    waiting = {ax: _ends.pop(ax) for ax in fig.axes if ax in _ends}
-    if not waiting:
+    waiting = {ax: [line for line in ax.lines if line.get_gid() == NAMED and _seen(line).size] for ax in fig.axes}
+    names = {ax: {line.get_label() for line in lines} for ax, lines in waiting.items() if lines}
+    if not names:
         return
-    boxes = {ax: ax.get_position(original=True) for ax in fig.axes}
-    left, right = min(box.x0 for box in boxes.values()), max(box.x1 for box in boxes.values())
+    boxes = [ax.get_position(original=True) for ax in fig.axes]
+    left, right = min(box.x0 for box in boxes), max(box.x1 for box in boxes)
     last, said = [], set()  # axes at the right edge, and the names that stand beside them
-    for ax, ends in waiting.items():
-        names = {text for _, text, _ in ends}
-        if boxes[ax].x1 > right - 1e-3 and not names <= said:
+    for ax in names:
+        if ax.get_position(original=True).x1 > right - 1e-3 and not names[ax] <= said:
             last.append(ax)
-            said |= names
+            said |= names[ax]
     room = 0.2 + max((_text_width(text, TEXT, "semibold") for text in said), default=0)
     scale = (min(right, 1 - room / fig.get_figwidth()) - left) / (right - left)
-    for ax, box in boxes.items():
-        ax.set_position(box.transformed(Affine2D().translate(-left, 0).scale(scale, 1).translate(left, 0)))
-    for ax, ends in waiting.items():
+    _move(fig, Affine2D().translate(-left, 0).scale(scale, 1).translate(left, 0))
+    for ax in names:
         if ax in last:
-            _write_ends(ax, ends)
-        elif not {text for _, text, _ in ends} <= said:
-            legend(ax, ends)
+            _write_ends(ax, waiting[ax])
+        elif not names[ax] <= said:
+            legend(ax, waiting[ax])
+        for line in waiting[ax]:
+            line.set_gid(None)
 
 
-def _write_ends(ax, ends):
+def _move(fig, transform):
+    """Move all axes of a figure."""
+    for ax in fig.axes:
+        ax.set_position(ax.get_position(original=True).transformed(transform))
+
+
+def _write_ends(ax, lines):
     """Names right of the axes, moved apart where they would overlap, in the colours of their lines."""
-    ends = sorted(ends, key=lambda end: end[0])
+    ends = [xy[xy[:, 0] == xy[:, 0].max()][-1] for xy in map(_seen, lines)]  # the rightmost points
+    ends, lines = zip(*sorted(zip(ends, lines, strict=True), key=lambda end: end[0][1]), strict=True)
     ax.get_ylim()  # matplotlib finds the limits when they are asked for
-    at = ax.transAxes.inverted().transform(ax.transData.transform([(1.0, y) for y, *_ in ends]))[:, 1].clip(0, 1)
+    at = ax.transAxes.inverted().transform(ax.transData.transform(ends))[:, 1].clip(0, 1)
     gap = 1.15 * TEXT / 72 * ax.figure.dpi / ax.bbox.height  # as a fraction of the height
     for _ in range(200):  # neighbours that are too close push each other away
         close = np.maximum(gap - np.diff(at), 0) / 2
@@ -268,24 +285,27 @@ def _write_ends(ax, ends):
         at[:-1] -= close
         at[1:] += close
     at += max(0.0, -at[0]) - max(0.0, at[-1] - 1.05)
-    pad = 0.09 * ax.figure.dpi / ax.bbox.width
-    for spot, (_, text, one) in zip(at, ends, strict=True):
-        ax.text(
-            1 + pad, spot, text, transform=ax.transAxes, color=one.ink, va="center", size=TEXT, weight="semibold",
-            gid="end",
-        )  # fmt: skip
+    look = dict(transform=ax.transAxes, va="center", size=TEXT, weight="semibold", gid="end")
+    for y, line in zip(at, lines, strict=True):
+        x = 1 + 0.09 * ax.figure.dpi / ax.bbox.width
+        ax.text(x, y, line.get_label(), color=readable(line.get_color()), **look)
 
 
-def legend(ax, ends):
+def _seen(line):
+    """The points of a line that can be seen, as rows (x, y)."""
+    return line.get_xydata()[np.isfinite(line.get_ydata(orig=False))]
+
+
+def legend(ax, lines):
     """Names above the axes, where there is no room at the right; inside, where a title stands above."""
-    handles = [Line2D([], [], **one.line, label=text) for _, text, one in ends]
-    each = 0.7 + max(_text_width(text, TEXT, "normal") for _, text, _ in ends)  # inches, with its piece of line
-    fit = max(1, int(ax.bbox.width / ax.figure.dpi / each))
-    inside = dict(loc="lower left", ncols=min(fit, len(ends)), frameon=True, framealpha=0.85, edgecolor="none")
-    above = dict(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(ends), frameon=False)
+    each = 0.7 + max(_text_width(line.get_label(), TEXT, "normal") for line in lines)  # inches, with a piece of line
+    place = dict(bbox_to_anchor=(0, 1.0), ncols=len(lines), frameon=False)
+    if ax.get_title("left"):
+        fit = max(1, int(ax.bbox.width / ax.figure.dpi / each))
+        place = dict(ncols=min(fit, len(lines)), frameon=True, framealpha=0.85, edgecolor="none")
     ax.legend(
-        handles=handles, **(inside if ax.get_title("left") else above), fontsize=TEXT, labelcolor="linecolor",
-        handlelength=1.8, columnspacing=1.2, borderaxespad=0.2, borderpad=0.1, handletextpad=0.5,
+        handles=lines, loc="lower left", **place, fontsize=TEXT, labelcolor="linecolor", handlelength=1.8,
+        columnspacing=1.2, borderaxespad=0.2, borderpad=0.1, handletextpad=0.5,
     )  # fmt: skip
 
 
@@ -312,17 +332,15 @@ def note(ax, text, at, place):
     return ax.annotate(text, at, place, size=TEXT, color=INK, arrowprops=line, gid="note", zorder=6, linespacing=1.05)
 
 
-def panels(draws, titles=None, columns=None, height=2.4):
-    """Small multiples: a figure of several drawings side by side, with one y axis, and its axes.
+def panels(draws, titles, height=2.4):
+    """Small multiples: a figure of several drawings, up to four in a row, with one y axis, and its axes.
 
     Parameters
     ----------
     draws : list of callable
         Each ``draw(ax)`` draws one panel.
-    titles : list of str or None, optional
+    titles : list of str
         One for each panel; a title that the drawing wrote is kept.
-    columns : int, optional
-        How many in a row; all by default.
     height : float
         Height of a row, in inches.
 
@@ -331,32 +349,30 @@ def panels(draws, titles=None, columns=None, height=2.4):
     >>> fig, axes = panels([lambda ax: ax.plot([0, 1]), lambda ax: ax.plot([1, 0])], ["up", "down"])
     """
     count = len(draws)
-    columns = min(columns or count, count)
+    columns = math.ceil(count / math.ceil(count / 4))
     fig, axes = figure(columns, math.ceil(count / columns), height, share_y=True)
     for spare in axes[count:]:
         spare.remove()
-    axes, limits = axes[:count], []
+    limits = {}  # of the axes, and of the strips below them
     with styled():
-        for k, (ax, draw) in enumerate(zip(axes, draws, strict=True)):
+        for k, (ax, draw, title) in enumerate(zip(axes[:count], draws, titles, strict=True)):
             draw(ax)
-            both = list(filter(None, (ax, strip_of(ax))))
-            if ax.axison and ax.get_aspect() == "auto":
-                limits.append([one.get_ylim() for one in both])
-            for one in both:
+            for one in filter(None, (ax, strip_of(ax))):
+                if ax.axison and ax.get_aspect() == "auto":
+                    limits.setdefault(one.get_label(), []).extend([(one, end) for end in one.get_ylim()])
                 if k % columns:
                     one.tick_params(labelleft=False)
                     one.set_ylabel("")
                 if k + columns < count:
                     one.set_xlabel("")
-            if titles is not None and titles[k] is not None and not ax.get_title("left"):
-                fit_title(ax, titles[k])
-    for ax in axes if limits else ():
-        if ax.get_aspect() == "auto":
-            for n, one in enumerate(filter(None, (ax, strip_of(ax)))):
-                low, high = zip(*(pair[n] for pair in limits if len(pair) > n), strict=True)
-                one.set_ylim(min(low), max(high))
+            if not ax.get_title("left"):
+                fit_title(ax, title)
+    for ends in limits.values():
+        shown, ends = zip(*ends, strict=True)
+        for ax in shown:
+            ax.set_ylim(min(ends), max(ends))
     finish(fig)
-    return fig, axes
+    return fig, axes[:count]
 
 
 def panel_words(axes, titles):
@@ -366,48 +382,6 @@ def panel_words(axes, titles):
         return ", ".join(title for title in titles if title), None
     named = [f"{title}: {text}" if title else text for title, text in zip(titles, said, strict=True)]
     return "; ".join(named), said
-
-
-# ---- the same axes again -----------------------------------------------------------------------
-
-
-def wipe(fig):
-    """Take off a figure what was drawn on it, but not axes and ticks, which are slow to make."""
-    for artist in (*fig.texts, *fig.legends):
-        artist.remove()
-    for ax in fig.axes:
-        drawn = *ax.lines, *ax.collections, *ax.patches, *ax.texts, *ax.images, *ax.tables, *ax.artists
-        for artist in (*drawn, *filter(None, [ax.get_legend()])):
-            artist.remove()
-        ax.containers.clear()
-        ax.set_prop_cycle(None)
-        for side in ("left", "center", "right"):
-            ax.set_title("", loc=side)
-        ax.relim()
-        ax.set(xlabel="", ylabel="")
-        if ax.get_xscale() == ax.get_yscale() == "linear":
-            ax.set(xlim=(0, 1), ylim=(0, 1), autoscale_on=True)
-        for kept in (_said, _ends):
-            kept.pop(ax, None)
-        if ax.get_label() == STRIP:
-            ax.set_visible(False)
-        elif ax.get_subplotspec() is not None:
-            ax.set_position(ax.get_subplotspec().get_position(fig))
-            ax.tick_params("x", labelbottom=True)
-
-
-def frames(fig):
-    """What `wipe` leaves, to tell whether a drawing changed it: a scale, an aspect, ticks, edges, more axes."""
-    seen = []
-    for ax in plain_axes(fig):
-        seen += [ax, ax.axison, ax.get_aspect(), ax.get_adjustable(), ax.get_facecolor(), ax.get_axisbelow()]
-        seen += [*ax.child_axes, *((spine.get_visible(), spine.get_edgecolor()) for spine in ax.spines.values())]
-        for axis in (ax.xaxis, ax.yaxis):
-            seen += [axis.get_scale(), axis.get_visible(), axis.get_major_locator(), axis.get_minor_locator()]
-            seen += [axis.get_major_formatter(), axis.get_label_position(), axis.get_ticks_position()]
-            seen += [axis.get_tick_params("major"), axis.get_tick_params("minor"), axis.label.get_size()]
-            seen += [axis.label.get_color(), axis.label.get_visible(), axis.labelpad]
-    return seen
 
 
 # ---- text ------------------------------------------------------------------------------------
@@ -460,40 +434,25 @@ def grow(fig, top):
         fig.get_layout_engine().execute(fig)
         fig.set_layout_engine("none")
     tall = fig.get_figheight()
-    shrink = Affine2D().scale(1, tall / (tall + top))
-    boxes = [(ax, ax.get_position(original=True)) for ax in fig.axes]
     fig.set_figheight(tall + top)
-    for ax, box in boxes:
-        ax.set_position(box.transformed(shrink))
+    _move(fig, Affine2D().scale(1, tall / (tall + top)))
 
 
 # ---- pixels ----------------------------------------------------------------------------------
 
+LOSSLESS = dict(lossless=True, quality=60, method=2)  # of a WEBP file
+
 
 @styled()
-def quick_png(fig, density=1):
-    """The figure as the bytes of a PNG file, at once."""
-    file = io.BytesIO()
-    fig.savefig(file, format="png", dpi=fig.dpi * density, pil_kwargs=dict(compress_level=1))
-    return file.getvalue()
-
-
 def image(fig, density=SHARP):
-    """The figure, drawn."""
-    from PIL import Image
-
-    return Image.open(io.BytesIO(quick_png(fig, density))).convert("RGB")
-
-
-def pixels(fig, density=1):
-    """The figure, drawn, as an array of red, green and blue."""
-    return np.asarray(image(fig, density))
+    """The figure, drawn, as an RGB image."""
+    file = io.BytesIO()
+    fig.savefig(file, format="png", dpi=fig.dpi * density, pil_kwargs=dict(compress_level=0))
+    return Image.open(file).convert("RGB")
 
 
 def reduced(image, colours):
     """An RGB image with at most so many colours, among them that of its first pixel, the paper."""
-    from PIL import Image
-
     # By octree: a thin line keeps its colour, which a median cut would merge into a larger one's.
     shown = image.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     palette, paper = shown.getpalette(), shown.getpixel((0, 0))
@@ -502,42 +461,20 @@ def reduced(image, colours):
     return shown
 
 
-def _small(image, format, colours):
-    """The bytes of an image, as few as possible: 256 colours or fewer (what a notebook keeps)."""
-    file, shown = io.BytesIO(), reduced(image.convert("RGB"), colours)
-    if format == "PNG":
-        shown.save(file, "PNG", compress_level=9)
-    else:
-        shown.convert("RGB").save(file, "WEBP", lossless=True, quality=60, method=2)
+def encoded(image, colours, format, **how):
+    """The bytes of an image with so many colours."""
+    file = io.BytesIO()
+    reduced(image, colours).save(file, format, **how)
     return file.getvalue()
 
 
 def _enough(image):
     """How many colours: 30 for lines and text; more for a heat map, whose light tints would be lost."""
-    from PIL import Image
-
     few = image.quantize(30, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).convert("RGB")
     changed = np.abs(np.asarray(image, dtype=int) - np.asarray(few, dtype=int)).max(axis=2) > 8
     return 30 if changed.mean() < 0.03 else 64
 
 
-def _html(image, alt, caption, colours):
-    """An image with its alt text, at its size on the page, and the caption as text."""
-    data = base64.b64encode(_small(image, "WEBP", colours)).decode("ascii")
-    wide, alt = image.width // SHARP, html.escape(without_math(alt))
-    below = f'<figcaption style="line-height: 1.4">{html.escape(caption)}</figcaption>' if caption else ""
-    return (
-        f'<figure style="margin: 0; max-width: {wide}px"><img src="data:image/webp;base64,{data}" alt="{alt}" '
-        f'width="{wide}">{below}</figure>'
-    )
-
-
-def bundle(image, alt, caption):
-    """What a notebook keeps: HTML with all texts, a smaller PNG for viewers that show no HTML, and the plain words."""
-    from PIL import Image
-
-    plain = image.resize((image.width // SHARP, image.height // SHARP), Image.Resampling.LANCZOS)
-    colours = _enough(image)
-    png = base64.b64encode(_small(plain, "PNG", max(32, colours))).decode("ascii")
-    data = {"text/html": _html(image, alt, caption, colours), "image/png": png, "text/plain": alt}
-    return data, {"image/png": {"alt": alt, "width": plain.width}}
+def as_text(data):
+    """Bytes as a page keeps them."""
+    return base64.b64encode(data).decode("ascii")

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from hlp_edu.plotting.picture import add_strip, composed, name_line, panel_words, panels, plot
+from hlp_edu.plotting.picture import add_strip, composed, draw_line, panel_words, panels, plot
 from hlp_edu.plotting.style import INK, PALE, ROLES, SOFT, is_role, label_of
 from hlp_edu.plotting.style import role as role_of
 from hlp_edu.trajectory import Trajectory
@@ -50,9 +50,7 @@ def plot_tracking(trajectory, ax=None, role="output", caption=None, headline="",
     for k, label in enumerate(labels):
         mark = dict(marker=MARKS[k], markersize=5, markevery=(0.05 + 0.03 * k, 0.15)) if several else {}
         for values, style, name in ((x[:, k], one, label_of(role)), (z[:, k], ROLES["target"], "target")):
-            name = f"{name} {label}" if several else name
-            ax.plot(t, values, **style.line, **mark, label=name)
-            name_line(ax, t, values, name, style)
+            draw_line(ax, t, values, style, f"{name} {label}" if several else name, **mark)
         strip.plot(t, x[:, k] - z[:, k], color=one.color, linewidth=0.9, zorder=3)
         if not several:
             strip.fill_between(t, x[:, k] - z[:, k], color=one.color, alpha=0.22, linewidth=0)
@@ -91,8 +89,7 @@ def plot_energy(trajectory, ax=None, caption=None, headline="", more=""):
     _check_run("trajectory", trajectory)
     t, pair = trajectory.t, {"Lagrangian L": trajectory.lagrangian, "Hamiltonian H": trajectory.hamiltonian}
     for name, values in pair.items():
-        ax.plot(t, values, **role_of(name).line, label=name)
-        name_line(ax, t, values, name, role_of(name))
+        draw_line(ax, t, values, role_of(name), name)
     _time_axis(ax, trajectory)
     ax.set_ylabel("L and H", labelpad=1)
     if not len(t):
@@ -145,12 +142,9 @@ def plot_weights(trajectory, ax=None, caption=None, headline="", more=""):
     others = np.delete(np.arange(len(moved)), bold)
     few = others[:: max(1, math.ceil(len(others) / MOST_CURVES))]
     ax.plot(t, w[:, few], color=PALE, linewidth=0.9, zorder=1.5)
-    lines = {arc_name(network, bold): (w[:, bold], ROLES["output"], 2)}
     if trajectory.target.shape[1] == 1:
-        lines = {"target": (trajectory.target[:, 0], ROLES["target"], 1.8)} | lines
-    for name, (values, one, above) in lines.items():
-        ax.plot(t, values, **one.line, label=name, zorder=above)
-        name_line(ax, t, values, name, one)
+        draw_line(ax, t, trajectory.target[:, 0], ROLES["target"], "target", zorder=1.8)
+    draw_line(ax, t, w[:, bold], ROLES["output"], arc_name(network, bold))
     ax.set_ylim(_robust_limits(w[:, [bold, *few]].ravel())[:2])
     size, (tail, head) = digits(np.sqrt(np.mean(w[-1] ** 2))), network.arcs[bold]
     words = f"The weight of the arc from {tail} to {head} in colour, "
@@ -205,8 +199,7 @@ def plot_side_by_side(runs, caption=None, headline="", more=""):
         role = f"{title.partition(':')[0]}: output" if is_role(title) else "output"
         return lambda ax: plot_tracking(runs[title], ax, role)
 
-    columns = math.ceil(len(runs) / math.ceil(len(runs) / 4))
-    fig, axes = panels([draw(title) for title in runs], list(runs), columns)
+    fig, axes = panels([draw(title) for title in runs], list(runs))
     words, _ = panel_words(axes, [label_of(title) if is_role(title) else str(title) for title in runs])
     return composed(fig, sentence(f"The output and the target (dashed); {words}"), caption, headline, more)
 

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 
 from hlp_edu.plotting.ladder import name_rows
-from hlp_edu.plotting.picture import composed, figure, name_line, plot
+from hlp_edu.plotting.picture import composed, draw_line, figure, plot
 from hlp_edu.plotting.style import INK, PAPER, ROLES, SOFT, label_of, role, styled
 from hlp_edu.words import digits
 
@@ -34,8 +34,7 @@ def plot_two_ends(best, caption=None, headline="", more=""):
     fig, (top, low) = figure(rows=2, height=1.55, gap=0.3)
     _half(top, t, x, "optimum: state", "computed forward, from the past", "pinned at the start", 0)
     _half(low, t, p, "costate", "computed backward, from the future", "pinned at the end: p(T) = 0", -1)
-    top.plot(t, z, **ROLES["target"].line, zorder=2)
-    name_line(top, t, z, "target", ROLES["target"])
+    draw_line(top, t, z, ROLES["target"], "target")
     top.set(ylabel="state x", xticklabels=[])
     low.set(ylabel="costate p", xlabel="time t")
     words = (
@@ -51,8 +50,7 @@ def _half(ax, t, values, name, way, pinned, k):
     """A line, the direction in which it is computed, and the end at which it is pinned: 0 or -1."""
     one, height = role(name), np.ptp(values)
     side, start, end = ("right", 0.94, 0.38) if k else ("left", 0.06, 0.62)
-    ax.plot(t, values, **one.line, zorder=3)
-    name_line(ax, t, values, f" {label_of(name)}", one)  # beside the ring
+    draw_line(ax, t, values, one, f" {label_of(name)}", zorder=3)  # beside the ring
     ax.set(xlim=t[[0, -1]], ylim=(values.min() - 0.34 * height, values.max() + 0.62 * height))
     arrow = dict(arrowstyle="-|>,head_width=.3,head_length=.6", lw=2.2, shrinkA=0, shrinkB=0, color=one.color)
     ax.annotate("", (end, 0.82), (start, 0.82), "axes fraction", arrowprops=arrow)

@@ -54,12 +54,7 @@ class Role(NamedTuple):
     @property
     def ink(self):
         """The colour, dark enough to be read as text on white (a contrast of at least 4.5)."""
-        return _readable(self.color)
-
-    @property
-    def ramp(self):
-        """A colour map from white to the colour."""
-        return LinearSegmentedColormap.from_list(self.color, [PAPER, self.color])
+        return readable(self.color)
 
 
 ROLES = {
@@ -91,9 +86,9 @@ ROLES = {
 ALIASES = {
     "damped flip": "flip", "bare flip": "flip", "per-arc signs": "flip", "per-arc signs, damped": "flip",
     "Hamiltonian servo": "flip", "periodic": "flip", "Hamiltonian band": "flip", "flipped": "flip",
-    "SGD": "backprop", "SGD x 5": "backprop", "SGD x5": "backprop", "backpropagation": "backprop",
-    "persistence": "baseline", "frozen": "baseline", "prospective flow": "prospective",
-    "prospective steering": "prospective", "Lagrangian L": "Lagrangian", "Hamiltonian H": "Hamiltonian",
+    "SGD": "backprop", "SGD x 5": "backprop", "backpropagation": "backprop", "persistence": "baseline",
+    "frozen": "baseline", "prospective flow": "prospective", "prospective steering": "prospective",
+    "Lagrangian L": "Lagrangian", "Hamiltonian H": "Hamiltonian",
 }  # fmt: skip
 FAMILY = ("first", "second", "third", "fourth", "fifth")
 PALETTE = {name: one.color for name, one in ROLES.items()} | {
@@ -120,7 +115,10 @@ def role(name):
     >>> role("target").color
     '#2B2B2B'
     """
-    return ROLES[_key(name)]
+    key, _ = _parts(name)
+    if key not in ROLES:
+        raise ValueError(f"{name!r}: is not the role of a line; the roles are {listed(ROLES, 99)}")
+    return ROLES[key]
 
 
 def named(names):
@@ -147,11 +145,11 @@ def named(names):
     """
     found, seen = [], {}
     for name in names:
-        key = _key(name)
+        found.append((role(name), label_of(name)))
+        key, _ = _parts(name)
         if key in seen:
             raise ValueError(f"{name!r}: the role {key!r} is taken by {seen[key]!r}; one role, one line")
         seen[key] = name
-        found.append((ROLES[key], label_of(name)))
     return found
 
 
@@ -165,25 +163,22 @@ def styled():
 
 def label_of(name):
     """The label of a line: what follows the colon, or the name itself."""
-    first, _, label = (part.strip() for part in str(name).partition(":"))
-    return label or first
+    return _parts(name)[1]
 
 
 def is_role(name):
     """Whether a name is that of a role or a policy, with or without a label."""
-    return str(name).partition(":")[0].strip() in ROLES | ALIASES
+    return _parts(name)[0] in ROLES
 
 
-def _key(name):
-    """The role that a name stands for."""
-    if not is_role(name):
-        raise ValueError(f"{name!r}: is not the role of a line; the roles are {listed(ROLES, 99)}")
-    key = str(name).partition(":")[0].strip()
-    return ALIASES.get(key, key)
+def _parts(name):
+    """The role that a name stands for, and its label."""
+    first, _, label = (part.strip() for part in str(name).partition(":"))
+    return ALIASES.get(first, first), label or first
 
 
 @functools.cache
-def _readable(colour):
+def readable(colour):
     """The colour, darkened until its contrast to white is 4.5."""
     rgb = np.array(to_rgb(colour))
     while True:

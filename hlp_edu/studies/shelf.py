@@ -1,8 +1,9 @@
 """The results that ship: one CSV a study, with its parameters as comments on top."""
 
 import csv
-import statistics
 from pathlib import Path
+
+import numpy as np
 
 from hlp_edu.compare import Table
 
@@ -49,7 +50,7 @@ def shipped(name):
 
 
 def spread(errors):
-    """The median of errors, the least and the greatest, under the names of their columns.
+    """The median of errors, the least and the greatest, under the names of their columns; nan if one is nan.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ def spread(errors):
     -------
     dict of {str: float}
     """
-    return {"rmse": statistics.median(errors), "rmse min": min(errors), "rmse max": max(errors)}
+    return {"rmse": np.median(errors), "rmse min": np.min(errors), "rmse max": np.max(errors)}
 
 
 def rounded(digits=4, **found):

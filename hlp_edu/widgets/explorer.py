@@ -16,6 +16,7 @@ from hlp_edu.plotting import picture as pictures
 from hlp_edu.plotting.picture import WIDTH, Picture, description, figure, panels
 from hlp_edu.plotting.style import styled
 from hlp_edu.validate import kind, one_of, whole
+from hlp_edu.widgets.again import frames, png, scales, wipe
 from hlp_edu.words import brief, sentence, without_math
 
 __all__ = ["Explorer"]
@@ -120,9 +121,7 @@ class Explorer:
         controller = ThreadpoolController()  # it finds the libraries that the first drawing has loaded
         self._one_thread = lambda: controller.limit(limits=1)
         # The starting picture and its words, for a notebook that is not run.
-        self._first = pictures.bundle(pictures.image(self.fig), self.alt, self.alt)
-        if headline:  # it makes the figure taller
-            self._first = self._picture(headline)._repr_mimebundle_()
+        self._first = self._picture(headline)._repr_mimebundle_()
         for control in self.controls.values():
             control.observe(self._moved, "value")
 
@@ -200,8 +199,7 @@ class Explorer:
         titles, said = [f"{name} = {brief(value)}" for value in shown], []
         if self._panels == 1:
             draws = [lambda ax, v=values: said.append(self._call([ax], v)) for values in several]
-            columns = math.ceil(len(draws) / math.ceil(len(draws) / 4))
-            fig, axes = panels(draws, titles, columns, height=min(self._inches, 2.4))
+            fig, axes = panels(draws, titles, height=min(self._inches, 2.4))
             short, each = pictures.panel_words(axes, titles)
         else:
             fig, axes = figure(self._panels, len(several), height=min(self._inches, 2.2), gap=1.1)
@@ -352,14 +350,14 @@ class Explorer:
     def _drawn(self):
         """Draw the picture of the current values: its PNG, and what it shows."""
         if self.fig is not None:
-            pictures.wipe(self.fig)
-        if self.fig is None or pictures.frames(self.fig) != self._frames:
+            wipe(self.fig, self._scales)
+        if self.fig is None or frames(self.fig) != self._frames:
             self.fig, self.axes = figure(columns=self._panels, height=self._inches)
-            self._frames = pictures.frames(self.fig)
+            self._frames, self._scales = frames(self.fig), scales(self.fig)
         with self._one_thread(), styled():
             said = self._call(self.axes, self.values)
             pictures.finish(self.fig)
-            return pictures.quick_png(self.fig), without_math(said)
+            return png(self.fig), without_math(said)
 
     def _show(self, png, alt):
         """Show a picture and its words."""

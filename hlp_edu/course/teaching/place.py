@@ -1,4 +1,4 @@
-"""Where what we make goes: into a new folder, or in the place of what we made before and nobody has touched since."""
+"""Where what we make goes: into a new folder, or in the place of what we made before, untouched since."""
 
 import json
 import os
