@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+import hlp_edu as hlp
 from hlp_edu import checks, plotting
 from hlp_edu.checks import Function, Outcome, Value, core, draws, lessons, tasks_of, watch
 from hlp_edu.checks.core import MARKS, backwards, negated, solution_text, transposed
@@ -121,13 +122,18 @@ def as_list(x, k):
     return [k * it for it in x]
 
 
+def closes(x, k):
+    sys.stdout.close()
+    return k * x
+
+
 def keeps_a_copy(x, k):
     x = x.copy()
     x *= k
     return x
 
 
-@pytest.mark.parametrize("answer", [good, as_list, keeps_a_copy])
+@pytest.mark.parametrize("answer", [good, as_list, keeps_a_copy, closes])
 def test_a_right_function(answer, capsys):
     assert function().check(answer)
     printed = capsys.readouterr().out
@@ -155,6 +161,15 @@ def leaves(x, k):
     raise SystemExit
 
 
+class Odd(BaseException):
+    def __str__(self):
+        raise ValueError
+
+
+def throws(x, k):
+    raise Odd
+
+
 def for_ever(x, k):
     return for_ever(x, k)
 
@@ -177,6 +192,7 @@ def remembers(x, k, seen=[]):  # noqa: B006
         (in_place, "changes its argument `x`"),
         (raises, r"^it raised ValueError: oh no on this input: x = \[.*\] \(shape \(5,\)\), k = 2$"),
         (leaves, "raised SystemExit on this input"),
+        (throws, "raised Odd on this input"),
         (for_ever, "raised RecursionError"),
         (divides, "what it returns is (inf|-inf|nan) at index 0"),
         (remembers, "two answers"),
@@ -247,18 +263,19 @@ def test_lists_among_the_arguments_are_shown():
 
 
 def test_arguments_are_copied_as_far_as_they_can_change():
-    problem, seen = object(), []
+    thing, problem, seen = object(), hlp.Tracking(hlp.fully_connected(2), hlp.sinusoid()), []
 
-    def look(here, arrays, words):
-        seen.append(here)
+    def look(one, other, arrays, words):
+        seen.append(one)
+        other.q, other.network.heads[:] = 7.0, 0
         arrays["x"][1][0] = 7.0
         return 1.0
 
     def cases(rng):
-        yield problem, {"x": [1, np.zeros(2)]}, "words"
+        yield thing, problem, {"x": [1, np.zeros(2)]}, "words"
 
     refused(function(expected=lambda *given: 1.0, inputs=cases), look, "changes its argument `arrays`")
-    assert seen == [problem]
+    assert seen == [thing] and problem.q == 100 and problem.network.heads.any()
 
 
 def test_ctrl_c_goes_through():
@@ -400,7 +417,6 @@ def test_the_check_keeps_what_is_right_from_an_answer():
 
 
 def test_a_library_that_was_replaced_is_noticed(monkeypatch):
-    import hlp_edu as hlp
 
     assert core.replaced() == [] and callable(hlp.run)
     monkeypatch.setattr(hlp, "run", lambda *given, **named: None)

@@ -21,6 +21,7 @@ makes the notebook in ``exercises``. A task here says what a right answer does, 
   lines it runs and how much memory it takes;
 - ``mistakes`` names typical slips and computes what they would give, so that the check can say which
   one it sees;
+- ``sealed(globals())`` ends a module: what a check computes refuses an answer that asks for it;
 - ``properties`` are for what has no single right value: each examines the answer and says what is wrong.
 
 To add a task: write it in ``lesson_NN.py``, give it two cells in the solutions (an answer cell whose last line

@@ -34,6 +34,7 @@ from hlp_edu.checks.values import (
     plain,
     said,
     same,
+    showable,
     too,
     wrong_shape,
 )  # fmt: skip
@@ -42,6 +43,13 @@ from hlp_edu.validate import whole
 __all__ = ["MARKS", "Function", "Note", "Outcome", "Task", "Value", "solution_text"]
 
 MOST_PRINTED = 2000  # characters of what a learner's code prints
+
+
+class _Said(io.StringIO):
+    """What an answer prints; it cannot close it."""
+
+    def close(self):
+        pass
 
 
 class Task:
@@ -98,9 +106,10 @@ class Task:
         if expected is None and not properties:
             raise ValueError("expected and properties are both empty: must say what a right answer is")
         self.lesson, self.name, self.title, self.points = lesson, name, title, whole("points", points)
-        self.hints, self.expected, self.mistakes = tuple(hints), expected and for_checks(expected), dict(mistakes)
+        once = expected if self.draws or expected is None else functools.cache(expected)
+        self.hints, self.expected, self.mistakes = tuple(hints), once and for_checks(once), dict(mistakes)
         self.properties, self.tolerance, self.moral = tuple(properties), tolerance, moral
-        self._shown, self._said, self._copies = 0, io.StringIO(), {}
+        self._shown, self._said, self._copies = 0, _Said(), {}
         self.failed = None  # the arguments on which the last answer went wrong, to try them again
         self.last = Outcome("not attempted")
 
@@ -128,7 +137,7 @@ class Task:
         """
         help = f"`tasks.{self.name}.hint()` gives a hint, `tasks.{self.name}.solution()` shows a solution."
         drawn = f" The cases are those of seed {seed()}: `hlp.checks.seed({seed()})` brings them back."
-        self.failed, self._said, self._copies = None, io.StringIO(), {}
+        self.failed, self._said, self._copies = None, _Said(), {}
         try:
             with patience.patience(), warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")  # what overflows is said in words
@@ -145,10 +154,12 @@ class Task:
         except patience.TooLong:
             words = f"it takes too long: the check gave up after {patience.MOST:g} seconds"
             self.last = Outcome("not yet", words, help + self.draws * drawn, self._failing())
-        except (Exception, SystemExit, GeneratorExit) as error:  # an answer of an unforeseen kind
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # an answer of an unforeseen kind
             words = f"the check cannot use this answer: {type(error).__name__}: {said(error)}".rstrip(": ")
             self.last = Outcome("not yet", words, help + self.draws * drawn, self._failing())
-        printed = self._said.getvalue().rstrip()
+        printed = showable(self._said.getvalue().rstrip())
         if printed:
             print(f"(your code printed)\n{printed[:MOST_PRINTED]}{'...' if len(printed) > MOST_PRINTED else ''}")
         return self.last
@@ -262,9 +273,6 @@ class Value(Task):
     ('not yet, because that is twice as much', True)
     """
 
-    def __init__(self, *given, expected=None, **others):
-        super().__init__(*given, expected=expected and functools.cache(expected), **others)
-
     def _judge(self, answer):
         if callable(answer):
             raise Refused(f"`{self.name}` is a function, and a value is asked for: call it and keep what it returns")
@@ -371,10 +379,10 @@ class Function(Task):
                 got = answer(*mine)
         except (NotImplementedError, Empty):
             raise Empty from None
-        except Refused:
+        except (Refused, KeyboardInterrupt, patience.TooLong):
             raise
-        except (Exception, SystemExit, GeneratorExit) as error:
-            if "ellipsis" in str(error).lower():  # it computes with the dots of the stub
+        except BaseException as error:
+            if "ellipsis" in said(error).lower():  # it computes with the dots of the stub
                 raise Empty from None
             words = f"it raised {type(error).__name__}: {said(error)}".rstrip(": ")
             raise Refused(words, inputs_of(answer, given, " on this input: ")) from None

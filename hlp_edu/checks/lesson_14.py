@@ -216,8 +216,8 @@ def _sit(problem, policy, samples, **how):
     return made.state
 
 
-class _Cut(BaseException):
-    """No Exception, so that ``except Exception`` in a learner's code is no protection against it."""
+class _Cut(KeyboardInterrupt):
+    """It goes through as Ctrl-C does, so that ``except Exception`` in a learner's code is no protection against it."""
 
 
 class _Plant:

@@ -3,6 +3,7 @@
 import copy
 import dis
 import inspect
+import sys
 
 import numpy as np
 
@@ -60,7 +61,7 @@ def like(right, answer, what):
     if isinstance(right, str):
         if not isinstance(answer, str):
             raise Refused(f"{what} must be a text in quotes; it is {kind_of(answer)}")
-        return answer.strip().lower()
+        return str.lower(str.strip(answer))  # a text of its own kind may be equal to everything
     if isinstance(right, (bool, np.bool_)):
         plain = np.asarray(answer) if not isinstance(answer, (str, bytes)) else np.asarray(None)
         if plain.size != 1 or plain.dtype.kind not in "biu" or plain.item() not in (0, 1):
@@ -163,7 +164,13 @@ def said(error, most=200):
         text = str(error)
     except Exception:
         text = ""
-    return cut(text, most)
+    return cut(showable(text), most)
+
+
+def showable(text):
+    """A text without what this place cannot print, such as half of a letter."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def show(value, digits=4):
