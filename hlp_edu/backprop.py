@@ -3,6 +3,7 @@
 These methods know the whole network, or the whole past, at once. That is why they are short.
 """
 
+import functools
 from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
@@ -45,6 +46,7 @@ class Backprop(NamedTuple):
     gradient: np.ndarray
 
 
+@functools.lru_cache(maxsize=1)  # a run asks for one network again and again
 def _levels(network):
     """Indices of the neurons, level by level: all parents are in earlier levels; ValueError if there is a cycle."""
     inner, graph = network.tails < len(network.neurons), nx.DiGraph()
