@@ -106,7 +106,9 @@ def _heat_figure(rows, **_):
 
 
 @plot(_heat_figure)
-def plot_heat(values, rows, columns, caption=None, ax=None, centre=1.0, what="ratio", headline="", more=""):
+def plot_heat(
+    values, rows, columns, caption=None, ax=None, centre=1.0, what="ratio", bold=None, headline="", more=""
+):  # fmt: skip
     """A table as a heat map with its numbers: methods by tasks, relative to a value that is drawn white.
 
     Parameters
@@ -121,11 +123,13 @@ def plot_heat(values, rows, columns, caption=None, ax=None, centre=1.0, what="ra
         The value that is white; below it is blue, above it red.
     what : str
         What the numbers are; smaller is better.
+    bold : array_like of bool, shape (rows, columns), optional
+        Which numbers are bold; without it the least of each column.
 
     Raises
     ------
     ValueError
-        If the shape is another one, or a number is not finite.
+        If a shape is another one, or a number is not finite.
 
     Examples
     --------
@@ -135,13 +139,16 @@ def plot_heat(values, rows, columns, caption=None, ax=None, centre=1.0, what="ra
     values = finite("values", np.asarray(values, float))
     if values.shape != (len(rows), len(columns)) or (values <= 0).any():
         raise ValueError(f"values: must be positive, with {len(rows)} rows and {len(columns)} columns")
+    bold = values == values.min(axis=0) if bold is None else np.asarray(bold, bool)
+    if bold.shape != values.shape:
+        raise ValueError(f"bold: must have {len(rows)} rows and {len(columns)} columns, as values has")
 
     reach = max(np.abs(np.log(values / centre)).max(), 1e-6)
     colours = LogNorm(centre * np.exp(-1.6 * reach), centre * np.exp(1.6 * reach))
     image = ax.imshow(values, cmap=diverging().reversed(), norm=colours, aspect="auto")
     dark = image.to_rgba(values)[..., :3] @ (0.2126, 0.7152, 0.0722) < 0.45
     for (k, n), value in np.ndenumerate(values):
-        weight = "semibold" if value == values[:, n].min() else "normal"
+        weight = "semibold" if bold[k, n] else "normal"
         ax.text(n, k, digits(value), ha="center", va="center", color=PAPER if dark[k, n] else INK, weight=weight)
     name_rows(ax, rows)
     ax.set_xticks(range(len(columns)), columns)

@@ -163,15 +163,15 @@ class Explorer:
         """Go back to the starting values."""
         self.set(**self._start)
 
-    def small_multiples(self, caption=None, headline="", **control):
+    def small_multiples(self, caption=None, headline="", more="", **control):
         """The same drawing for several values of one control, side by side, without sliders, as a `Picture`.
 
         Parameters
         ----------
         caption : str, optional
             Instead of the one that is computed.
-        headline : str, optional
-            The finding, above the axes.
+        headline, more : str, optional
+            The finding, above the axes, and a line below it.
         **control
             name=[values]; of a menu: labels. The other controls are at their starting values.
 
@@ -211,7 +211,7 @@ class Explorer:
             pictures.grow(fig, 0.25)  # a legend and a title above the first row
             short, each = None, None
         words = " ".join(f"{title}: {sentence(text)}" for title, text in zip(titles, said, strict=True))
-        return Picture(fig, words, caption or (sentence(short) if each else words), headline)
+        return Picture(fig, words, caption or (sentence(short) if each else words), headline, more)
 
     def _control(self, name, given):
         """The widget of a control; of a menu its meanings are kept."""
