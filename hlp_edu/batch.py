@@ -5,7 +5,7 @@ import threading
 
 from hlp_edu import flow
 from hlp_edu.bars import bar
-from hlp_edu.validate import require, whole
+from hlp_edu.validate import listed, require, whole
 from hlp_edu.words import shown
 
 __all__ = ["runs"]
@@ -45,8 +45,8 @@ def runs(problem, policy, seeds, T, workers=None, progress=True, record="output"
     """
     import joblib
 
-    some = hasattr(seeds, "__iter__") and (seeds := list(seeds))
-    require(some, f"seeds = {shown(seeds)}: must be a sequence of at least one seed, for example range(10)")
+    seeds = listed("seeds", seeds)
+    require(seeds, f"seeds = {shown(seeds)}: must be a sequence of at least one seed, for example range(10)")
     workers = os.cpu_count() if workers is None else whole("workers", workers)
 
     # The compiled loop lets go of the interpreter lock, so threads share the work and the compiled

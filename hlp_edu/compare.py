@@ -221,10 +221,10 @@ def sweep(name, values, problem, policy, seeds, T, after=None, progress=True, **
 
 
 def _table(first, cases, seeds, T, after, best, progress, arguments):
-    seeds = list(seeds) if hasattr(seeds, "__iter__") else seeds
+    seeds = listed("seeds", seeds)
     T = number("T", T, above=0)
     if best is not None:
-        missing = [seed for seed in (seeds if isinstance(seeds, list) else []) if seed not in best]
+        missing = [seed for seed in seeds if seed not in best]
         if missing:
             raise ValueError(f"best: has no cost for the seeds {missing}; must have one for each seed")
     rows = []

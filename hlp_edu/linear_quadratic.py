@@ -196,8 +196,8 @@ class LQTracking:
         if least < -1e-12 * max(1.0, np.abs(self.Q).max()):
             raise ValueError(f"Q has the eigenvalue {least:.3g}: must be positive semidefinite, none below 0")
         least = np.linalg.eigvalsh(self.R).min()
-        if least <= 0:
-            raise ValueError(f"R has the eigenvalue {least:.3g}: must be positive definite, all above 0")
+        if least < 1 / MOST:
+            raise ValueError(f"R has the eigenvalue {least:.3g}: must be positive definite, all at least {1 / MOST:g}")
         for value in np.linalg.eigvals(self.A):  # the test of Popov, Belevitch and Hautus
             both = np.hstack([self.A - value * np.eye(n), self.B])
             if value.real >= 0 and np.linalg.matrix_rank(both, tol=1e-9 * max(1.0, np.abs(both).max())) < n:
@@ -529,7 +529,10 @@ def _matrix(name, value, column=False):
         matrix = matrix.reshape(-1, 1)
     if matrix.ndim != 2:
         raise ValueError(f"{name} has shape {matrix.shape}: must be a matrix, or a number")
-    return finite(name, matrix)
+    largest = np.abs(finite(name, matrix)).max(initial=0)
+    if largest > MOST:
+        raise ValueError(f"{name} has the entry {largest:.3g}: must be at most {MOST:g}, or numbers overflow")
+    return matrix
 
 
 def _symmetric(name, value, size):

@@ -27,8 +27,8 @@ def number(name, value, *, above=None, least=None, below=None, most=None):
     bounds = [bound for bound in bounds if bound[1] is not None]
     real = isinstance(value, (numbers.Real, np.ndarray)) and not isinstance(value, (bool, np.ma.MaskedArray))
     found = math.nan
-    if real and getattr(value, "dtype", np.dtype(float)).kind in "iuf":
-        with contextlib.suppress(TypeError, ValueError, OverflowError):  # several numbers, or one that is too large
+    if real and np.ndim(value) == 0 and getattr(value, "dtype", np.dtype(float)).kind in "iuf":
+        with contextlib.suppress(OverflowError):  # one that is too large
             found = float(value)
     if not (math.isfinite(found) and all(holds(found, limit) for _, limit, holds in bounds)):
         allowed = "".join(f"{words} {limit}" for words, limit, _ in bounds)

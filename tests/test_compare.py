@@ -68,6 +68,7 @@ def test_a_table_as_text_and_as_picture():
     [
         (lambda: hlp.compare({}, PROBLEM, [0], T=1), "policies = {}: must be"),
         (lambda: hlp.compare({"a": hlp.Frozen()}, PROBLEM, [], T=1), "seeds = "),
+        (lambda: hlp.compare({"a": hlp.Frozen()}, PROBLEM, np.array(0.5), T=1), "seeds = array"),
         (lambda: hlp.compare({"a": hlp.Frozen()}, PROBLEM, [0, 1], T=1, best={0: 1.0}), r"best: .*\[1\]"),
         (lambda: hlp.compare({"a": hlp.Frozen()}, PROBLEM, [0], T=-1), "T = -1"),
         (lambda: hlp.sweep("mu", [], PROBLEM, hlp.Frozen(), [0], T=1), "values = "),

@@ -231,3 +231,9 @@ def test_a_run_that_leaves_all_bounds_costs_infinity():
         problem.forward(100, dt=0.01),
     ):
         assert far.cost == np.inf and len(far.t) == len(far.x)
+
+
+@pytest.mark.parametrize("name, value", [("A", -1e199), ("B", 1e199), ("Q", 1e300), ("R", 5e-324)])
+def test_numbers_that_would_overflow_are_refused(name, value):
+    with pytest.raises(ValueError, match=f"^{name} has the (entry|eigenvalue) "):
+        LQTracking(**(dict(A=-1.0, B=1.0, Q=10.0, R=0.1, target=hlp.constant(0.8)) | {name: value}))

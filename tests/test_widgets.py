@@ -463,7 +463,7 @@ def test_a_notebook_that_is_not_run_shows_the_start():
     assert data[VIEW]["model_id"] == explorer.widget.model_id
     image = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
     assert (
-        image.size == tuple(explorer.fig.bbox.size.round().astype(int))
+        np.abs(image.size - explorer.fig.bbox.size).max() < 1  # matplotlib's versions round in different ways
         and f">{html.escape(start)}</figcaption>" in data["text/html"]
     )
     assert "transparency" not in image.info and len(base64.b64decode(data["image/png"])) < 100_000
