@@ -89,13 +89,16 @@ def run(problem, policy, T, dt=1e-3, seed=0, t0=0, x0=None, w0=None, p0=None, st
         state, bad, added = forward.march(state, signals, rows._replace(first=row, skip=skip))
         if bad <= count:
             count, state, bad_at, reason = forward.go_back(before, signals, bad)
-        row += len(range(skip, count + (reason is not None), every))
+        seen = np.arange(skip, count + (reason is not None), every)
+        rows.t[row : row + len(seen)], rows.target[row : row + len(seen)] = t[seen], signals.z[seen, 0]
+        row += len(seen)
         done, cost = done + max(count, 0), cost + added
     final = State(Clock(clock.origin, clock.count + done, h), *state)
     if reason is None:  # the last row is where one more step begins; a step of length 0 moves nothing
         close = math.isclose(t[-1], clock.time + T, rel_tol=1e-9, abs_tol=1e-9)
-        t = np.full(2, clock.time + T if close else t[-1])  # T itself, to the last digit
-        end = Signals(*(part[[-1, -1]] for part in signals))._replace(t=t)
+        rows.t[row] = clock.time + T if close else t[-1]  # T itself, to the last digit
+        rows.target[row] = signals.z[-1, 0]
+        end = Signals(*(part[[-1, -1]] for part in signals))
         last, _, _ = forward.march(state, end, rows._replace(first=row, every=1, skip=0), h=0.0)
         final.p_w, row = last[3], row + 1  # also where it is no state of its own
     if policy.steady:

@@ -55,7 +55,8 @@ Signs = namedtuple("Signs", "x w each values")
 # (steps + 1, 3, ...); z' and z'', for rules that look ahead.
 Signals = namedtuple("Signals", "t z u slope", defaults=[np.zeros((0, 3, 0, 2))])
 
-# What is recorded, of x the columns named; from row ``first`` on, every so many steps, after ``skip`` steps.
+# What is recorded, of x the columns named; from row ``first`` on, every so many steps, after ``skip`` steps. Times and
+# targets are known beforehand, and written by `flow`.
 Rows = namedtuple("Rows", "t x w p_x p_w target sign L H columns first every skip")
 
 # What it takes to ask for H_x and H_w: a step that gives velocities, with signs -1 and without dissipation. It leaves
@@ -234,7 +235,7 @@ def march(model, method, signals, signs, work, rows, ask, rule, blocks, ahead):
         if recorded and model.law.inertia == 0.0:
             follow(model.law, ask, signals, t, work, ahead)
         if recorded:
-            record(rows, row, signals, t, work, signs.w)
+            record(rows, row, work, signs.w)
         added, L, H, total = step(model, method, signals, t, signs, work, blocks, ahead)
         if not (math.isfinite(L) and math.isfinite(H)):
             return t, cost
@@ -275,11 +276,8 @@ def follow(law, ask, signals, t, work, ahead):
 
 
 @compiled
-def record(rows, row, signals, t, work, signs):
+def record(rows, row, work, signs):
     """Write down where the run is."""
-    rows.t[row] = signals.t[t]
-    for o in range(rows.target.shape[1]):
-        rows.target[row, o] = signals.z[t, 0, o]
     for k in range(rows.columns.size):
         rows.x[row, k] = work.x[NOW, rows.columns[k]]
     for written, part in ((rows.w, work.w), (rows.p_x, work.p_x), (rows.p_w, work.p_w)):

@@ -121,7 +121,8 @@ class Explorer:
         controller = ThreadpoolController()  # it finds the libraries that the first drawing has loaded
         self._one_thread = lambda: controller.limit(limits=1)
         # The starting picture and its words, for a notebook that is not run.
-        self._first = self._picture(headline)._repr_mimebundle_()
+        first = self._picture(headline) if headline else Picture(self.fig, self.alt, self.alt)  # drawn once
+        self._first = first._repr_mimebundle_()
         for control in self.controls.values():
             control.observe(self._moved, "value")
 

@@ -57,7 +57,7 @@ TEMPLATE = f"""\
 # What a teacher may want to look at. Nothing is taken off for it, and nothing is said to be cheating.
 REMARKS = {
     r"\.\s*solution\s*\(": "shows a solution (.solution())",
-    r"\.\s*expected\b|\b_right\b|solution_text": "names the value that a check expects (.expected)",
+    r"\.\s*expected\b|solution_text": "names the value that a check expects (.expected)",
     r"\bsolutions\b\s*[/'\"\\\\]|_course\b": "names the folder of the solutions",
     r"\btasks(\.\w+)*\s*=[^=]|\bsetattr\s*\(|\.check\s*=[^=]|\bchecks(\.\w+)+\s*=[^=]|__bool__": "changes the checks",
     r"\bget_ipython\b|\bbuiltins\b|\bsys\.modules\b|\bgc\.get_|\.kernel\b|\bctypes\b": "reaches into how cells are run",
