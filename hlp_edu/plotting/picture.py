@@ -85,9 +85,9 @@ class Picture:
     def _repr_mimebundle_(self, include=None, exclude=None):
         """HTML with all texts, a smaller PNG for viewers that show no HTML, and the plain words."""
         drawn = image(self.fig)
-        plain = drawn.resize((drawn.width // SHARP, drawn.height // SHARP), Image.Resampling.LANCZOS)
+        plain = drawn.resize((drawn.width // SHARP, drawn.height // SHARP), Image.Resampling.BOX)  # no tints of its own
         colours = _enough(drawn)
-        png = as_text(encoded(plain, max(32, colours), "PNG", compress_level=9))
+        png = as_text(encoded(plain, colours, "PNG", compress_level=9))
         data = {"text/html": self._html(drawn, colours), "image/png": png, "text/plain": self.alt}
         return data, {"image/png": {"alt": self.alt, "width": plain.width}}
 
