@@ -486,8 +486,9 @@ def test_the_headline_belongs_to_the_start():
               (plain, explorer)]  # fmt: skip
     assert stills[1].height > stills[0].height and explorer.png == plain.png  # what moves has none
     assert explorer.alt == explorer.picture.alt == "height 3"
-    several = explorer.small_multiples(headline="Three heights", height=[1, 2, 3])
+    several = explorer.small_multiples(headline="Three heights", more="Each is flat.", height=[1, 2, 3])
     assert several.alt.startswith("Three heights. height = 1: ") and not several.caption.startswith("Three")
+    assert "Each is flat." in [text.get_text() for text in several.fig.texts]
 
 
 def test_words_for_those_who_do_not_see():
