@@ -16,6 +16,7 @@ import numpy as np
 from hlp_edu.compiled import compiled
 from hlp_edu.signals import JOIN, Signal
 from hlp_edu.validate import finite, kind, number, numbers_of, one_of, vector
+from hlp_edu.words import shown
 
 MOST = 1e75  # of numbers that are multiplied by each other
 FARTHEST = 200.0  # e to this power is a number
@@ -261,11 +262,11 @@ class LQTracking:
         Raises
         ------
         ValueError
-            If a time is negative or not finite.
+            If a time is negative or above 1e75.
         """
         times = numbers_of("tau", tau)
-        if not (np.isfinite(times).all() and (times >= 0).all()):
-            raise ValueError(f"tau = {tau!r}: must be finite and at least 0; see P_inf for endless time")
+        if not ((times >= 0) & (times <= MOST)).all():
+            raise ValueError(f"tau = {shown(tau)}: must be from 0 to {MOST:g}; see P_inf for endless time")
         out = np.empty((times.size, *self.A.shape))
         P, before = np.zeros_like(self.A), 0.0
         for k in np.argsort(times.reshape(-1)):

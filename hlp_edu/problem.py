@@ -194,12 +194,12 @@ def _probe(name, signal):
 
 
 def _values(name, signal, times, order=0):
-    """What a signal, or its slope, is at some times: an array of that shape."""
+    """What a signal, or its slope, is at some times, which are finite: an array of that shape."""
+    if isinstance(signal, Signal):
+        return signal._at(times, order)
     try:
         found = signal(times) if order == 0 else signal.derivative(times, order)
     except Exception as error:
-        if isinstance(signal, Signal) and isinstance(error, ValueError):
-            raise
         must = "must take an array of times, as in lambda t: 0.8 * np.sin(t)"
         raise ValueError(f"{name}: fails with {error!r}; {must}") from error
     found = numbers_of(name, found, "a function that gives one real number per time")

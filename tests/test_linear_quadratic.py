@@ -210,8 +210,9 @@ def test_bad_targets_and_times():
     problem = LQTracking(-1, 1, 1, 1, hlp.constant(0))
     with pytest.raises(ValueError, match="T = -1"):
         problem.optimal(-1)
-    with pytest.raises(ValueError, match="tau"):
-        problem.riccati(-1.0)
+    for tau in (-1.0, 1e308, np.nan):
+        with pytest.raises(ValueError, match="tau = .*from 0 to 1e"):
+            problem.riccati(tau)
     with pytest.raises(ValueError, match="law = 'both'"):
         problem.spectrum("both")
     with pytest.raises(ValueError, match="offset = 'no'"):
