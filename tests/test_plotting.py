@@ -680,7 +680,7 @@ def test_the_colour_test_can_fail():
         (lambda runs: hlp.plot_ladder({}), "rungs = {}"),
         (lambda runs: hlp.plot_ladder({"flip": []}), r"rungs\['flip'\] = \[\]"),
         (lambda runs: hlp.plot_heat([[1, 2]], ["flip"], ["a"]), "values: must be positive, with 1 rows and 1 columns"),
-        (lambda runs: hlp.plot_heat([[1]], ["flip"], ["a"], bold=[[True, True]]), "bold: must have 1 rows and 1 columns"),
+        (lambda runs: hlp.plot_heat([[1]], ["flip"], ["a"], bold=[[True, True]]), "bold: must have 1 rows"),
         (lambda runs: hlp.plot_heat([[np.nan]], ["flip"], ["a"]), "values.*nan"),
         (lambda runs: hlp.plot_network(5), "network = 5.*must be a hlp_edu Network"),
         (lambda runs: hlp.plot_network(hlp.chain(2), w=[1]), r"w has shape \(1,\): must be \(2,\)"),
