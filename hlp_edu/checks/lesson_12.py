@@ -128,7 +128,7 @@ energies = Function(
     expected=_energies,
     mistakes={
         "the order is wrong: L first, then H": lambda right, *given: right[::-1],
-        "L is what H should be: L is the cost alone, with the moving weights, and no p_x . f in it": (
+        "your L is what H should be: L is the cost alone, with the moving weights, and no p_x . f in it": (
             lambda right, *given: (right[1], right[1])
         ),
         "in H the moving weights count with a minus: H is a cost that has been minimised over the velocities": _other(
