@@ -233,7 +233,7 @@ def _at_steps(signals, times, middles, order=0):
             jumps = (signal.bends if order else signal.jumps)(times[0] - JOIN, times[-1] + JOIN)
             k = np.searchsorted(times, jumps - JOIN / 2)
             here = (k > 0) & (np.abs(times[np.minimum(k, steps)] - jumps) < JOIN / 2)
-            values[k[here] - 1, 2, column] = _values("", signal, jumps[here] - JOIN, order)
+            values[k[here] - 1, 2, column] = signal._at(jumps[here] - JOIN, order)
     return values
 
 

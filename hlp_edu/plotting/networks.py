@@ -354,11 +354,12 @@ def _draw_reads(ax, audit, of):
 def _name_arc(ax, arc, place, radius, words):
     """Words beside the middle of an arc, on the outer side of its bend; above a loop."""
     a, b = (place[label] for label in arc)
-    bend = _bend(place, *arc, BENDS[0], 0.97 * radius)
-    side = np.array([(b - a)[1], (a - b)[0]]) * (1 if bend >= 0 else -1)
-    middle, away = (a + b) / 2 + abs(bend) / 2 * side, 10 * side / max(np.hypot(*side), 1e-9)
     if arc[0] == arc[1]:
         middle, away = a + np.array([0, 2.5 * radius]), np.array([0, 4])
+    else:
+        bend = _bend(place, *arc, BENDS[0], 0.97 * radius)
+        side = np.array([(b - a)[1], (a - b)[0]]) * (1 if bend >= 0 else -1)
+        middle, away = (a + b) / 2 + abs(bend) / 2 * side, 10 * side / np.hypot(*side)
     ax.annotate(
         words, middle, away, textcoords="offset points", gid="name", zorder=6,
         ha="left" if away[0] > 0 else "right", va="bottom" if away[1] > 3 else "top" if away[1] < -3 else "center",
