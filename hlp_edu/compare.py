@@ -8,9 +8,11 @@ from hlp_edu._version import __version__
 from hlp_edu.batch import runs
 from hlp_edu.flow import run
 from hlp_edu.network import fully_connected
-from hlp_edu.policies import Flipped, Frozen, GradientFlow, HamiltonianServo, PerArc, Policy
+from hlp_edu.policies import Flipped, Frozen, GradientFlow, Policy
 from hlp_edu.problem import Tracking
-from hlp_edu.signals import patchwork, sinusoid
+from hlp_edu.signals import sinusoid
+from hlp_edu.switching import HamiltonianServo, PerArc
+from hlp_edu.targets import patchwork
 from hlp_edu.validate import listed, number, one_of
 from hlp_edu.words import cell
 

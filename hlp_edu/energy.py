@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hlp_edu.policies import Canonical, Flipped, HamiltonianBand, HamiltonianServo, PerArc, Periodic
+from hlp_edu.policies import Canonical, Flipped
 from hlp_edu.problem import Tracking
 from hlp_edu.signals import Signal
+from hlp_edu.switching import HamiltonianBand, HamiltonianServo, PerArc, Periodic
 from hlp_edu.trajectory import Trajectory
 from hlp_edu.validate import kind, number, vector
 

@@ -14,7 +14,8 @@ from hlp_edu._version import __version__
 from hlp_edu.kernel import METHODS, Rows, Signals, Signs, asker, march, work_at
 from hlp_edu.policies import Policy
 from hlp_edu.problem import Tracking
-from hlp_edu.trajectory import Clock, State, Trajectory, checked_state
+from hlp_edu.state import Clock, State, checked_state
+from hlp_edu.trajectory import Trajectory
 from hlp_edu.validate import kind, number, one_of, require, vector, whole
 from hlp_edu.words import shown
 

@@ -5,6 +5,7 @@ of `Network.neurons` and of `Network.arcs`, which are sorted by head, then tail.
 """
 
 import functools
+import math
 import warnings
 from collections import Counter
 
@@ -139,8 +140,7 @@ def fully_connected(n, bias=True, self_loops=True):
     >>> fully_connected(5)
     Network(5 neurons, 30 arcs, inputs ['bias'], outputs [1])
     """
-    n = whole("n", n)
-    _fits("n", n, n * (n + 1))
+    n = whole("n", n, most=math.isqrt(MOST_ARCS))
     arcs = np.ones((n, n + bool(bias)), bool)  # from each node, a column, to each neuron, a row
     np.fill_diagonal(arcs, self_loops)
     return Network._from_indices(range(1, n + 1), ["bias"] * bool(bias), [1], *np.nonzero(arcs))
@@ -161,7 +161,9 @@ def feed_forward(sizes, bias=True):
     require(len(sizes) >= 2, f"sizes = {shown(sizes)}: must name at least two layers, inputs first")
     sizes = [whole(f"sizes[{k}]", size) for k, size in enumerate(sizes)]
     n = sum(sizes[1:])
-    _fits("sizes", sizes, sum((a + 1) * b for a, b in zip(sizes, sizes[1:], strict=False)), n + sizes[0])
+    arcs = sum((a + 1) * b for a, b in zip(sizes, sizes[1:], strict=False))
+    fits = max(arcs, (n + sizes[0]) ** 2 / 20) <= MOST_ARCS
+    require(fits, f"sizes = {shown(sizes)}: is too large; a network may have {MOST_ARCS} arcs, and layers that fit")
     layer = np.repeat(np.arange(1, len(sizes)), sizes[1:])  # of each neuron
     # the layer of every possible tail: neurons, then inputs (layer 0), then the bias (marked -1)
     of_tail = np.concatenate([layer, np.zeros(sizes[0], int), [-1] * bool(bias)])
@@ -170,20 +172,17 @@ def feed_forward(sizes, bias=True):
     return Network._from_indices(range(1, n + 1), inputs, range(n - sizes[-1] + 1, n + 1), *arcs)
 
 
-def chain(n, bias=False):
-    """A `Network` of one input "u", then neurons 1 to ``n`` in a row; the last is the output; ``bias`` as above.
+def chain(n):
+    """A `Network` of one input "u", then neurons 1 to ``n`` in a row; the last is the output.
 
     Examples
     --------
     >>> chain(3).arcs
     [('u', 1), (1, 2), (2, 3)]
     """
-    n = whole("n", n)
-    _fits("n", n, 2 * n)
-    heads, tails = np.arange(n), np.append(n, np.arange(n - 1))  # the input follows the n neurons
-    if bias:
-        heads, tails = np.tile(heads, 2), np.append(tails, np.full(n, n + 1))
-    return Network._from_indices(range(1, n + 1), ["u"] + ["bias"] * bool(bias), [n], heads, tails)
+    n = whole("n", n, most=MOST_ARCS)
+    tails = np.append(n, np.arange(n - 1))  # the input follows the n neurons
+    return Network._from_indices(range(1, n + 1), ["u"], [n], np.arange(n), tails)
 
 
 def _labels(name, labels):
@@ -206,12 +205,6 @@ def _indices(name, values, count):
     good = ((found >= 0) & (found < count)).all()
     require(good, f"{name}: holds {shown(values)}; all must be from 0 to {count - 1}")
     return found.astype(np.int64)
-
-
-def _fits(name, value, arcs, nodes=0):
-    """Refuse a network that no memory could hold, before any is asked for."""
-    fits = max(arcs, nodes**2 / 20) <= MOST_ARCS
-    require(fits, f"{name} = {shown(value)}: is too large; a network may have {MOST_ARCS} arcs, and layers that fit")
 
 
 def _some(labels, most=6):

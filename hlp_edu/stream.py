@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hlp_edu._version import __version__
+from hlp_edu.archive import load_arrays, refuse_file, replace_arrays
 from hlp_edu.bars import bar
 from hlp_edu.flow import CHUNK, run
 from hlp_edu.policies import Policy
 from hlp_edu.problem import Tracking
 from hlp_edu.signals import constant
-from hlp_edu.storage import load_arrays, refuse_file, replace_arrays
-from hlp_edu.trajectory import STATE_ARRAYS, Clock, State, Trajectory, checked_state
+from hlp_edu.state import STATE_ARRAYS, Clock, State, checked_state
+from hlp_edu.trajectory import Trajectory
 from hlp_edu.validate import kind, number, vector, whole
 from hlp_edu.words import shown
 

@@ -104,7 +104,7 @@ def test_orders_of_convergence(method, order, signal, record_property):
 
 
 def test_a_jump_between_two_steps_costs_the_order_and_no_more():
-    problem = hlp.Tracking(hlp.chain(1, bias=True), hlp.steps([0.5003], [0, 0.5]), inputs={"u": hlp.constant(1)})
+    problem = hlp.Tracking(hlp.feed_forward([1, 1]), hlp.steps([0.5003], [0, 0.5]), inputs={"u1": hlp.constant(1)})
     begin = beginning(problem, 1)
     exact = Dense(problem, -1, -1, 5, 30).solve(begin, 1.0, joins=[0.5003])
     assert error(hlp.run(problem, hlp.Flipped(30, 5), 1, 0.001, **given(begin)), exact) < 1e-2

@@ -608,16 +608,18 @@ MODULES = sorted(
     for module in pkgutil.walk_packages(hlp_edu.__path__, "hlp_edu.")
     if not any(part.startswith("_") for part in module.name.split("."))
 )
-CORE = ["network", "signals", "problem", "laws", "policies", "flow", "trajectory", "validate", "compiled"]
+CORE = ["network", "signals", "problem", "laws", "policies", "flow", "state", "trajectory", "validate", "compiled"]
 
 
 INTERNAL = {
+    "archive",
     "bars",
     "blocks",
     "compiled",
     "kernel",
     "laws",
     "optimum.collocation",
+    "rules",
     "storage",
     "tanh",
     "validate",

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "hlp_edu"
 KEYWORDS = {"run", "runs", "optimum", "mpc", "stream", "__init__"}  # keyword arguments of users: these may have many
 MOST_PARAMETERS, LONGEST_BODY = 10, 60
 CORE = ["network", "signals", "problem", "laws", "tanh", "kernel", "blocks", "policies", "flow", "batch"]
-CORE += ["trajectory", "compiled", "validate"]
+CORE += ["state", "trajectory", "compiled", "validate"]
 
 
 def sources(package=PACKAGE):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hlp_edu as hlp
-from hlp_edu import signals
+from hlp_edu import targets
 
 
 def test_sinusoid():
@@ -68,11 +68,9 @@ def test_a_patchwork_is_made_as_promised(seed, amplitude):
     assert np.array_equal(late, joins[3:6]), "t0 < jump <= t1"
 
 
-def test_other_seeds_and_grids():
+def test_another_seed_is_another_signal():
     t = np.linspace(0, 20, 100)
     assert not np.array_equal(hlp.patchwork(seed=1)(t), hlp.patchwork(seed=2)(t))
-    coarse = hlp.patchwork(seed=1, shortest=0.5, longest=0.5, grid=0.5)
-    assert np.allclose(coarse.jumps(0, 3), [0.5, 1, 1.5, 2, 2.5, 3])
 
 
 def test_recorded_is_linear_between_samples_and_ends():
@@ -103,9 +101,6 @@ def test_signals_show_what_they_are():
         (lambda: hlp.patchwork(seed=-1), ["seed = -1", "at least 0"]),
         (lambda: hlp.patchwork(seed=1.5), ["seed = 1.5", "whole number"]),
         (lambda: hlp.patchwork(amplitude=-1), ["amplitude = -1", "at least 0"]),
-        (lambda: hlp.patchwork(shortest=0), ["shortest = 0", "above 0"]),
-        (lambda: hlp.patchwork(longest=0.5), ["longest = 0.5", "at least 1"]),
-        (lambda: hlp.patchwork(grid=2), ["grid = 2", "at most shortest = 1"]),
         (lambda: hlp.steps([1, 2], [0, 5]), ["values: 2 given for 2 times", "one more"]),
         (lambda: hlp.steps([2, 1], [0, 5, 3]), ["times[1] = 1.0", "increasing"]),
         (lambda: hlp.steps([1], [0, np.nan]), ["values[1] = nan", "finite"]),
@@ -132,7 +127,7 @@ def test_a_patchwork_forgets_what_is_long_gone_by():
     assert np.array_equal(np.concatenate([grows(part) for part in np.array_split(t, 500)]), whole)
     for late in range(40_000, 80_000, 50):
         grows.jumps(late, late + 50)
-    assert signals._stretch.cache_info().currsize <= 2
+    assert targets._stretch.cache_info().currsize <= 2
     assert np.array_equal(grows(t[:50]), whole[:50])  # and it can go back
     assert np.array_equal(grows.jumps(30_000, 30_050), hlp.patchwork(7).jumps(30_000, 30_050))
 

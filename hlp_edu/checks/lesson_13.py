@@ -10,7 +10,7 @@ from hlp_edu.checks.draws import seed
 __all__ = ["heading", "look_ahead", "gains", "velocities", "anticipate", "record"]
 
 LESSON = "13_looking_ahead"
-LIBRARY = ("hlp_edu.policies", "hlp_edu.prospective")
+LIBRARY = ("hlp_edu.policies", "hlp_edu.switching", "hlp_edu.prospective")
 
 
 # --------------------------------------------------------------------------- 1: the heading of a neuron

@@ -15,7 +15,8 @@ from hlp_edu.flow import beginning, fits, grid, told_apart
 from hlp_edu.kernel import Signals, asker, gradients
 from hlp_edu.policies import Canonical
 from hlp_edu.problem import Tracking
-from hlp_edu.trajectory import Clock, State, Trajectory
+from hlp_edu.state import Clock, State
+from hlp_edu.trajectory import Trajectory
 from hlp_edu.validate import finite, kind, number, numbers_of
 
 __all__ = ["Optimum", "cost_gradient"]

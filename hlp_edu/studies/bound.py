@@ -34,8 +34,8 @@ from hlp_edu.network import Network
 from hlp_edu.policies import GradientFlow
 from hlp_edu.problem import Tracking
 from hlp_edu.prospective import ProspectiveFlow, ProspectiveSteering
-from hlp_edu.signals import patchwork
 from hlp_edu.studies.shelf import rounded
+from hlp_edu.targets import patchwork
 
 __all__ = ["avoidable"]  # the rest is for `hlp_edu.study` and `hlp-edu study`
 

@@ -20,14 +20,16 @@ from hlp_edu.linear_quadratic import LQTracking
 from hlp_edu.locality import audit
 from hlp_edu.network import Network, chain, feed_forward
 from hlp_edu.optimum import optimum
-from hlp_edu.policies import Canonical, Flipped, Frozen, HamiltonianServo, PerArc
+from hlp_edu.policies import Canonical, Flipped, Frozen
 from hlp_edu.problem import Tracking
 from hlp_edu.prospective import ProspectiveSteering
-from hlp_edu.signals import constant, patchwork, sinusoid
+from hlp_edu.signals import constant, sinusoid
 from hlp_edu.studies import contest
 from hlp_edu.studies.contest import EXAMS, fitted, wins
 from hlp_edu.studies.shelf import shipped
 from hlp_edu.studies.streams import STREAMS
+from hlp_edu.switching import HamiltonianServo, PerArc
+from hlp_edu.targets import patchwork
 from hlp_edu.validate import one_of
 
 __all__ = ["Claims", "MEASUREMENTS", "Seen"]

@@ -14,10 +14,11 @@ import numpy as np
 
 from hlp_edu.flow import beginning, run
 from hlp_edu.network import feed_forward
-from hlp_edu.policies import Flipped, GradientFlow, PerArc
+from hlp_edu.policies import Flipped, GradientFlow
 from hlp_edu.problem import Tracking
 from hlp_edu.prospective import ProspectiveFlow
 from hlp_edu.studies.shelf import rounded, shipped, spread
+from hlp_edu.switching import PerArc
 from hlp_edu.validate import one_of
 
 __all__ = [

@@ -15,10 +15,11 @@ from threadpoolctl import threadpool_limits
 from hlp_edu import data
 from hlp_edu.backprop import Online
 from hlp_edu.network import Network
-from hlp_edu.policies import Flipped, Frozen, GradientFlow, PerArc
+from hlp_edu.policies import Flipped, Frozen, GradientFlow
 from hlp_edu.prospective import ProspectiveFlow, ProspectiveSteering
 from hlp_edu.stream import next_of, open_problem, stream
 from hlp_edu.studies.shelf import rounded, spread
+from hlp_edu.switching import PerArc
 from hlp_edu.validate import one_of
 
 __all__ = [

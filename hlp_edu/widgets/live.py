@@ -18,10 +18,11 @@ from hlp_edu.data import drawing
 from hlp_edu.flow import run
 from hlp_edu.network import fully_connected
 from hlp_edu.plotting.style import PALETTE, ROLES
-from hlp_edu.policies import Canonical, Flipped, Frozen, GradientFlow, PerArc, Policy
+from hlp_edu.policies import Canonical, Flipped, Frozen, GradientFlow, Policy
 from hlp_edu.problem import Tracking
 from hlp_edu.prospective import ProspectiveFlow
-from hlp_edu.signals import recorded
+from hlp_edu.switching import PerArc
+from hlp_edu.targets import recorded
 from hlp_edu.validate import kind, number, one_of, whole
 
 __all__ = ["Live", "Spiral", "page"]

@@ -69,7 +69,7 @@ def stepped(rates, method, steps, start):
 def with_hlp_edu(n, method, steps):
     """Our `run`."""
     import hlp_edu as hlp
-    from hlp_edu.trajectory import Clock, State
+    from hlp_edu.state import Clock, State
 
     problem = hlp.Tracking(hlp.fully_connected(n), hlp.sinusoid(), q=Q, r_w=R_W, r=R, speed=C)
     policy = hlp.Flipped(dissipation_w=THETA_W, dissipation_x=THETA_X)
