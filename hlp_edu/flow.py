@@ -117,7 +117,7 @@ def grid(T, dt):
     T, dt = number("T", T, above=0), number("dt", dt, above=0)
     require(dt <= T * (1 + 1e-9), f"dt = {dt:g}: must be at most T = {T:g}")
     few = T / dt < MOST_STEPS
-    require(few, f"dt = {dt:g}: T = {T:g} has {T / dt:.3g} such steps; at most {MOST_STEPS:g} are possible")
+    require(few, f"T = {T:g}: has {T / dt:.3g} steps of dt = {dt:g}; at most {MOST_STEPS:g} are possible")
     steps = math.ceil(T / dt - 1e-9 * max(1.0, T / dt))
     return steps, dt if math.isclose(steps * dt, T, rel_tol=1e-9) else T / steps
 
@@ -211,8 +211,9 @@ def room(network, policy, record, count, every=1, skip=0):
 
 def fits(rows, width, record, most=4e9):
     """Refuse a recording that takes more memory than a laptop has."""
-    size, less = 8.0 * rows * width, "use record='output', a larger every=, or a shorter run"
-    require(size <= most, f"record = {record!r}: {rows} rows would take {size / 1e9:.1f} GB; {less}")
+    size, less = 8.0 * rows * width, "" if record == "output" else "record='output', "
+    words = f"record = {record!r}: {rows} rows would take {size / 1e9:.1f} GB"
+    require(size <= most, f"{words}; use {less}a larger every=, or a shorter run")
 
 
 def beginning(problem, policy, seed=0, t0=0, x0=None, w0=None, p0=None, start=None):

@@ -410,7 +410,7 @@ class LQTracking:
         if min(T, dt) * self._fastest() > FARTHEST:
             raise ValueError(f"dt = {dt:g}: must be at most {FARTHEST / self._fastest():g}, or numbers overflow")
         if not T / dt < MOST_STEPS:
-            raise ValueError(f"dt = {dt:g}: T = {T:g} has {T / dt:.3g} such steps; at most {MOST_STEPS:g} can be kept")
+            raise ValueError(f"T = {T:g}: has {T / dt:.3g} steps of dt = {dt:g}; at most {MOST_STEPS:g} can be kept")
         steps = max(1, math.ceil(T / dt - 1e-9 * max(1.0, T / dt)))
         h = T / steps
         times = np.arange(steps + 1) * h

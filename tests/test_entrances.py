@@ -137,7 +137,7 @@ def test_times_that_are_too_large_for_the_step_are_refused():
     for t0 in (1e17, -1e17, 1e300):
         with pytest.raises(ValueError, match="t0, T near"):
             hlp.run(PROBLEM, POLICY, 0.1, dt=0.05, t0=t0)
-    with pytest.raises(ValueError, match="such steps"):
+    with pytest.raises(ValueError, match=r"T = .*steps of dt"):
         hlp.run(PROBLEM, POLICY, 1e300, dt=1e-300)
 
 
