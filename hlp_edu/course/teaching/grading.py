@@ -91,6 +91,7 @@ class Submission:
     notebook: object = None  # as it was read
     age: float = 0.0
     known: int = 0  # how many notes there were before it ran
+    ran: bool = False  # now; else its marks were on record
 
     def refuse(self, why):
         """Say why it is not graded."""
@@ -399,7 +400,7 @@ def grade_class(submissions, source, out, workers=None, say=lambda one: None, **
             late = []
             for done in as_completed([pool.submit(_mark_in_time, one, course) for one in waiting]):
                 one = done.result()
-                late.append(one) if _out_of_time(one) else say(one)
+                late.append(one) if one.ran and _out_of_time(one) else say(one)
             for one in late:  # perhaps another took all of this computer: once more, alone
                 one.status, one.tasks, one.notes = "to grade", [], one.notes[: one.known]
                 say(_mark_in_time(one, course, again=True))
@@ -521,6 +522,7 @@ def _mark(one, course, again):
         known = json.loads(record.read_bytes())
     if known.get("fingerprint") != fingerprint:
         atomic_write(out / "submitted" / name / one.lesson / f"{one.lesson}.ipynb", text.encode())
+        one.ran = True
         with contained.new_room(out / "compiled" / one.lesson) as room:
             why = _run(one, course, room)
         if why:
