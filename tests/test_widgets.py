@@ -28,7 +28,7 @@ def follow(ax, speed, q, policy, jumps):
     problem = hlp.Tracking(hlp.fully_connected(3), hlp.patchwork(1) if jumps else hlp.sinusoid(), q=q, speed=speed)
     run = hlp.run(problem, policy, T=6, dt=0.02)
     hlp.plot_tracking(run, ax=ax)
-    return f"With speed {speed:.3g} and q {q:.3g}, " + plotting.description(ax)[0]
+    return f"With speed {speed:.3g} and q {q:.3g}, " + plotting.description(ax)
 
 
 def tracking():
@@ -138,12 +138,10 @@ def test_nothing_is_left_of_the_last_drawing():
             ax.set_title("left", loc="left")
         if mess == "bar":
             ax.figure.colorbar(ax.imshow(np.eye(3)), ax=ax)
-        if mess == "weights":
-            hlp.plot_weights(RUN, ax=ax)
         if mess == "network":
             hlp.plot_network(RUN, ax=ax)
-        if mess == "energy":
-            hlp.plot_energy(RUN, ax=ax)
+        if mess == "lines":
+            hlp.plot_lines({"Lagrangian L": RUN.lagrangian}, RUN.t, ax=ax)
         if mess == "spine":
             ax.spines["left"].set_visible(False)
             ax.xaxis.set_ticks_position("top")
@@ -160,7 +158,7 @@ def test_nothing_is_left_of_the_last_drawing():
 
     problem = hlp.Tracking(hlp.fully_connected(3), hlp.sinusoid())
     RUN = hlp.run(problem, hlp.GradientFlow(mu=0.03), T=2, dt=0.02)
-    kinds = "none scale twin off aspect ticks grid note bar weights network energy spine inset inverted".split()
+    kinds = "none scale twin off aspect ticks grid note bar network lines spine inset inverted".split()
     explorer = hlp.Explorer(messy, mess=kinds)
     clean = {}
     for kind in kinds:

@@ -14,16 +14,14 @@ from hlp_edu.plotting.ladder import plot_heat, plot_ladder
 from hlp_edu.plotting.lines import plot_lines
 from hlp_edu.plotting.loops import Loop
 from hlp_edu.plotting.networks import plot_locality, plot_network
-from hlp_edu.plotting.phase import plot_phase, plot_saddle_and_spiral
+from hlp_edu.plotting.phase import plot_phase
 from hlp_edu.plotting.picture import Picture, description, figure, note, panels
-from hlp_edu.plotting.runs import plot_energy, plot_side_by_side, plot_tracking, plot_weights
-from hlp_edu.plotting.stories import plot_chain, plot_two_ends, plot_waterfall
+from hlp_edu.plotting.runs import plot_side_by_side, plot_tracking
 from hlp_edu.plotting.style import PALETTE, ROLES, Role, role
 from hlp_edu.words import digits
 
 __all__ = [
-    "PALETTE", "ROLES", "Loop", "Picture", "Role", "description", "digits", "figure", "note", "panels", "plot_chain",
-    "plot_energy", "plot_heat", "plot_ladder", "plot_lines", "plot_locality", "plot_network", "plot_phase",
-    "plot_saddle_and_spiral", "plot_side_by_side", "plot_tracking", "plot_two_ends", "plot_waterfall", "plot_weights",
+    "PALETTE", "ROLES", "Loop", "Picture", "Role", "description", "digits", "figure", "note", "panels", "plot_heat",
+    "plot_ladder", "plot_lines", "plot_locality", "plot_network", "plot_phase", "plot_side_by_side", "plot_tracking",
     "role",
 ]  # fmt: skip

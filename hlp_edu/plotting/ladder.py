@@ -12,11 +12,7 @@ from hlp_edu.words import digits
 __all__ = ["plot_heat", "plot_ladder"]
 
 
-def _ladder_figure(rungs, **_):
-    return figure(height=max(1.0, 0.34 * len(rungs) + 0.25), left=room(map(label_of, rungs)))
-
-
-@plot(_ladder_figure)
+@plot(lambda rungs, **_: figure(height=max(1.0, 0.34 * len(rungs) + 0.25), left=room(map(label_of, rungs))))
 def plot_ladder(
     rungs, caption=None, ax=None, xlabel="cost over the least possible cost", log=False, notes=(),
     headline="", more="",
@@ -82,7 +78,7 @@ def plot_ladder(
         ax.set_xlim(least, top + 0.09 * (top - least))
     if notes:
         note(ax, *notes)
-    return f"Medians of {xlabel}: {', '.join(said)}.", ", ".join(said)
+    return f"Medians of {xlabel}: {', '.join(said)}."
 
 
 def name_rows(ax, names):
@@ -101,11 +97,7 @@ def _role_or_ink(name):
     return role(name) if is_role(name) else ROLES["measured"]
 
 
-def _heat_figure(rows, **_):
-    return figure(height=0.4 * len(rows), left=room(map(label_of, rows)))
-
-
-@plot(_heat_figure)
+@plot(lambda rows, **_: figure(height=0.4 * len(rows), left=room(map(label_of, rows))))
 def plot_heat(
     values, rows, columns, caption=None, ax=None, centre=1.0, what="ratio", bold=None, headline="", more=""
 ):  # fmt: skip
@@ -145,7 +137,8 @@ def plot_heat(
 
     reach = max(np.abs(np.log(values / centre)).max(), 1e-6)
     colours = LogNorm(centre * np.exp(-1.6 * reach), centre * np.exp(1.6 * reach))
-    image = ax.imshow(values, cmap=diverging().reversed(), norm=colours, aspect="auto")
+    edges = (np.arange(count + 1) - 0.5 for count in values.shape[::-1])
+    image = ax.pcolormesh(*edges, values, cmap=diverging().reversed(), norm=colours, edgecolors=PAPER, linewidth=3)
     dark = image.to_rgba(values)[..., :3] @ (0.2126, 0.7152, 0.0722) < 0.45
     for (k, n), value in np.ndenumerate(values):
         weight = "semibold" if bold[k, n] else "normal"
@@ -156,9 +149,6 @@ def plot_heat(
     ax.grid(False)
     ax.spines[:].set_visible(False)
     ax.set_ylim(len(rows) - 0.5, -0.5)
-    ax.set_xticks(np.arange(1, len(columns)) - 0.5, minor=True)
-    ax.set_yticks(np.arange(1, len(rows)) - 0.5, minor=True)
-    ax.grid(True, which="minor", axis="both", color=PAPER, linewidth=3)
     lines = [", ".join(f"{column} {digits(v)}" for column, v in zip(columns, line, strict=True)) for line in values]
     said = "; ".join(f"{label_of(row)}: {line}" for row, line in zip(rows, lines, strict=True))
-    return f"{what}, smaller is better: {said}.", None
+    return f"{what}, smaller is better: {said}."

@@ -40,8 +40,8 @@ def plot_lines(
     Raises
     ------
     ValueError
-        If there is no line, a role is unknown or taken twice, the lengths differ, or a scale is neither "linear" nor
-        "log".
+        If there is neither line nor point, a role is unknown or taken twice, the lengths differ, or a scale is neither
+        "linear" nor "log".
 
     Examples
     --------
@@ -49,8 +49,8 @@ def plot_lines(
     >>> plot_lines({"measured: growth": np.exp(t), "theory": 1 + t}, t, "The line is below the curve.")
     The line is below the curve. growth: from 1.0 to 2.7; theory: from 1.0 to 2.0.
     """
-    if not lines:
-        raise ValueError("lines = {}: must hold at least one line")
+    if not (lines or marks):
+        raise ValueError("lines = {}: must hold at least one line, or marks a point")
     for key in axes:
         one_of("axes", key, ("xlabel", "ylabel", "ylim", "xscale", "yscale"))
     for key in ("xscale", "yscale"):
@@ -69,7 +69,7 @@ def plot_lines(
         ax.set_ylim(axes["ylim"])
     if notes:
         note(ax, *notes)
-    return "; ".join(filter(None, said)) + ".", None
+    return "; ".join(filter(None, said)) + "."
 
 
 def _draw_line(ax, curve, style, label, points, names):

@@ -14,7 +14,6 @@ __all__ = ["Loop"]
 
 # Pixels a dot: a frame is seen for a tenth of a second, and at 2 a loop would weigh more than twice as much.
 DENSITY = 1
-COLOURS = 32  # of all frames together
 MOST = 100  # frames
 
 
@@ -75,7 +74,7 @@ class Loop(Picture):
     def webp(self):
         """The loop as the bytes of an animated WEBP file."""
         few = np.vstack(self.frames[:: max(1, len(self.frames) // 6)])  # one palette for all, or colours would flicker
-        palette = reduced(Image.fromarray(few), COLOURS)
+        palette = reduced(Image.fromarray(few))
         shown = [frame.quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB") for frame in self.frames]
         times = [round(1000 * self.seconds / len(shown))] * len(shown)
         times[-1] += round(1000 * self.hold)

@@ -2,21 +2,21 @@
 
 import networkx as nx
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.colors import to_hex, to_rgb
 from scipy.spatial.distance import pdist
 
 from hlp_edu.locality import Audit
 from hlp_edu.network import Network
-from hlp_edu.plotting.picture import SMALL, figure, plot
-from hlp_edu.plotting.runs import upright
+from hlp_edu.plotting.picture import SMALL, figure, note, plot
 from hlp_edu.plotting.style import GRID, INK, PALE, PAPER, ROLES, diverging, role
 from hlp_edu.trajectory import Trajectory
-from hlp_edu.validate import kind, number, vector
+from hlp_edu.validate import kind, number, vector, whole
 from hlp_edu.words import counted, digits, listed
 
 __all__ = ["plot_locality", "plot_network"]
 
-MOST_ARCS = 500  # arcs that are drawn
+MOST_ARCS = 3000  # more cannot be told apart
 MANY = 40  # nodes: beyond, no labels
 EDGE = 32  # points around the nodes, for loops and names; less in a small picture
 BENDS = (0.12, 0.25, 0.4), (0, 0.1, -0.1, 0.2, -0.2, 0.35)  # of arcs on a circle, between layers
@@ -61,7 +61,8 @@ def plot_network(
     Raises
     ------
     ValueError
-        If an argument is of the wrong kind, ``w`` or ``activity`` of the wrong length, or there is no such arc.
+        If an argument is of the wrong kind, ``w`` or ``activity`` of the wrong length, there is no such arc, or there
+        are more than 3,000 arcs.
 
     Examples
     --------
@@ -77,23 +78,23 @@ def plot_network(
     largest = None if largest is None else number("largest", largest, above=0)
     if magnify is not None and tuple(magnify) not in network.arcs:
         raise ValueError(f"magnify = {magnify!r}: is not an arc (tail, head) of the network")
-    looks = {}
-    for k in _few_arcs(network, w):
-        width, colour, dash = 1.1 if len(network.heads) < 150 else 0.3, "#9A9A9A", "solid"
+    count, looks = whole("the number of arcs", len(network.heads), least=0, most=MOST_ARCS), {}
+    for k, arc in enumerate(network.arcs):
+        width, colour, dash = 1.1 if count < 150 else 0.3, "#9A9A9A", "solid"
         if w is not None:
             relative = min(abs(w[k]) / (largest or max(np.abs(w).max(), 1e-12)), 1)
             sign, dash = ("negative", "dashed") if w[k] < 0 else ("positive", "solid")
             width, colour = 0.7 + 3.6 * relative, ROLES[sign].color
         if magnify is not None or largest is not None and relative < 0.02:
             colour = PALE
-        looks[network.arcs[k]] = width, colour, dash
-    place, radius = draw_graph(ax, network, looks, activity)
-    words = _network_words(network, w, len(looks), activity)
+        looks[arc] = width, colour, dash
+    place, radius, _ = draw_graph(ax, network, looks, activity)
+    words = _network_words(network, w, activity)
     if magnify is not None:
         _magnify(ax, tuple(magnify), place, radius)
         words += f" The arc from {magnify[0]} to {magnify[1]} is drawn large: it multiplies the state of its tail by"
         words += " its weight, and the credit of its head comes back along it."
-    return words, f"{len(network.neurons)} neurons, {len(network.heads)} arcs"
+    return words
 
 
 def _layers(network):
@@ -108,10 +109,9 @@ def _layers(network):
 
 
 def draw_graph(ax, network, looks, activity=None):
-    """Draw nodes and the arcs {(tail, head): (width, colour, dash)}; where nodes are, and their radius, in points."""
+    """Draw nodes and the arcs {(tail, head): (width, colour, dash)}; where nodes are, their radius, the arcs' ways."""
     layers, graph = _layers(network), nx.DiGraph()
     graph.add_nodes_from(network.labels)
-    graph.add_edges_from(looks)
     size = ax.bbox.size * 72 / ax.figure.dpi
     ax.set(xlim=(0, size[0]), ylim=(0, size[1]))
     ax.set_axis_off()
@@ -127,32 +127,42 @@ def draw_graph(ax, network, looks, activity=None):
     place = {label: size / 2 + stretch * (xy - (low + high) / 2) for label, xy in place.items()}
     near = pdist(list(place.values())).min(initial=99)
     radius = float(np.clip(0.34 * near, 1, 15 if layers else min(15, 0.22 * half)))
-    groups = {}  # of arcs with one bend, and each loop: networkx makes it as high as 0.0005 of the area of its node
-    for j, i in looks:
-        bend = _bend(place, j, i, BENDS[bool(layers)], 0.97 * radius)
-        groups.setdefault((bend, i if i == j else None), []).append((j, i))
-    for (bend, loop), arcs in groups.items():
-        width, colour, dash = map(list, zip(*map(looks.get, arcs), strict=True))
-        area = (2 * radius) ** 2 if loop is None else 3500 * radius
-        nx.draw_networkx_edges(
-            graph, place, arcs, ax=ax, node_size=area, arrowsize=min(9, radius), width=width,
-            edge_color=colour, style=dash, connectionstyle=f"arc3,rad={bend}", min_target_margin=radius + 1,
-            hide_ticks=False,
-        )  # fmt: skip
+    bends = BENDS[bool(layers)][: None if len(place) <= MANY else 1]
+    ways = {arc: _way(place, arc, radius, bends) for arc in looks}
+    _draw_arcs(ax, place, radius, [(arc, ways[arc], *look) for arc, look in looks.items()])
     _draw_nodes(ax, network, place, radius, activity)
-    return place, radius
+    return place, radius, ways
 
 
-def _bend(place, j, i, bends, free):
-    """The first bend with which an arc keeps clear of all other nodes."""
-    a, b, s = place[j], place[i], np.linspace(0, 1, 16)[:, None]
-    others = np.array([spot for label, spot in place.items() if label not in (j, i)]).reshape(-1, 2)
-    for bend in bends if len(place) <= MANY else bends[:1]:
-        control = (a + b) / 2 + bend * np.array([(b - a)[1], (a - b)[0]])
-        way = (1 - s) ** 2 * a + 2 * s * (1 - s) * control + s**2 * b
-        if np.linalg.norm(way[:, None] - others, axis=2).min(initial=free) >= free:
-            return bend
-    return bends[0]
+def _way(place, arc, radius, bends):
+    """The points of an arc, with the first bend that keeps clear of all other nodes; or of a loop, above its node."""
+    (a, b), s = (place[label] for label in arc), np.linspace(0, 1, 65)[:, None]
+    if arc[0] == arc[1]:
+        turn = 2 * np.pi * s
+        return a + radius * np.hstack([-0.8 * np.sin(turn), 1.35 - 0.8 * np.cos(turn)])
+    others = np.array([spot for label, spot in place.items() if label not in arc]).reshape(-1, 2)
+    controls = [(a + b) / 2 + bend * np.array([(b - a)[1], (a - b)[0]]) for bend in bends]
+    ways = [(1 - s) ** 2 * a + 2 * s * (1 - s) * control + s**2 * b for control in controls]
+    free = (way for way in ways if np.linalg.norm(way[:, None] - others, axis=2).min(initial=99) > 0.97 * radius)
+    return next(free, ways[0])
+
+
+def _draw_arcs(ax, place, radius, arcs):
+    """Draw arcs (arc, way, width, colour, dash): one collection of lines and one of heads, quicker than arrows."""
+    lines, heads = [], []
+    for (_, head), way, width, *_ in arcs:
+        size = min(0.7 * radius, 3.5 + 1.7 * width)
+        apart = np.linalg.norm(way - place[head], axis=1)
+        way = way[: max(np.flatnonzero(apart > radius + 1 + size), default=0) + 1]
+        along = (place[head] - way[-1]) / np.linalg.norm(place[head] - way[-1])
+        tip, side = place[head] - (radius + 1) * along, 0.4 * along[::-1] * (1, -1)
+        heads.append([tip, tip - size * (along + side), tip - size * (along - side)])
+        lines.append(np.vstack([way, tip - 0.8 * size * along]))
+    if arcs:
+        _, _, widths, colours, dashes = zip(*arcs, strict=True)
+        looks = dict(color=colours, zorder=1, clip_on=False)
+        ax.add_collection(LineCollection(lines, linewidths=widths, linestyles=list(dashes), **looks), autolim=False)
+        ax.add_collection(PolyCollection(heads, linewidths=0, **looks), autolim=False)
 
 
 def _draw_nodes(ax, network, place, radius, activity):
@@ -164,9 +174,9 @@ def _draw_nodes(ax, network, place, radius, activity):
     for labels, shape, size in ((network.inputs, "s", 1.6 * radius), (network.neurons, "o", 2 * radius)):
         colours = [fill[label] for label in labels]
         edges = [blue if label in network.outputs else INK for label in labels]
-        _scatter(ax, place, labels, size, colours, edges, min(1.2, radius / 6), marker=shape)
+        _draw_signs(ax, place, labels, size, shape, colours, edges, min(1.2, radius / 6))
     if radius > 4:
-        ring(ax, place, network.outputs, radius + 2.5, 1.2)
+        _draw_signs(ax, place, network.outputs, 2 * radius + 5, edges=blue, width=1.2)
     for label, xy in place.items():
         size = min(12.0, radius, 2.8 * radius / len(str(label)))
         if size >= 5.5 and len(place) <= MANY:
@@ -174,55 +184,33 @@ def _draw_nodes(ax, network, place, radius, activity):
             ax.text(*xy, label, size=size, color=ink, ha="center", va="center_baseline")
 
 
-def ring(ax, place, labels, radius, width):
-    """Rings around nodes, in the colour of the output."""
-    _scatter(ax, place, labels, 2 * radius, "none", ROLES["output"].color, width, zorder=3)
-
-
-def _scatter(ax, place, labels, size, colours, edges, width, **look):
-    """Signs of one size at the places of nodes."""
-    x, y = np.array([place[label] for label in labels]).reshape(-1, 2).T
-    ax.scatter(x, y, size**2, colours, edgecolors=edges, linewidths=width, **dict(zorder=2) | look)
+def _draw_signs(ax, place, labels, size, shape="o", colours="none", edges=None, width=None):
+    """Signs of one size at the places of nodes; without a colour, rings."""
+    look = dict(node_shape=shape, edgecolors=edges, linewidths=width, hide_ticks=False)
+    nx.draw_networkx_nodes(nx.empty_graph(labels), place, node_size=size**2, node_color=colours, ax=ax, **look)
 
 
 def _magnify(ax, arc, place, radius):
     """Draw one arc large, and say what runs along it."""
     (j, i), right = arc, max(x for x, _ in place.values())
-    ways = [
-        ("output", (j, i), 0.0, dict(width=4, arrowsize=16), f"forward: the state of {j},\ntimes the arc's weight"),
-        ("costate", (i, j), -0.45, dict(width=2.4, arrowsize=12, style=(0, (3, 1.2))),
-         f"back: the credit of {i},\ntimes the same weight"),
-    ]  # fmt: skip
-    for (name, (a, b), bend, look, words), y in zip(ways, (0.75, 0.25), strict=True):
-        one, across = role(name), place[i] - place[j]
-        nx.draw_networkx_edges(
-            nx.DiGraph([(a, b)]), place, ax=ax, node_size=(2 * radius) ** 2, edge_color=one.color,
-            connectionstyle=f"arc3,rad={bend}", min_target_margin=radius + 4, hide_ticks=False, **look,
-        )  # fmt: skip
-        spot = (place[i] + place[j]) / 2 - bend / 2 * np.array([across[1], -across[0]])
-        line = dict(arrowstyle="-", color=one.ink, lw=0.9, shrinkB=2)
-        where = dict(xytext=(right + 32, y), textcoords=("data", "axes fraction"), va="center", gid="magnified")
-        ax.annotate(words, spot, color=one.ink, weight="semibold", arrowprops=line, **where)
+    for name, (tail, head), bend, width, dash, y, words in (
+        ("output", (j, i), 0.0, 4, "solid", 0.75, f"forward: the state of {j},\ntimes the arc's weight"),
+        ("costate", (i, j), -0.45, 2.4, (0, (3, 1.2)), 0.25, f"back: the credit of {i},\ntimes the same weight"),
+    ):
+        way, ink = _way(place, (tail, head), radius, [bend]), role(name).ink
+        _draw_arcs(ax, place, radius, [((tail, head), way, width, role(name).color, dash)])
+        said = note(ax, words, way[len(way) // 2], (right + 32, y * ax.get_ylim()[1]))
+        said.set(color=ink, weight="semibold", va="center")
 
 
-def _few_arcs(network, w):
-    """Columns of the arcs that are drawn: all, the largest weights, or a sample."""
-    m = len(network.heads)
-    size = np.random.default_rng(0).permutation(m) if w is None else np.abs(w)
-    return np.sort(np.argsort(-size, kind="stable")[:MOST_ARCS])
-
-
-def _network_words(network, w, few, activity):
+def _network_words(network, w, activity):
     """What a picture of a network shows, in words."""
-    m = len(network.heads)
-    words = f"A network of {counted(len(network.neurons), 'neuron')} and {counted(m, 'arc')}"
+    words = f"A network of {counted(len(network.neurons), 'neuron')} and {counted(len(network.heads), 'arc')}"
     if network.outputs:
         words += f"; double rings are outputs ({listed(network.outputs)})"
     if network.inputs:
         words += f"; squares are inputs ({listed(network.inputs)})"
     words += "."
-    if few < m:
-        words += f" {few} of the arcs are drawn."
     for values, what, positive, negative in (
         (w, " Width is the size of a weight", "(blue, solid)", "(red, dashed)"),
         (activity, " The fill of a neuron is its activity", "(blue)", "(red)"),
@@ -243,20 +231,9 @@ READS = {  # the kinds of `locality.KINDS`, from the strongest: sign, colour, wo
 }
 
 
-def _locality_figure(audit, of, **_):
-    """The axes of the network; of the matrix, beside the network."""
-    if of is not None:
-        return _own_figure(audit.network)
-    fig, (left, right) = figure(columns=2, height=2.7)
-    left.set_position((0.01, 0.04, 0.42, 0.92))
-    plot_network(audit.network, left)
-    right.set_position((0.56, 0.18, 0.42, 0.66))
-    return fig, [right, left]
-
-
-@plot(_locality_figure)
+@plot(lambda audit, of, **_: figure(height=2.7, width=5) if of is None else _own_figure(audit.network))
 def plot_locality(audit, of=None, ax=None, caption=None, headline="", more=""):
-    """What the updates read: as a small matrix of blocks beside the network, or the reads of one neuron or arc in it.
+    """What the updates read: all of them as a small matrix of blocks, or those of one neuron or arc in the network.
 
     Parameters
     ----------
@@ -265,7 +242,7 @@ def plot_locality(audit, of=None, ax=None, caption=None, headline="", more=""):
     of : neuron label or (tail, head), optional
         A neuron or an arc: what its two updates read is marked on the network.
     ax, caption, headline, more
-        As for all plots: `hlp_edu.plotting`. On a given ``ax`` there is the network with ``of``, or the matrix.
+        As for all plots: `hlp_edu.plotting`.
 
     Raises
     ------
@@ -287,22 +264,21 @@ def _draw_blocks(ax, audit):
     kinds = audit.kinds
     rows, columns = [label for label, _ in audit.rows], [label for label, _ in audit.columns[: kinds.shape[1]]]
     updates, variables = list(dict.fromkeys(rows)), list(dict.fromkeys(columns))
-    filled, signs = np.zeros((len(updates), len(variables))), {}
-    for a, b in np.ndindex(filled.shape):
+    shape, signs = (len(updates), len(variables)), {}
+    for a, b in np.ndindex(shape):
         block = kinds[np.ix_(np.equal(rows, updates[a]), np.equal(columns, variables[b]))]
         read = [what for what in READS if (block == what).any()]
-        filled[a, b] = bool(read)
         for what, x in zip(read, 0.32 * (np.arange(len(read)) - (len(read) - 1) / 2), strict=True):
             sign, colour, words = READS[what]
             (signs[what],) = ax.plot(b + 0.5 + x, a + 0.5, sign, color=colour, label=words, markersize=10)
-    ax.pcolormesh(filled, cmap=LinearSegmentedColormap.from_list("", [PAPER, "#F3F5F8"]), edgecolors=GRID)
+    ax.pcolormesh(np.zeros(shape), cmap="binary", edgecolors=GRID)
     ax.set_xticks(np.arange(len(variables)) + 0.5, [f"${name}$" for name in variables])
     ax.set_yticks(np.arange(len(updates)) + 0.5, [f"${name[:-1]}$'" for name in updates])
     ax.set(ylim=(len(updates), 0), xlabel="reads", ylabel="update of")
     ax.grid(False)
     ax.spines[:].set_visible(False)
     ax.legend(
-        handles=[signs[what] for what in sorted(signs)], loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=4,
+        handles=[signs[what] for what in sorted(signs)], loc="lower left", bbox_to_anchor=(-0.1, 1.0), ncols=4,
         fontsize=SMALL, handletextpad=0.1, columnspacing=0.9, borderaxespad=0.1, borderpad=0.1,
     )  # fmt: skip
     reads, wrong = int(audit.total.sum()), len(audit.violations)
@@ -313,7 +289,7 @@ def _draw_blocks(ax, audit):
         f"one hop away (circles), {counts[3]} of variables that are seen only inside sigma'(a) (dots); "
     )
     words += f"{counts[4]} violate the neighbourhoods (crosses)." if wrong else "none is a violation."
-    return words, f"{reads} reads, {wrong} violations"
+    return words
 
 
 def _draw_reads(ax, audit, of):
@@ -329,16 +305,16 @@ def _draw_reads(ax, audit, of):
             names.setdefault(label, []).append(symbol(variable, label))
     looks = {arc: (0.9, PALE, "solid") for arc in network.arcs if arc not in arcs}
     looks |= {arc: (3.2, ROLES["third" if arc == of else "output"].color, "solid") for arc in arcs}
-    place, radius = draw_graph(ax, network, looks)
-    ring(ax, place, names, radius + 4.5, 2.4)
+    place, radius, ways = draw_graph(ax, network, looks)
+    _draw_signs(ax, place, list(names), 2 * radius + 9, edges=ROLES["output"].color, width=2.4)
     for label, variables in names.items():
-        up = 1 if place[label][1] >= np.mean(ax.get_ylim()) else -1
+        up = 1 if place[label][1] >= np.mean(ax.get_ylim()) and of != (label, label) else -1  # a loop is above
         ax.annotate(
             ", ".join(variables), place[label], (0, up * (radius + 9)), textcoords="offset points", ha="center",
             va="bottom" if up > 0 else "top", color=ROLES["output"].ink, zorder=6, gid="name",
         )  # fmt: skip
     if of in arcs:
-        _name_arc(ax, of, place, radius, "$w$, $p_w$")
+        _name_arc(ax, ways[of], sum(place[label] for label in of) / 2, "$w$, $p_w$")
     wrong = sum(row in [(update, of) for update in parts] for row, _ in audit.violations)
     subject = f"Neuron {of}" if of in network.neurons else f"The arc from {of[0]} to {of[1]}"
     said = "; ".join(f"{update} reads {listed(map(_plain, part), 9)}" for update, part in parts.items())
@@ -348,18 +324,14 @@ def _draw_reads(ax, audit, of):
         words += f" {counted(wrong, 'read')} violate the neighbourhood."
     if "a(" in said:
         words += " (a is the sum that a neuron makes of its parents.)"
-    return words, f"reads {len(read)} of {audit.total.shape[1]} variables"
+    return words
 
 
-def _name_arc(ax, arc, place, radius, words):
-    """Words beside the middle of an arc, on the outer side of its bend; above a loop."""
-    a, b = (place[label] for label in arc)
-    if arc[0] == arc[1]:
-        middle, away = a + np.array([0, 2.5 * radius]), np.array([0, 4])
-    else:
-        bend = _bend(place, *arc, BENDS[0], 0.97 * radius)
-        side = np.array([(b - a)[1], (a - b)[0]]) * (1 if bend >= 0 else -1)
-        middle, away = (a + b) / 2 + abs(bend) / 2 * side, 10 * side / np.hypot(*side)
+def _name_arc(ax, way, between, words):
+    """Words beside the middle of an arc, away from the point between its nodes."""
+    middle = way[len(way) // 2]
+    away = middle - between + (0, 1e-6)
+    away = 10 * away / np.hypot(*away)
     ax.annotate(
         words, middle, away, textcoords="offset points", gid="name", zorder=6,
         ha="left" if away[0] > 0 else "right", va="bottom" if away[1] > 3 else "top" if away[1] < -3 else "center",
@@ -370,7 +342,8 @@ def _name_arc(ax, arc, place, radius, words):
 def symbol(variable, label):
     """A variable of a node as mathtext."""
     letter, _, index = variable.partition("_")
-    return f"${letter}_{{{index}{',' if index else ''}{upright(label)}}}$"
+    name = "".join(c if c.isalnum() else "\\ " for c in str(label))
+    return rf"${letter}_{{{index}{',' if index else ''}\mathrm{{{name}}}}}$"
 
 
 def _plain(variable):

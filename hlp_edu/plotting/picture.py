@@ -31,7 +31,7 @@ ROUND = [1, 2, 5, 10]  # steps of ticks
 STRIP = "error"  # the label of the axes below the axes of a tracking run
 NAMED = "named"  # the gid of a line that waits for its name
 
-WORDS = weakref.WeakKeyDictionary()  # of axes: a sentence about what is drawn, and its short form
+WORDS = weakref.WeakKeyDictionary()  # of axes: what is drawn, in a sentence or two
 
 
 class Picture:
@@ -80,21 +80,20 @@ class Picture:
 
     def png(self):
         """The picture as the bytes of a PNG file, at double density."""
-        return encoded(image(self.fig), 256, "PNG", compress_level=9)
+        return encoded(image(self.fig), "PNG", compress_level=9)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         """HTML with all texts, a smaller PNG for viewers that show no HTML, and the plain words."""
         drawn = image(self.fig)
         plain = drawn.resize((drawn.width // SHARP, drawn.height // SHARP), Image.Resampling.BOX)  # no tints of its own
-        colours = _enough(drawn)
-        png = as_text(encoded(plain, colours, "PNG", compress_level=9))
-        data = {"text/html": self._html(drawn, colours), "image/png": png, "text/plain": self.alt}
+        png = as_text(encoded(plain, "PNG", compress_level=9))
+        data = {"text/html": self._html(drawn), "image/png": png, "text/plain": self.alt}
         return data, {"image/png": {"alt": self.alt, "width": plain.width}}
 
-    def _html(self, drawn, colours):
+    def _html(self, drawn):
         """The image with its alt text, at its size on the page, and the caption as text."""
         wide, alt = drawn.width // SHARP, html.escape(without_math(self.alt))
-        data = as_text(encoded(drawn, colours, "WEBP", **LOSSLESS))
+        data = as_text(encoded(drawn, "WEBP", **LOSSLESS))
         shown = f'<img src="data:image/webp;base64,{data}" alt="{alt}" width="{wide}">'
         below = f'<figcaption style="line-height: 1.4">{html.escape(self.caption)}</figcaption>' if self.caption else ""
         return f'<figure style="margin: 0; max-width: {wide}px">{self._moving(shown)}{below}</figure>'
@@ -145,14 +144,13 @@ def figure(columns=1, rows=1, height=2.9, width=WIDTH, share_y=False, gap=0.95, 
     spaces = dict(wspace=between / wide, hspace=gap / height)
     axes = fig.subplots(rows, columns, sharey="row" if share_y else False, squeeze=False, gridspec_kw=edges | spaces)
     for ax in axes.flat:
-        ax.tick_params("x", labelbottom=True)
         ax.xaxis.set_major_locator(MaxNLocator(int(np.clip(wide, 2, 4)), steps=ROUND))
         ax.yaxis.set_major_locator(MaxNLocator(int(np.clip(height / 0.6, 2, 4)), steps=ROUND))
     return fig, list(axes.flat)
 
 
 def description(ax):
-    """A sentence about what is drawn on an axes, and its short form; None where there is nothing to say.
+    """What is drawn on an axes, in a sentence or two; None where there is nothing to say.
 
     Parameters
     ----------
@@ -164,9 +162,9 @@ def description(ax):
     >>> from hlp_edu.plotting import plot_lines
     >>> fig, (ax,) = figure()
     >>> description(plot_lines({"output": ([0, 1], [0, 1])}, ax=ax))
-    ('output: from 0 to 1.0.', None)
+    'output: from 0 to 1.0.'
     """
-    return WORDS.get(ax, (None, None))
+    return WORDS.get(ax)
 
 
 def plot(own=lambda **_: figure()):
@@ -180,7 +178,7 @@ def plot(own=lambda **_: figure()):
     Returns
     -------
     callable
-        A decorator for functions that return a sentence and its short form, for `description`; None: nothing to say.
+        A decorator for functions that return what is drawn, for `description`; None: nothing to say.
     """
 
     def decorated(draw):
@@ -195,7 +193,7 @@ def plot(own=lambda **_: figure()):
                 fig, (values["ax"], *_) = own(**values)
             ax = kind("ax", values["ax"], Axes, "a matplotlib Axes")
             with styled():
-                WORDS[ax] = words, _ = draw(*given.args, **given.kwargs)
+                WORDS[ax] = words = draw(*given.args, **given.kwargs)
             return ax if fig is None else composed(fig, words, *map(values.get, ("caption", "headline", "more")))
 
         return plotted
@@ -298,11 +296,9 @@ def _seen(line):
 
 def legend(ax, lines):
     """Names above the axes, where there is no room at the right; inside, where a title stands above."""
-    each = 0.7 + max(_text_width(line.get_label(), TEXT, "normal") for line in lines)  # inches, with a piece of line
     place = dict(bbox_to_anchor=(0, 1.0), ncols=len(lines), frameon=False)
     if ax.get_title("left"):
-        fit = max(1, int(ax.bbox.width / ax.figure.dpi / each))
-        place = dict(ncols=min(fit, len(lines)), frameon=True, framealpha=0.85, edgecolor="none")
+        place = dict(frameon=True, framealpha=0.85, edgecolor="none")
     ax.legend(
         handles=lines, loc="lower left", **place, fontsize=TEXT, labelcolor="linecolor", handlelength=1.8,
         columnspacing=1.2, borderaxespad=0.2, borderpad=0.1, handletextpad=0.5,
@@ -375,15 +371,6 @@ def panels(draws, titles, height=2.4):
     return fig, axes[:count]
 
 
-def panel_words(axes, titles):
-    """What several panels show, in one sentence, and each one's short form."""
-    said = [description(ax)[1] for ax in axes]
-    if any(text is None for text in said):
-        return ", ".join(title for title in titles if title), None
-    named = [f"{title}: {text}" if title else text for title, text in zip(titles, said, strict=True)]
-    return "; ".join(named), said
-
-
 # ---- text ------------------------------------------------------------------------------------
 
 
@@ -440,6 +427,7 @@ def grow(fig, top):
 
 # ---- pixels ----------------------------------------------------------------------------------
 
+COLOURS = 64  # the light tints of a heat map need so many
 LOSSLESS = dict(lossless=True, quality=60, method=2)  # of a WEBP file
 
 
@@ -451,28 +439,21 @@ def image(fig, density=SHARP):
     return Image.open(file).convert("RGB")
 
 
-def reduced(image, colours):
-    """An RGB image with at most so many colours, among them that of its first pixel, the paper."""
+def reduced(image):
+    """An RGB image with at most 64 colours, among them that of its first pixel, the paper."""
     # By octree: a thin line keeps its colour, which a median cut would merge into a larger one's.
-    shown = image.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    shown = image.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     palette, paper = shown.getpalette(), shown.getpixel((0, 0))
     palette[3 * paper : 3 * paper + 3] = image.getpixel((0, 0))  # not mixed with what is nearly as light
     shown.putpalette(palette)
     return shown
 
 
-def encoded(image, colours, format, **how):
-    """The bytes of an image with so many colours."""
+def encoded(image, format, **how):
+    """The bytes of an image with few colours."""
     file = io.BytesIO()
-    reduced(image, colours).save(file, format, **how)
+    reduced(image).save(file, format, **how)
     return file.getvalue()
-
-
-def _enough(image):
-    """How many colours: 30 for lines and text; more for a heat map, whose light tints would be lost."""
-    few = image.quantize(30, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).convert("RGB")
-    changed = np.abs(np.asarray(image, dtype=int) - np.asarray(few, dtype=int)).max(axis=2) > 8
-    return 30 if changed.mean() < 0.03 else 64
 
 
 def as_text(data):

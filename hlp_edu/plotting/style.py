@@ -90,7 +90,6 @@ ALIASES = {
     "frozen": "baseline", "prospective flow": "prospective", "prospective steering": "prospective",
     "Lagrangian L": "Lagrangian", "Hamiltonian H": "Hamiltonian",
 }  # fmt: skip
-FAMILY = ("first", "second", "third", "fourth", "fifth")
 PALETTE = {name: one.color for name, one in ROLES.items()} | {
     "ink": INK, "soft": SOFT, "grid": GRID, "paper": PAPER, "pale": PALE
 }  # fmt: skip

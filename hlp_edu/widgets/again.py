@@ -35,6 +35,7 @@ def wipe(fig, kept):
             ax.set_title("", loc=side)
         ax.set_axis_on()
         ax.relim()
+        ax.margins(0.05)
         ax.set(xlabel="", ylabel="")
         if ax.get_xscale() == ax.get_yscale() == "linear":
             ax.set(xlim=(0, 1), ylim=(0, 1), autoscale_on=True)
@@ -64,4 +65,4 @@ def frames(fig):
 def png(fig):
     """The figure as the bytes of a PNG file, at once; few colours make it quicker to write, to send and to read."""
     fig.canvas.draw()
-    return encoded(Image.fromarray(np.asarray(fig.canvas.buffer_rgba())).convert("RGB"), 64, "PNG", compress_level=1)
+    return encoded(Image.fromarray(np.asarray(fig.canvas.buffer_rgba())).convert("RGB"), "PNG", compress_level=1)

@@ -200,8 +200,7 @@ class Explorer:
         titles, said = [f"{name} = {brief(value)}" for value in shown], []
         if self._panels == 1:
             draws = [lambda ax, v=values: said.append(self._call([ax], v)) for values in several]
-            fig, axes = panels(draws, titles, height=min(self._inches, 2.4))
-            short, each = pictures.panel_words(axes, titles)
+            fig, _ = panels(draws, titles, height=min(self._inches, 2.4))
         else:
             fig, axes = figure(self._panels, len(several), height=min(self._inches, 2.2), gap=1.1)
             for k, values in enumerate(several):
@@ -210,9 +209,8 @@ class Explorer:
                 if not row[0].get_title(loc="left"):
                     pictures.fit_title(row[0], titles[k])
             pictures.grow(fig, 0.25)  # a legend and a title above the first row
-            short, each = None, None
         words = " ".join(f"{title}: {sentence(text)}" for title, text in zip(titles, said, strict=True))
-        return Picture(fig, words, caption or (sentence(short) if each else words), headline, more)
+        return Picture(fig, words, caption or words, headline, more)
 
     def _control(self, name, given):
         """The widget of a control; of a menu its meanings are kept."""
@@ -334,7 +332,7 @@ class Explorer:
             return said.strip()
         shown = {name: _label_of(self._menus.get(name), value) for name, value in values.items()}
         words = sentence(", ".join(f"{name} = {brief(value)}" for name, value in shown.items()))
-        return " ".join([words, *filter(None, (description(ax)[0] for ax in axes))])
+        return " ".join([words, *filter(None, map(description, axes))])
 
     def _redraw(self):
         """Show the picture of the current values, or the error of ``draw``."""
