@@ -30,7 +30,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from hlp_edu.compiled import compiled, four
+from hlp_edu.compiled import compiled, four, inlined
 from hlp_edu.laws import arc
 
 SMALLEST = 8  # from so many neurons with the same parents on a block is faster
@@ -80,7 +80,7 @@ def coefficients(law, method, h, s, table):
         table[stages, 0, unit], table[stages, 1, unit] = w_end, p_end
 
 
-@compiled
+@inlined
 def dot(a, k, b, e, first, count):
     """The sum of a_ki b_ei over ``count`` entries i."""
     total = 0.0
@@ -89,28 +89,28 @@ def dot(a, k, b, e, first, count):
     return total
 
 
-@compiled
-def form(gram, table, k, part):
+@inlined
+def form(blocks, k, part):
     """|W_k|^2 (part 0) or |P_k|^2 (part 1): a quadratic form, from the upper half of the Gram matrix."""
     total = 0.0
     for a in range(2 + k):
         for b in range(a, 2 + k):
-            total += (1.0 if a == b else 2.0) * table[k, part, a] * table[k, part, b] * gram[a, b]
+            total += (1.0 if a == b else 2.0) * blocks.table[k, part, a] * blocks.table[k, part, b] * blocks.gram[a, b]
     return total
 
 
-@compiled
-def outer_products(panels, b, table, gram, work, k):
+@inlined
+def outer_products(blocks, b, work, k):
     """What the products g_l y_l' of the stages so far add to the reports, the next activations and the Gram matrix."""
-    x, g, last = work.x, work.credit, k == table.shape[0] - 2
-    head, heads, tail, tails = four(panels, b)
+    x, g, last = work.x, work.credit, k == blocks.table.shape[0] - 2
+    head, heads, tail, tails = four(blocks.panels, b)
     for e in range(k + 1):  # the earlier stages, and this one
         credits = dot(g, e, g, k, head, heads)
-        gram[2 + e, 2 + k] += credits * dot(x, e, x, k, tail, tails)
-        report = table[k, 0, 2 + e] * credits  # 0 of this stage
+        blocks.gram[2 + e, 2 + k] += credits * dot(x, e, x, k, tail, tails)
+        report = blocks.table[k, 0, 2 + e] * credits  # 0 of this stage
         for j in range(tail, tail + tails):
             work.H_x[j] += report * x[e, j]
-        added = 0.0 if last else table[k + 1, 0, 2 + e] * dot(x, e, x, k + 1, tail, tails)
+        added = 0.0 if last else blocks.table[k + 1, 0, 2 + e] * dot(x, e, x, k + 1, tail, tails)
         for i in range(head, head + heads):
             work.a[i] += added * g[e, i]
 
@@ -129,18 +129,19 @@ def products(one, c, x, j):
     return c[0] * x[0, j] if one is not None else c[0] * x[0, j] + c[1] * x[1, j] + c[2] * x[2, j] + c[3] * x[3, j]
 
 
-@compiled
-def walk(one, last, panels, b, table, work, k, W_y, P_y, gram):
+@inlined
+def walk(one, last, blocks, b, work, k):
     """Once through W and P of a panel: reports from the credits, activations from the states of the next stage.
 
     ``last``: True in the last stage, where W and P move; their Gram matrix is that of the next step. ``one``: True for
     a method of one stage. Else they are None: for each case the loop is compiled with nothing left to decide.
     """
-    x, g, H_x, w, p = work.x, work.credit, work.H_x, work.w, work.p_w
+    x, g, H_x, w, p, table = work.x, work.credit, work.H_x, work.w, work.p_w, blocks.table
     w_w, w_p, p_w, p_p = table[k + 1, 0, 0], table[k + 1, 0, 1], table[k + 1, 1, 0], table[k + 1, 1, 1]
-    head, heads, tail, tails = four(panels, b)
+    head, heads, tail, tails = four(blocks.panels, b)
+    first, apart = blocks.panels[b, 4], blocks.panels[b, 5]
     for row in range(heads):
-        i, m = head + row, panels[b, 4] + row * panels[b, 5]
+        i, m = head + row, first + row * apart
         by_w, by_p = table[k, 0, 0] * g[k, i], table[k, 0, 1] * g[k, i]
         w_y, p_y, ww, wp, pp = 0.0, 0.0, 0.0, 0.0, 0.0
         if last is not None:
@@ -156,11 +157,11 @@ def walk(one, last, panels, b, table, work, k, W_y, P_y, gram):
                 pp += P * P
             w_y += W * x[k + 1, j]
             p_y += P * x[k + 1, j]
-        W_y[i] += w_y
-        P_y[i] += p_y
-        gram[0, 0] += ww
-        gram[0, 1] += wp
-        gram[1, 1] += pp
+        blocks.W_y[i] += w_y
+        blocks.P_y[i] += p_y
+        blocks.gram[0, 0] += ww
+        blocks.gram[0, 1] += wp
+        blocks.gram[1, 1] += pp
 
 
 @compiled
@@ -169,28 +170,27 @@ def block_stage(law, work, blocks, k, size, speed):
 
     Returns size and speed with |w|^2 and |w'|^2 of these arcs added.
     """
-    table, gram, W_y, P_y = blocks.table, blocks.gram, blocks.W_y, blocks.P_y
-    last = k == table.shape[0] - 2
+    last = k == blocks.table.shape[0] - 2
     for i in range(work.a.size):  # W y and P y of this stage, from the walk before
-        gram[0, 2 + k] += work.credit[k, i] * W_y[i]
-        gram[1, 2 + k] += work.credit[k, i] * P_y[i]
-        W_y[i] = P_y[i] = work.a[i] = 0.0
+        blocks.gram[0, 2 + k] += work.credit[k, i] * blocks.W_y[i]
+        blocks.gram[1, 2 + k] += work.credit[k, i] * blocks.P_y[i]
+        blocks.W_y[i] = blocks.P_y[i] = work.a[i] = 0.0
     for b in range(blocks.panels.shape[0]):
-        outer_products(blocks.panels, b, table, gram, work, k)
-    size += form(gram, table, k, 0)
-    speed += form(gram, table, k, 1) / (law.r * law.r)
+        outer_products(blocks, b, work, k)
+    size += form(blocks, k, 0)
+    speed += form(blocks, k, 1) / (law.r * law.r)
     if last:
-        gram[:] = 0.0
+        blocks.gram[:] = 0.0
     for b in range(blocks.panels.shape[0]):
         if last and k == 0:
-            walk(True, True, blocks.panels, b, table, work, k, W_y, P_y, gram)
+            walk(True, True, blocks, b, work, k)
         elif last:
-            walk(None, True, blocks.panels, b, table, work, k, W_y, P_y, gram)
+            walk(None, True, blocks, b, work, k)
         else:
-            walk(None, None, blocks.panels, b, table, work, k, W_y, P_y, gram)
-    alpha, beta = (1.0, 0.0) if last else (table[k + 1, 0, 0], table[k + 1, 0, 1])
+            walk(None, None, blocks, b, work, k)
+    alpha, beta = (1.0, 0.0) if last else (blocks.table[k + 1, 0, 0], blocks.table[k + 1, 0, 1])
     for i in range(work.a.size):
-        work.a[i] += alpha * W_y[i] + beta * P_y[i]
+        work.a[i] += alpha * blocks.W_y[i] + beta * blocks.P_y[i]
     return size, speed
 
 

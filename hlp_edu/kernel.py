@@ -20,7 +20,7 @@ from collections import namedtuple
 import numpy as np
 
 from hlp_edu.blocks import begin_blocks, block_stage
-from hlp_edu.compiled import compiled, four
+from hlp_edu.compiled import compiled, four, inlined
 from hlp_edu.laws import arc, costate, energies, neuron
 from hlp_edu.prospective import arc_ahead, look_ahead
 
@@ -91,7 +91,7 @@ def errors(model, signals, t, at, work, k):
     return total
 
 
-@compiled
+@inlined
 def end_step(work, stages):
     """Where a step ends the next begins; the sum of the squares of x and p_x there."""
     total = 0.0

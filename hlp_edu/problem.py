@@ -54,8 +54,7 @@ class Tracking:
         n = len(network.neurons)
         each = numbers_of("speed", speed, "a finite number above 0, or one per neuron").ndim > 0
         self.speed = vector("speed", speed, n, "neuron") if each else np.full(n, number("speed", speed, above=0))
-        slowest = self.speed.argmin()
-        number(f"speed[{slowest}]", float(self.speed[slowest]), above=0)
+        number(f"speed[{self.speed.argmin()}]", float(self.speed.min()), above=0)
         self.targets = list(target) if isinstance(target, (list, tuple)) else [target]
         count, outputs = len(self.targets), network.outputs
         words = f"target: {count} given for {len(outputs)} outputs {outputs}; there must be one signal per output"
