@@ -293,6 +293,7 @@ def test_an_explorer_goes_by_keyboard_alone(modest):
 
 
 def test_a_held_key_piles_nothing_up(modest):
+    begun = modest.evaluate("performance.now()")
     for _ in range(60):  # what a keyboard does while a key is held
         modest.keyboard.down("ArrowRight")
         modest.wait_for_timeout(25)
@@ -301,7 +302,7 @@ def test_a_held_key_piles_nothing_up(modest):
     wait_for(modest, "Height 160")
     assert modest.evaluate("performance.now()") - end < 1000
     drawings = int(modest.locator("[role=status]").inner_text().split()[-2])
-    assert 3 < drawings < 45  # and not 61
+    assert 3 < drawings and (drawings < 45 or end - begun > 3000)  # all 61 only if the keys come as slowly as drawings
 
 
 def test_a_drawing_that_fails_leaves_the_explorer_alive(modest):

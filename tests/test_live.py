@@ -558,9 +558,8 @@ def test_a_notebook_draws_tells_python_and_keeps_a_still(chromium, tmp_path, art
         page.evaluate(run_first.replace("INDEX", "1"))
         page.get_by_role("slider", name="sign s").wait_for(state="visible")
         page.evaluate(lab.SHOW, 0)
-        plot.focus()
         for _ in range(5):
-            page.keyboard.press("ArrowUp")
+            plot.press("ArrowUp")  # with the focus, whoever took it in between
             page.wait_for_timeout(60)
         page.evaluate("() => document.querySelector('.hlp-live').instrument.set('policy', 'damped flip')")
         page.wait_for_function("() => document.querySelector('.hlp-live').instrument.time > 3")
