@@ -427,7 +427,6 @@ def grow(fig, top):
 
 # ---- pixels ----------------------------------------------------------------------------------
 
-COLOURS = 64  # the light tints of a heat map need so many
 LOSSLESS = dict(lossless=True, quality=60, method=2)  # of a WEBP file
 
 
@@ -440,12 +439,15 @@ def image(fig, density=SHARP):
 
 
 def reduced(image):
-    """An RGB image with at most 64 colours, among them that of its first pixel, the paper."""
-    # By octree: a thin line keeps its colour, which a median cut would merge into a larger one's.
-    shown = image.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    palette, paper = shown.getpalette(), shown.getpixel((0, 0))
-    palette[3 * paper : 3 * paper + 3] = image.getpixel((0, 0))  # not mixed with what is nearly as light
-    shown.putpalette(palette)
+    """An RGB image with few colours, among them that of its first pixel, the paper."""
+    for colours in (30, 64):  # for lines and text; where these lose the light tints of a heat map
+        # By octree: a thin line keeps its colour, which a median cut would merge into a larger one's.
+        shown = image.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        palette, paper = shown.getpalette(), shown.getpixel((0, 0))
+        palette[3 * paper : 3 * paper + 3] = image.getpixel((0, 0))  # not mixed with what is nearly as light
+        shown.putpalette(palette)
+        if np.mean(np.abs(np.subtract(shown.convert("RGB"), image, dtype=int)).max(axis=2) > 8) < 0.03:
+            break
     return shown
 
 
