@@ -165,10 +165,10 @@ def walk(one, last, blocks, b, work, k):
 
 
 @compiled
-def block_stage(law, work, blocks, k, size, speed):
+def block_stage(law, work, blocks, k, size, motion):
     """Stage ``k`` for all panels: reports, next activations; in the last stage W and P move.
 
-    Returns size and speed with |w|^2 and |w'|^2 of these arcs added.
+    Returns size and motion with |w|^2 and |w'|^2 of these arcs added.
     """
     last = k == blocks.table.shape[0] - 2
     for i in range(work.a.size):  # W y and P y of this stage, from the walk before
@@ -178,7 +178,7 @@ def block_stage(law, work, blocks, k, size, speed):
     for b in range(blocks.panels.shape[0]):
         outer_products(blocks, b, work, k)
     size += form(blocks, k, 0)
-    speed += form(blocks, k, 1) / (law.r * law.r)
+    motion += form(blocks, k, 1) / (law.r * law.r)
     if last:
         blocks.gram[:] = 0.0
     for b in range(blocks.panels.shape[0]):
@@ -191,7 +191,7 @@ def block_stage(law, work, blocks, k, size, speed):
     alpha, beta = (1.0, 0.0) if last else (blocks.table[k + 1, 0, 0], blocks.table[k + 1, 0, 1])
     for i in range(work.a.size):
         work.a[i] += alpha * blocks.W_y[i] + beta * blocks.P_y[i]
-    return size, speed
+    return size, motion
 
 
 @compiled

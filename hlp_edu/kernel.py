@@ -29,8 +29,8 @@ NOW, HERE, END = 0, 1, 2  # rows of the arcs
 GAP = 64
 
 
-# A step of length h of a Runge-Kutta method whose stages need only the stage before. At: where a stage asks, 0 at the
-# start, 1 in the middle, 2 at the end of the step. Weight: of its velocity. Exponential: the leak of the neurons is
+# A step of length h of a Runge-Kutta method whose stages need only the stage before. At: where a stage asks, in half
+# steps: 0 at the start, 1 in the middle, 2 at the end. Weight: of its velocity. Exponential: the leak of the neurons is
 # solved exactly, and weights move with the new costates. Keep is 1; with 0 a step of length 1 gives velocities alone.
 Method = namedtuple("Method", "h at weight exponential keep")
 METHODS = {
@@ -115,12 +115,12 @@ def step(model, method, signals, t, signs, work, blocks, ahead):
     for k in range(stages):
         first, last, at = k == 0, k == stages - 1, method.at[k]
         weight, to_next = h * method.weight[k], 0.0 if last else 0.5 * h * method.at[k + 1]
-        size, speed, power = 0.0, 0.0, 0.0
+        size, motion, power = 0.0, 0.0, 0.0
         for b in range(model.segments.shape[0]):  # every neuron adds up what its parents send
             i, tail, start, count = four(model.segments, b)
             a = 0.0
-            for c in range(count):
-                a += (work.w[NOW, start + c] if first else work.w[HERE, start + c]) * work.x[k, tail + c]  # (1)
+            for d in range(count):
+                a += (work.w[NOW, start + d] if first else work.w[HERE, start + d]) * work.x[k, tail + d]  # (1)
             work.a[i] += a
         for i in range(n):  # ... and answers
             x_rate, work.H_x[i], work.credit[k, i] = neuron(model.speed[i], work.a[i], work.x[k, i], work.p_x[k, i])
@@ -136,16 +136,16 @@ def step(model, method, signals, t, signs, work, blocks, ahead):
             look_ahead(model, work, ahead, signals, (t, at), k)
         for b in range(model.segments.shape[0]):  # every arc reports to its tail, and moves
             i, tail, start, count = four(model.segments, b)
-            for c in range(count):
-                m, j = start + c, tail + c
+            for d in range(count):
+                m, j = start + d, tail + d
                 w, p = (work.w[NOW, m], work.p_w[NOW, m]) if first else (work.w[HERE, m], work.p_w[HERE, m])
                 sign = signs.w[m] if signs.each else signs.w[0]
                 w_rate, p_rate, report = arc(model.law, w, p, work.x[k, j], work.credit[k, i], sign)
-                if ahead is not None:  # it has reported
+                if ahead is not None:  # its report is in H_x already
                     w_rate, report = arc_ahead(ahead, w, work.x[k, j], ahead.learning[i]), 0.0
                 work.H_x[j] += report  # (7)
                 size += w * w
-                speed += w_rate * w_rate
+                motion += w_rate * w_rate
                 w, p = (keep * w, keep * p) if first else (work.w[END, m], work.p_w[END, m])
                 w, p = w + weight * (w_rate - symplectic * p_rate), p + weight * p_rate
                 if last:
@@ -155,16 +155,16 @@ def step(model, method, signals, t, signs, work, blocks, ahead):
                     work.w[HERE, m] = work.w[NOW, m] + to_next * w_rate
                     work.p_w[HERE, m] = work.p_w[NOW, m] + to_next * p_rate
         if blocks is not None:
-            size, speed = block_stage(model.law, work, blocks, k, size, speed)
+            size, motion = block_stage(model.law, work, blocks, k, size, motion)
         for i in range(n):  # every neuron has the reports of its children, and its costate moves
             p_rate = costate(model.law, work.p_x[k, i], work.H_x[i], signs.x[i])
             leak = phi_1(h * (signs.x[i] * model.speed[i] - model.law.theta_x)) if method.exponential else 1.0
             work.p_x[stages, i] = (keep * work.p_x[0, i] if first else work.p_x[stages, i]) + weight * leak * p_rate
             work.p_x[k + 1, i] = work.p_x[stages, i] if last else work.p_x[0, i] + to_next * p_rate
             work.a[i] = 0.0 if blocks is None else work.a[i]  # a block has added up (1) of the next stage already
-        L, H = energies(model.law, error, size, speed, power)
+        L, H = energies(model.law, error, size, motion, power)
         cost += weight * L * math.exp(model.law.theta * (signals.t[t] + 0.5 * h * at))
-        L_start, H_start, total = (L, H, size + speed * model.law.r**2) if first else (L_start, H_start, total)
+        L_start, H_start, total = (L, H, size + motion * model.law.r**2) if first else (L_start, H_start, total)
     return cost, L_start, H_start, total + end_step(work, stages)
 
 

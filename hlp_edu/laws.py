@@ -2,8 +2,10 @@
 
     (1)  a_i = sum over parents j of  w_ij x_j
     (2)  x_i' = c_i (tanh(a_i) - x_i)
+    (4)  L = (q |e|^2 + r_w |w|^2 + r |w'|^2) / 2                  (e = x - z, on outputs; weighted by exp(theta t))
+    (5)  H = (q |e|^2 + r_w |w|^2 - r |w'|^2) / 2 + p_x . x'       (at the w' of (6))
     (6)  w_ij' = -p_ij / r
-    (7)  H_x,i = -c_i p_i + sum over children k of  w_ki g_k  + q e_i   (e = x - z, on outputs)
+    (7)  H_x,i = -c_i p_i + sum over children k of  w_ki g_k  + q e_i
          g_k = c_k tanh'(a_k) p_k                                       (the credit of neuron k)
     (8)  H_w,ij = g_i x_j + r_w w_ij
     (10) p' = -s H - theta p                                            (s = 1 canonical, s = -1 flipped)
@@ -58,8 +60,8 @@ def costate(law, p, H_x, s):
 
 
 @compiled
-def energies(law, error, size, speed, power):
+def energies(law, error, size, motion, power):
     """Lagrangian (4), without phi, and Hamiltonian (5), from the sums |e|^2, |w|^2, |w'|^2 and p_x . x'."""
     accuracy = 0.5 * (law.q * error + law.r_w * size)
-    effort = 0.5 * law.r * speed
+    effort = 0.5 * law.r * motion
     return accuracy + effort, accuracy - effort + power
