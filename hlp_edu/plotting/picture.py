@@ -438,23 +438,23 @@ def image(fig, density=SHARP):
     return Image.open(file).convert("RGB")
 
 
-def reduced(image):
+def reduced(image, counts=(30, 64)):
     """An RGB image with few colours, among them that of its first pixel, the paper."""
-    for colours in (30, 64):  # for lines and text; where these lose the light tints of a heat map
+    for colours in counts:  # for lines and text; where these lose the light tints of a heat map
         # By octree: a thin line keeps its colour, which a median cut would merge into a larger one's.
         shown = image.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
         palette, paper = shown.getpalette(), shown.getpixel((0, 0))
         palette[3 * paper : 3 * paper + 3] = image.getpixel((0, 0))  # not mixed with what is nearly as light
         shown.putpalette(palette)
-        if np.mean(np.abs(np.subtract(shown.convert("RGB"), image, dtype=int)).max(axis=2) > 8) < 0.03:
-            break
-    return shown
+        last = colours == counts[-1]
+        if last or np.mean(np.abs(np.subtract(shown.convert("RGB"), image, dtype=int)).max(axis=2) > 8) < 0.03:
+            return shown
 
 
-def encoded(image, format, **how):
+def encoded(image, format, counts=(30, 64), **how):
     """The bytes of an image with few colours."""
     file = io.BytesIO()
-    reduced(image).save(file, format, **how)
+    reduced(image, counts).save(file, format, **how)
     return file.getvalue()
 
 
