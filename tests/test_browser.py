@@ -292,17 +292,23 @@ def test_an_explorer_goes_by_keyboard_alone(modest):
     assert modest.locator(".noUi-handle").first.get_attribute("aria-valuenow") == "100.0"
 
 
+# What a keyboard does while a key is held: in the page, where a busy machine does not slow the keys down.
+HOLD = """async times => {
+    const handle = document.activeElement;
+    for (let k = 0; k < times; k++) {
+        handle.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowRight", bubbles: true, cancelable: true}));
+        await new Promise(done => setTimeout(done, 25));
+    }
+}"""
+
+
 def test_a_held_key_piles_nothing_up(modest):
-    begun = modest.evaluate("performance.now()")
-    for _ in range(60):  # what a keyboard does while a key is held
-        modest.keyboard.down("ArrowRight")
-        modest.wait_for_timeout(25)
-    modest.keyboard.up("ArrowRight")
+    modest.evaluate(HOLD, 60)
     end = modest.evaluate("performance.now()")
     wait_for(modest, "Height 160")
     assert modest.evaluate("performance.now()") - end < 1000
     drawings = int(modest.locator("[role=status]").inner_text().split()[-2])
-    assert 3 < drawings and (drawings < 45 or end - begun > 3000)  # all 61 only if the keys come as slowly as drawings
+    assert 3 < drawings < 45  # and not 61
 
 
 def test_a_drawing_that_fails_leaves_the_explorer_alive(modest):
