@@ -108,7 +108,7 @@ def faded(dice):
         minutes=20,
         text=r"""
 In step 3 of the lesson the costates had no friction. Policies of the course give them some. With $s_i$ for everything
-that neuron $i$ hears, $s_i = q\, e_i\,[i \in O] + \sum_k w_{ki} \sigma'(a_k) D_k$, the @word@ credit then obeys
+that neuron $i$ receives, $s_i = q\, e_i\,[i \in O] + \sum_k w_{ki} \sigma'(a_k) D_k$, the @word@ credit then obeys
 
 @law@ .
 
@@ -135,7 +135,7 @@ def faded(c, theta):
             "the output's own friction is forgotten: its credit is not q e any more": slip(first=1),
             "friction has the wrong sign at rest: set D' = 0": slip(sign=-sign),
             "it multiplies from the input on: credit begins at the output": slip(order=-1),
-            "each layer is multiplied by its own number alone, and what it hears has faded already": (
+            "each layer is multiplied by its own number alone, and its credit has faded already": (
                 lambda right, c, theta: c / (c + sign * theta)
             ),
             "the losses are added; they multiply": slip(add=True),

@@ -144,8 +144,8 @@ def jolt(W, x, p_x, c, before, after):
     ### BEGIN SOLUTION
     (u, z, q), (new_u, new_z, new_q) = before, after
     error = new_q / 2 * (x[0] - new_z) ** 2 - q / 2 * (x[0] - z) ** 2
-    heard, hears = W @ np.append(x, u), W @ np.append(x, new_u)
-    neurons = c * p_x @ (np.tanh(hears) - np.tanh(heard))
+    a, new_a = W @ np.append(x, u), W @ np.append(x, new_u)
+    neurons = c * p_x @ (np.tanh(new_a) - np.tanh(a))
     return @code@
     ### END SOLUTION''',
         words=dict(asked=asked, code=code),

@@ -72,9 +72,9 @@ def coefficients(law, method, h, s, table):
         for k in range(stages):
             table[k, 0, unit], table[k, 1, unit] = w, p
             w_rate, p_rate, _ = arc(law, w, p, 1.0, 1.0 if unit == 2 + k else 0.0, s)
-            share = h * method.weight[k]
-            w_end += share * (w_rate - symplectic * p_rate)
-            p_end += share * p_rate
+            weight = h * method.weight[k]
+            w_end += weight * (w_rate - symplectic * p_rate)
+            p_end += weight * p_rate
             ahead = 0.5 * h * method.at[k + 1] if k + 1 < stages else 0.0
             w, p = w_now + ahead * w_rate, p_now + ahead * p_rate
         table[stages, 0, unit], table[stages, 1, unit] = w_end, p_end
@@ -130,7 +130,7 @@ def products(one, c, x, j):
 
 
 @inlined
-def walk(one, last, blocks, b, work, k):
+def through_panel(one, last, blocks, b, work, k):
     """Once through W and P of a panel: reports from the credits, activations from the states of the next stage.
 
     ``last``: True in the last stage, where W and P move; their Gram matrix is that of the next step. ``one``: True for
@@ -171,7 +171,7 @@ def block_stage(law, work, blocks, k, size, motion):
     Returns size and motion with |w|^2 and |w'|^2 of these arcs added.
     """
     last = k == blocks.table.shape[0] - 2
-    for i in range(work.a.size):  # W y and P y of this stage, from the walk before
+    for i in range(work.a.size):  # W y and P y of this stage, from the pass before
         blocks.gram[0, 2 + k] += work.credit[k, i] * blocks.W_y[i]
         blocks.gram[1, 2 + k] += work.credit[k, i] * blocks.P_y[i]
         blocks.W_y[i] = blocks.P_y[i] = work.a[i] = 0.0
@@ -183,11 +183,11 @@ def block_stage(law, work, blocks, k, size, motion):
         blocks.gram[:] = 0.0
     for b in range(blocks.panels.shape[0]):
         if last and k == 0:
-            walk(True, True, blocks, b, work, k)
+            through_panel(True, True, blocks, b, work, k)
         elif last:
-            walk(None, True, blocks, b, work, k)
+            through_panel(None, True, blocks, b, work, k)
         else:
-            walk(None, None, blocks, b, work, k)
+            through_panel(None, None, blocks, b, work, k)
     alpha, beta = (1.0, 0.0) if last else (blocks.table[k + 1, 0, 0], blocks.table[k + 1, 0, 1])
     for i in range(work.a.size):
         work.a[i] += alpha * blocks.W_y[i] + beta * blocks.P_y[i]

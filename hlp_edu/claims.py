@@ -126,12 +126,13 @@ def scoreboard():
     rows, lanes = _rows(), {name: [] for name in VERDICTS}
     for k in CLAIMS:
         lanes[verdict(rows[k])].append(k)
-    looks = [dict(marker="o", color=PALETTE["positive"]), dict(marker="o", color=PALETTE["positive"], fillstyle="left")]
-    looks += [dict(marker="X", color=PALETTE["negative"]), dict(marker="$?$", color=PALETTE["ink"])]
+    good = dict(marker="o", color=PALETTE["positive"])
+    styles = [good, good | dict(fillstyle="left")]
+    styles += [dict(marker="X", color=PALETTE["negative"]), dict(marker="$?$", color=PALETTE["ink"])]
     fig, (ax,) = figure(height=0.34 * max(map(len, lanes.values())) + 0.4)
     ax.set_position((0.01, 0.02, 0.98, 0.9))
-    for x, (name, members), look in zip((0, 1.2, 2.2, 3.25), lanes.items(), looks, strict=True):
-        ax.plot(x + 0.06, -1.1, markersize=11, linestyle="none", **look)
+    for x, (name, members), style in zip((0, 1.2, 2.2, 3.25), lanes.items(), styles, strict=True):
+        ax.plot(x + 0.06, -1.1, markersize=11, linestyle="none", **style)
         ax.text(x + 0.13, -1.1, f"{name}: {len(members)}", weight="semibold", va="center", size=12)
         for y, k in enumerate(members):
             ax.text(x + 0.1, y, k, size=11, ha="right", va="center", color=PALETTE["soft"])

@@ -235,7 +235,7 @@ def random_chain(seed, c):
 
 
 def random_net(seed, c):
-    """The same with five fully connected neurons and a bias, which hear the input too.
+    """The same with five fully connected neurons and a bias, which get the input too.
 
     Parameters
     ----------
@@ -296,13 +296,13 @@ def credits(problem, w, T=20.0, dt=0.01, noise=0.0, theta_x=0.0):
     kind("problem", problem, Tracking, "a hlp_edu Tracking")
     n, m, out = len(problem.network.neurons), len(problem.network.heads), problem.network.output_index
     w, c = vector("w", w, m, "arc"), problem.speed
-    steps, still = round(T / dt), dict(dt=dt, x0=np.zeros(n), w0=w)
-    by_control = cost_gradient(problem, np.zeros((steps + 1, m)), **still)[1]  # dt p_w
+    steps, fixed = round(T / dt), dict(dt=dt, x0=np.zeros(n), w0=w)
+    by_control = cost_gradient(problem, np.zeros((steps + 1, m)), **fixed)[1]  # dt p_w
     exact = -np.diff(by_control[1:-1], axis=0) / dt**2  # H_w, without r_w
     clean = problem.targets[0]
     size = number("noise", noise, least=0) * np.std(clean(np.arange(0, T, dt)))
     seen = problem.replace(target=Noisy(clean, size), theta=theta_x)
-    went = run(seen, Frozen(), T=T, **still)
+    went = run(seen, Frozen(), T=T, **fixed)
     W = problem.network.matrix(w)
     y = np.concatenate([went.x, seen.inputs_at(went.t)], axis=1)
     slope = 1 - np.tanh(y @ W.T) ** 2
@@ -356,7 +356,7 @@ MATCHED = ("not", "own", "depth")
 def meet_backprop_ahead(problem, w, speed, times, matched="depth", settle=40.0, per_c=0.1):
     """The error of a layered flow's gradient against backprop's, when its credit looks ahead.
 
-    Layer l of N hears its inputs with a lag of (l - 1) / c, and its credit lags by (N - l + 1) / c. With "depth" each
+    Layer l of N gets its inputs with a lag of (l - 1) / c, and its credit lags by (N - l + 1) / c. With "depth" each
     neuron reads both ahead by that much, by their own velocities; the slope in the credit's dynamics is read at the
     moment that fits the credit, (2 l - N - 2) / c ahead; the output error at x + (N / c) x'. Plant and weights stay.
 
@@ -402,8 +402,9 @@ def meet_backprop_ahead(problem, w, speed, times, matched="depth", settle=40.0, 
     for depth, level in enumerate(levels, 1):
         layer[level] = depth
     L = len(levels)
-    heard, late, fits, ends = (layer - 1, L - layer + 1, 2 * layer - L - 2, L) if matched == "depth" else (0, 0, 0, 0)
-    late, ends = (1, 1) if matched == "own" else (late, ends)
+    input_lag, credit_lag, fits, ends = (0, 0, 0, 0) if matched == "not" else (0, 1, 0, 1)
+    if matched == "depth":
+        input_lag, credit_lag, fits, ends = layer - 1, L - layer + 1, 2 * layer - L - 2, L
     W, start = network.matrix(w), times - settle / c
     exact = [backprop(network, w, u, z, problem.q) for u, z in zip(*_signals(problem, times), strict=True)]
     rest = [backprop(network, w, u, z, problem.q) for u, z in zip(*_signals(problem, start), strict=True)]
@@ -429,8 +430,8 @@ def meet_backprop_ahead(problem, w, speed, times, matched="depth", settle=40.0, 
         x = x + h / 6 * (first[0] + 2 * second[0] + 2 * third[0] + last[0])
         D = D + h / 6 * (first[1] + 2 * second[1] + 2 * third[1] + last[1])
     _, dD, a, da, y, dy = velocities(times, x, D)
-    delta = (1 - np.tanh(a + heard * da / c) ** 2) * (D + late * dD / c)
-    shift = heard[network.heads] if matched == "depth" else 0
+    delta = (1 - np.tanh(a + input_lag * da / c) ** 2) * (D + credit_lag * dD / c)
+    shift = input_lag[network.heads] if matched == "depth" else 0
     found = delta[:, network.heads] * (y[:, network.tails] + shift * dy[:, network.tails] / c)
     right = np.array([one.gradient for one in exact])
     return float(np.linalg.norm(found - right) / np.linalg.norm(right))
@@ -479,7 +480,7 @@ def altered(policy, curvature=True, **parts):
     for name in parts:
         one_of("part", name, ("kappa", "decay", "credit"))
     twin = copy.copy(policy)
-    twin.look = lambda problem: policy.look(problem)._replace(**{name: float(v) for name, v in parts.items()})
+    twin.lookahead = lambda problem: policy.lookahead(problem)._replace(**{name: float(v) for name, v in parts.items()})
 
     def slopes(*given):
         found = np.array(policy.slopes(*given))

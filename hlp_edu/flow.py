@@ -11,7 +11,7 @@ import numpy as np
 
 from hlp_edu import blocks
 from hlp_edu._version import __version__
-from hlp_edu.kernel import METHODS, Rows, Signals, Signs, asker, march, work_at
+from hlp_edu.kernel import METHODS, Rows, Signals, Signs, march, probe_of, work_at
 from hlp_edu.policies import Policy
 from hlp_edu.problem import Tracking
 from hlp_edu.state import Clock, State, checked_state
@@ -72,11 +72,11 @@ def run(problem, policy, T, dt=1e-3, seed=0, t0=0, x0=None, w0=None, p0=None, st
     one_of("method", method, METHODS)
     one_of("record", record, ("all", "output"))
     limit, every = number("limit", limit, above=0), min(whole("every", every), steps)
-    begin = beginning(problem, policy, seed, t0, x0, w0, p0, start)
+    begin = initial_state(problem, policy, seed, t0, x0, w0, p0, start)
     clock = begin.clock if begin.clock.dt == h else Clock(begin.clock.time, 0, h)
-    told_apart(clock.time, T, h)
+    check_times(clock.time, T, h)
     network = problem.network
-    rows = room(network, policy, record, steps // every + 1 + (steps % every > 0), every)
+    rows = allocate(network, policy, record, steps // every + 1 + (steps % every > 0), every)
     policy.rehearse(len(network.neurons), len(network.heads))
 
     forward = Forward(problem, policy, method, h, limit)
@@ -122,7 +122,7 @@ def grid(T, dt):
     return steps, dt if math.isclose(steps * dt, T, rel_tol=1e-9) else T / steps
 
 
-def told_apart(t, T, dt):
+def check_times(t, T, dt):
     """Refuse times that are so large that t + dt is t."""
     latest = abs(t) + T
     words = f"dt = {dt:g}: is too small for times t0, T near {latest:g}, where t + dt is t"
@@ -145,9 +145,9 @@ class Forward:
         self.blocks = blocks.blocks_of(panels, stages, n) if len(panels) else None
         self.arc_rows = 3 if stages > 1 and len(segments) else 1
         self.rule = None if policy.steady else policy.compiled()
-        asks = not (policy.steady and policy.inertia)
-        self.ask = asker(problem.model._replace(law=law), inputs, len(problem.network.heads) if asks else 0)
-        self.ahead = policy.look(problem)
+        probes = not (policy.steady and policy.inertia)
+        self.probe = probe_of(problem.model._replace(law=law), inputs, len(problem.network.heads) if probes else 0)
+        self.ahead = policy.lookahead(problem)
 
     def state(self, begin):
         """Of a `State`; where the signs never change, one is enough for all arcs."""
@@ -164,13 +164,13 @@ class Forward:
     def march(self, state, signals, rows=None, h=None):
         """The state after all steps, the number of the first bad one, and the cost; see `kernel.march`."""
         x, w, p_x, p_w, s_x, s_w = state
-        rows = room(self.problem.network, self.policy, "output", 0, skip=len(signals.t)) if rows is None else rows
+        rows = allocate(self.problem.network, self.policy, "output", 0, skip=len(signals.t)) if rows is None else rows
         work = work_at(np.append(x, signals.u[0, 0]), w, p_x, p_w, len(self.method.weight), self.arc_rows)
         signs = Signs(s_x.copy(), s_w.copy(), self.rule is not None, self.policy.values())
         method = self.method if h is None else self.method._replace(h=h)
         with np.errstate(all="ignore"):  # a run that diverges is reported, not warned about
             bad, cost = march(
-                self.model, method, signals, signs, work, rows, self.ask, self.rule, self.blocks, self.ahead
+                self.model, method, signals, signs, work, rows, self.probe, self.rule, self.blocks, self.ahead
             )
         parts = [part[0, : old.size] for part, old in zip(work, state[:4], strict=False)]
         parts = [part if self.arc_rows == 1 else part.copy() for part in parts]  # stages need not be kept
@@ -197,8 +197,8 @@ class Forward:
         return None
 
 
-def room(network, policy, record, count, every=1, skip=0):
-    """Room for so many rows."""
+def allocate(network, policy, record, count, every=1, skip=0):
+    """Arrays for so many rows."""
     n, m = len(network.neurons), len(network.heads)
     columns, n, m = (np.arange(n), n, m) if record == "all" else (network.output_index, 0, 0)
     widths = len(columns), m, n, m, len(network.outputs)
@@ -216,7 +216,7 @@ def fits(rows, width, record, most=4e9):
     require(size <= most, f"{words}; use {less}a larger every=, or a shorter run")
 
 
-def beginning(problem, policy, seed=0, t0=0, x0=None, w0=None, p0=None, start=None):
+def initial_state(problem, policy, seed=0, t0=0, x0=None, w0=None, p0=None, start=None):
     """The state that a run begins from."""
     n, m = len(problem.network.neurons), len(problem.network.heads)
     # A sign that never changes takes no memory.

@@ -61,7 +61,7 @@ Rows = namedtuple("Rows", "t x w p_x p_w target sign L H columns first every ski
 
 # What it takes to ask for H_x and H_w: a step that gives velocities, with signs -1 and without dissipation. It leaves
 # x', -p_w / r, H_x and H_w in row 0 of work.
-Ask = namedtuple("Ask", "model method signs work")
+Probe = namedtuple("Probe", "model method signs work")
 
 
 def work_at(x, w, p_x, p_w, stages, arc_rows):
@@ -168,13 +168,13 @@ def step(model, method, signals, t, signs, work, blocks, ahead):
     return cost, L_start, H_start, total + end_step(work, stages)
 
 
-def asker(model, inputs, arcs):
+def probe_of(model, inputs, arcs):
     """What `gradients` needs for a model of which all arcs are taken one by one."""
     n = model.speed.size
     law = model.law._replace(theta=0.0, theta_x=0.0, theta_w=0.0, inertia=1.0, gain=0.0)
     signs = Signs(np.full(n, -1.0), np.full(1, -1.0), False, np.zeros(0))
     work = work_at(np.zeros(n + inputs), np.zeros(arcs), np.zeros(n), np.zeros(arcs), 1, 1)
-    return Ask(model._replace(law=law), METHODS["euler"]._replace(keep=0.0), signs, work)
+    return Probe(model._replace(law=law), METHODS["euler"]._replace(keep=0.0), signs, work)
 
 
 @compiled
@@ -185,26 +185,26 @@ def copy(source, target, count):
 
 
 @compiled
-def gradients(ask, signals, t, x, w, p_x, p_w, ahead=None):
-    """Fill ``ask.work`` with x' of (2), -p_w / r, H_x (7) and H_w (8) at a point; return L and H.
+def gradients(probe, signals, t, x, w, p_x, p_w, ahead=None):
+    """Fill ``probe.work`` with x' of (2), -p_w / r, H_x (7) and H_w (8) at a point; return L and H.
 
     ``x`` holds states and inputs. With a rule that looks ahead, its w' in the place of -p_w / r.
     """
-    work = ask.work
+    work = probe.work
     copy(x, work.x[NOW], work.H_x.size)
     copy(p_x, work.p_x[NOW], work.a.size)
     copy(w, work.w[NOW], work.w.shape[1] - GAP)
     copy(p_w, work.p_w[NOW], work.w.shape[1] - GAP)
-    _, L, H, _ = step(ask.model, ask.method, signals, t, ask.signs, work, None, ahead)
+    _, L, H, _ = step(probe.model, probe.method, signals, t, probe.signs, work, None, ahead)
     return L, H
 
 
 @compiled
-def evaluate_rows(ask, signals, points, rates, L, H):
+def evaluate_rows(probe, signals, points, rates, L, H):
     """See `evaluate`."""
-    (x, w, p_x, p_w), work = points, ask.work
+    (x, w, p_x, p_w), work = points, probe.work
     for row in range(L.size):
-        L[row], H[row] = gradients(ask, signals, row, x[row], w[row], p_x[row], p_w[row])
+        L[row], H[row] = gradients(probe, signals, row, x[row], w[row], p_x[row], p_w[row])
         for answer, rate in ((work.x, rates[0]), (work.w, rates[1]), (work.p_x, rates[2]), (work.p_w, rates[3])):
             copy(answer[NOW], rate[row], rate.shape[1])
 
@@ -215,12 +215,12 @@ def evaluate(model, z, u, x, w, p_x, p_w):
     points = tuple(np.array(part, order="C") for part in (np.concatenate([x, u], axis=1), w, p_x, p_w))
     rates = tuple(np.empty(part.shape) for part in (x, w, p_x, p_w))
     L, H = np.empty((2, len(z)))
-    evaluate_rows(asker(model, u.shape[1], w.shape[1]), signals, points, rates, L, H)
+    evaluate_rows(probe_of(model, u.shape[1], w.shape[1]), signals, points, rates, L, H)
     return L, H, *rates
 
 
 @compiled
-def march(model, method, signals, signs, work, rows, ask, rule, blocks, ahead):
+def march(model, method, signals, signs, work, rows, probe, rule, blocks, ahead):
     """All steps, in place. Returns which state is the first bad one (steps + 1: none is), and the cost (4) on the way.
 
     A state is bad if a number has passed the limit, or if L or H is not finite.
@@ -230,10 +230,10 @@ def march(model, method, signals, signs, work, rows, ask, rule, blocks, ahead):
         begin_blocks(model.law, method, signs.w[0], work, blocks)
     for t in range(steps):
         if rule is not None:
-            obey(rule, ask, signals, t, signs, work)
+            set_signs(rule, probe, signals, t, signs, work)
         recorded = t >= rows.skip and (t - rows.skip) % rows.every == 0
         if recorded and model.law.inertia == 0.0:
-            follow(model.law, ask, signals, t, work, ahead)
+            fill_p_w(model.law, probe, signals, t, work, ahead)
         if recorded:
             record(rows, row, work, signs.w)
         added, L, H, total = step(model, method, signals, t, signs, work, blocks, ahead)
@@ -249,11 +249,11 @@ def march(model, method, signals, signs, work, rows, ask, rule, blocks, ahead):
 
 
 @compiled
-def obey(rule, ask, signals, t, signs, work):
+def set_signs(rule, probe, signals, t, signs, work):
     """Let the rule set the signs."""
-    _, H = gradients(ask, signals, t, work.x[NOW], work.w[NOW], work.p_x[NOW], work.p_w[NOW])
-    n, m, asked = work.a.size, signs.w.size, ask.work
-    p_x, p_w, H_x, H_w = work.p_x[NOW, :n], work.p_w[NOW, :m], asked.p_x[NOW, :n], asked.p_w[NOW, :m]
+    _, H = gradients(probe, signals, t, work.x[NOW], work.w[NOW], work.p_x[NOW], work.p_w[NOW])
+    n, m, answer = work.a.size, signs.w.size, probe.work
+    p_x, p_w, H_x, H_w = work.p_x[NOW, :n], work.p_w[NOW, :m], answer.p_x[NOW, :n], answer.p_w[NOW, :m]
     rule(signals.t[t], H, p_x, p_w, H_x, H_w, signs.x, signs.w, signs.values)
 
 
@@ -268,11 +268,11 @@ def beyond(limit, work):
 
 
 @compiled
-def follow(law, ask, signals, t, work, ahead):
+def fill_p_w(law, probe, signals, t, work, ahead):
     """Fill in p_w where it is no state of its own."""
-    gradients(ask, signals, t, work.x[NOW], work.w[NOW], work.p_x[NOW], work.p_w[NOW], ahead)
+    gradients(probe, signals, t, work.x[NOW], work.w[NOW], work.p_x[NOW], work.p_w[NOW], ahead)
     for k in range(work.w.shape[1] - GAP):
-        work.p_w[NOW, k] = law.gain * ask.work.p_w[NOW, k] if ahead is None else -law.r * ask.work.w[NOW, k]
+        work.p_w[NOW, k] = law.gain * probe.work.p_w[NOW, k] if ahead is None else -law.r * probe.work.w[NOW, k]
 
 
 @compiled

@@ -59,7 +59,7 @@ class Policy:
         """The rule, ready for the loop in time."""
         return rules.compiled_rule(self.rule, tuple(rules.surroundings(self.rule)))
 
-    def look(self, problem):
+    def lookahead(self, problem):
         """What the kernel needs of a rule that looks ahead, for a ``problem``; None for all others."""
         return None
 

@@ -241,7 +241,7 @@ class ProspectiveFlow(Prospective):
     lead: float = 0.08
     slope: str = "known"
 
-    def look(self, problem):
+    def lookahead(self, problem):
         """(16)."""
         gain, none = self.mu / problem.r, np.zeros(0, int)
         numbers = (False, gain, self.kappa, self.lead, gain * problem.r_w, 0.0, 0.0, 0.0, 1.0)
@@ -290,7 +290,7 @@ class ProspectiveSteering(Prospective):
         changed = [field.name for field in fields(self) if getattr(self, field.name) != field.default]
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in changed)})"
 
-    def look(self, problem):
+    def lookahead(self, problem):
         """(17)."""
         outputs = problem.network.outputs
         if len(outputs) != 1:

@@ -56,7 +56,7 @@ def test_the_contest_sweeps_as_backprop_does(name):
     loss = [[backprop(network, one, [x, 1], [contest.rule(x)], q=100).loss for x in u] for one in w]
     assert np.allclose(50 * (contest.answers(network, w, u) - contest.rule(u)) ** 2, loss)
     step = contest.by_sgd(name, [(1e-3, 0.0)], contest.EVERY / 2, w)[0]  # one sample
-    x, z = float(contest.heard(0.0)), contest.told(name, np.zeros(1))
+    x, z = float(contest.input_at(0.0)), contest.target_at(name, np.zeros(1))
     slope = [backprop(network, one, [x, 1], z, q=100).gradient + 0.01 * one for one in w]
     assert np.allclose((w - step) / 1e-3, slope)
 
@@ -68,7 +68,8 @@ def test_the_contest_refuses_what_is_no_part_of_it():
         contest.settings_of("Adam")
     assert {len(contest.settings_of(method)) for method in contest.METHODS} == {20}
     assert contest.wins(np.zeros((3, 1)), np.ones((3, 1)), lambda w: w[:, 0]) == 3
-    noise = contest.told("noise", np.arange(0, 100, contest.EVERY)) - contest.told("plain", np.arange(0, 100, 0.04))
+    t = np.arange(0, 100, contest.EVERY)
+    noise = contest.target_at("noise", t) - contest.target_at("plain", t)
     assert abs(noise.std() - contest.LOUD) < 0.02
 
 

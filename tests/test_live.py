@@ -28,11 +28,11 @@ pytestmark = pytest.mark.browser
 # ---- what needs no browser ---------------------------------------------------------------------------
 
 
-def heard(live, **more):
+def drawn(live, **more):
     """What the browser says when somebody draws: a start, then pieces of the target."""
     begin = dict(kind="begin", id="a", x=[0.1, 0.2], w=[0.3, 0, 0, 0, 0, -0.4])
-    live._heard(live, begin, [])
-    live._heard(live, dict(kind="more", id="a", at=0, t=[0, 1], z=[0, 0.5], hand=True) | more, [])
+    live._on_message(live, begin, [])
+    live._on_message(live, dict(kind="more", id="a", at=0, t=[0, 1], z=[0, 0.5], hand=True) | more, [])
     return live
 
 
@@ -40,24 +40,24 @@ def test_what_is_drawn_comes_back_as_a_signal_and_is_replayed():
     live = hlp.Live(neurons=2, policy="gradient flow")
     shipped = live.target
     assert not live.drawn and shipped.t[-1] == 20 and live.start == dict(seed=0)
-    heard(live)
+    drawn(live)
     assert not live.drawn  # one time unit is too short for a comparison
-    live._heard(live, dict(kind="more", id="a", at=2, t=[3.0], z=[-0.2], hand=True), [])
-    live._heard(live, dict(kind="more", id="a", at=2, t=[3.0], z=[-0.2], hand=True), [])  # twice counts once
-    live._heard(live, dict(kind="more", id="b", at=0, t=[9.0], z=[0.9], hand=True), [])  # of another view
-    live._heard(live, dict(kind="more", id="a", at=9, t=[9.0], z=[0.9], hand=True), [])  # after a gap
+    live._on_message(live, dict(kind="more", id="a", at=2, t=[3.0], z=[-0.2], hand=True), [])
+    live._on_message(live, dict(kind="more", id="a", at=2, t=[3.0], z=[-0.2], hand=True), [])  # twice counts once
+    live._on_message(live, dict(kind="more", id="b", at=0, t=[9.0], z=[0.9], hand=True), [])  # of another view
+    live._on_message(live, dict(kind="more", id="a", at=9, t=[9.0], z=[0.9], hand=True), [])  # after a gap
     assert live.drawn and live.target([0, 0.5, 3]).tolist() == [0, 0.25, -0.2]
     run = live.trajectory()
     assert run.t[-1] == 3 and run.x[0].tolist() == [0.1, 0.2] and run.w[0].tolist() == [0.3, 0, 0, 0, 0, -0.4]
     same = hlp.run(live.problem, hlp.GradientFlow(0.03), T=3, **live.start)
     assert np.array_equal(run.x, same.x)
     assert live.trajectory(hlp.Frozen(), T=1).about["policy"] == "Frozen()"
-    heard(live)
+    drawn(live)
     assert not live.drawn  # a new start forgets
 
 
 def test_a_wave_that_nobody_drew_is_not_taken_for_a_drawing():
-    live = heard(hlp.Live(neurons=2), t=[0, 5], hand=False)
+    live = drawn(hlp.Live(neurons=2), t=[0, 5], hand=False)
     assert not live.drawn and live.target.t[-1] == 20
 
 
@@ -350,7 +350,7 @@ def test_a_drag_is_followed_as_python_follows_it(opened):
     go(page, "hold(true)")
     live = hlp.Live()
     for message in page.evaluate("window.drawn"):
-        live._heard(live, message, [])
+        live._on_message(live, message, [])
     end, x, w = page.evaluate(f"() => [{HERE}.time, [...{HERE}.run.x], [...{HERE}.run.w]]")
     run, target = live.trajectory(), live.target
     off = max(np.abs(run.x[-1] - x).max(), np.abs(run.w[-1] - w).max())

@@ -93,7 +93,7 @@ def test_a_full_slide_is_followed_by_another():
     deck = slides._Deck()
     deck.read("## Much\n\n" + "\n\n".join(f"**Point {k} is said in one sentence.** Prose." for k in range(30)))
     made = deck.sections["Much"]
-    assert len(made) > 1 and all(slide.room <= slides.MOST for slide in made)
+    assert len(made) > 1 and all(slide.height <= slides.MOST for slide in made)
     assert [slide.title for slide in made] == ["Much"] * len(made)
     assert sum(len(slide.body) for slide in made) == 30 and "Prose." not in "".join(
         part for s in made for part in s.body

@@ -71,7 +71,7 @@ def _stepped(network, x, w, u, c, dt):
     return x + dt * Tracking(network, constant(0), speed=c, inputs=inputs).dynamics(x, w)
 
 
-def _heard(network, x, w, u):
+def _inputs_to(network, x, w, u):
     return network.matrix(w) @ np.append(x, u)
 
 
@@ -95,7 +95,7 @@ def _last_arc_only(right, network, x, w, u, c, dt):
 def _one_after_another(right, network, x, w, u, c, dt):
     x = x.copy()
     for i in range(len(x)):
-        x[i] += dt * c[i] * (np.tanh(_heard(network, x, w, u)[i]) - x[i])
+        x[i] += dt * c[i] * (np.tanh(_inputs_to(network, x, w, u)[i]) - x[i])
     return x
 
 
@@ -113,9 +113,9 @@ euler_step = Function(
         "of all arcs into a neuron only the last one counts: add them up (`a[network.heads] += ...` too keeps one of "
         "each; `np.add.at` or a loop adds)": _last_arc_only,
         "the leak is forgotten: x' = c (-x + tanh a)": lambda right, network, x, w, u, c, dt: (
-            x + dt * c * np.tanh(_heard(network, x, w, u))
+            x + dt * c * np.tanh(_inputs_to(network, x, w, u))
         ),
-        "tanh is forgotten": lambda right, network, x, w, u, c, dt: x + dt * c * (_heard(network, x, w, u) - x),
+        "tanh is forgotten": lambda right, network, x, w, u, c, dt: x + dt * c * (_inputs_to(network, x, w, u) - x),
         "the speed c is forgotten": lambda right, network, x, w, u, c, dt: x + (right - x) / c,
         "that is the velocity x'; a step adds dt times the velocity to x": lambda right, network, x, w, u, c, dt: (
             (right - x) / dt

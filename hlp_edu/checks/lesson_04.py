@@ -192,7 +192,7 @@ neuron_costate = Function(
         "that is the lesson's neuron: here x_i stands in its own law twice, times 1 + s(a_i)": _but(own=0.0),
         "the sign of the room that is left is wrong: in (1 - x_i) s(a_i) the state has a minus": _but(own=1.0),
         "the leak is forgotten: - x_i is still there": _but(leak=0.0),
-        "a child's room is forgotten: what it hears is multiplied by 1 - x_k": _but(room=False),
+        "a child's room is forgotten: its input is multiplied by 1 - x_k": _but(room=False),
         "the slope s'(a_k) of the child is forgotten": _but(slope=False),
         "that is the slope of tanh; these neurons have s' = s (1 - s)": _but(slope="tanh"),
         "a child's credit comes back through the weight w_ki, and that is forgotten": _but(weigh=False),
@@ -384,7 +384,7 @@ def _tracks_without_transport(update):
         if up == 1 and _followed(update, met[0], t, z, w, credit=False)[1] < 2 * ERROR:
             return (
                 "it follows even if the hidden neurons get no credit (their p_x is held at 0): something else moves "
-                "them, and the output learns to hear that"
+                "them, and the output learns to read that"
             )
 
 

@@ -164,10 +164,10 @@ def _settled(network, w, u):
     """The rest of the neurons; along the last axes of u lie many inputs at once."""
     W = network.matrix(w)
     n, u = len(W), np.asarray(u)
-    heard = W[:, n:] @ u
-    x = 0 * heard
+    given = W[:, n:] @ u
+    x = 0 * given
     for _ in range(300):
-        x = np.tanh(W[:, :n] @ x + heard)
+        x = np.tanh(W[:, :n] @ x + given)
     return x
 
 

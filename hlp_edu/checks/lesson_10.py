@@ -348,7 +348,7 @@ held = Function(
         "The output need not be one of the pair: let it read one of them through a large weight k, tanh(k x). Choose "
         "k for the amplitude. Start the pair where the wave begins, x0 = [0, 0, 0.2, 0, 0].",
         "Exactly: with the angle arctan(2 pi / (20 period)) the pair turns at the right pace; its height is where "
-        "tanh leaves just 1/cos(angle) of what it hears. Or search: run, measure period and height, correct the "
+        "tanh leaves just 1/cos(angle) of its input. Or search: run, measure period and height, correct the "
         "weights, run again.",
     ],
     moral="Fixed weights can hold a wave. The laws of the lesson did not look for such weights: they follow.",

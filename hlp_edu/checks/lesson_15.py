@@ -321,7 +321,7 @@ def _works(work):
     some = dice(5).permutation(len(u))[:300]
     if not np.allclose(work(u[some]), z[some]):
         return "asked for some of the inputs alone it says something else: the target must be a function of u"
-    u = contest.heard(contest.EXAM)
+    u = contest.input_at(contest.EXAM)
     z = np.asarray(work(u), float)
     alone = _alone(u, z)
     if alone < NEEDED:
@@ -329,7 +329,7 @@ def _works(work):
             f"one neuron alone can do it with an error of {alone:.2f}: hidden neurons have no work yet. It must "
             f"fail by at least {NEEDED}"
         )
-    problem = contest.task(r=1000).replace(target=lambda t: np.asarray(work(contest.heard(t)), float))
+    problem = contest.task(r=1000).replace(target=lambda t: np.asarray(work(contest.input_at(t)), float))
     network, errors = contest.network_of("plain"), []
     for seed in range(10):
         run = hlp.run(problem, hlp.GradientFlow(3), 1000, dt=0.05, every=10**6, seed=seed)

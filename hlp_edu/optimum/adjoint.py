@@ -11,8 +11,8 @@ import numpy as np
 
 from hlp_edu._version import __version__
 from hlp_edu.compiled import compiled
-from hlp_edu.flow import beginning, fits, grid, told_apart
-from hlp_edu.kernel import Signals, asker, gradients
+from hlp_edu.flow import check_times, fits, grid, initial_state
+from hlp_edu.kernel import Signals, gradients, probe_of
 from hlp_edu.policies import Canonical
 from hlp_edu.problem import Tracking
 from hlp_edu.state import Clock, State
@@ -53,7 +53,7 @@ class Optimum(Trajectory):
 
 AGREE = 1e-6  # relative difference of two costs that count as the same
 WEIGHT = np.array([1.0, 2.0, 2.0, 1.0]) / 6  # of the four stages of a step
-AT = np.array([0, 1, 1, 2])  # where they ask: at the start, in the middle, at the end
+AT = np.array([0, 1, 1, 2])  # where a stage evaluates: at the start, in the middle, at the end
 BACK = np.array([0.0, 0.5, 0.5, 1.0])  # how far the velocity of the stage before moves them, in steps
 
 
@@ -75,32 +75,32 @@ def weights_at(made, v, h, k, stage, w):
 
 
 @compiled
-def forward(ask, law, h, signals, flat, v, made):
+def forward(probe, law, h, signals, flat, v, made):
     """Run (2), (3) by Runge-Kutta under the control ``v``, given at ends and middles of steps. Returns the cost (4)."""
     steps, n, m = signals.t.size - 1, made.p_x.shape[1], made.w.shape[1]
     y, w, none, p_w, total = np.empty(n + signals.u.shape[2]), np.empty(m), np.zeros(n), np.empty(m), 0.0
     for k in range(steps):
         made.stage[k + 1, 0] = made.stage[k, 0]
         for stage in range(4):
-            at, share = AT[stage], h * WEIGHT[stage]
+            at, part = AT[stage], h * WEIGHT[stage]
             weights_at(made, v, h, k, stage, w)
             for i in range(m):
                 p_w[i] = -law.r * v[2 * k + at, i]
             y[:n] = made.stage[k, stage]
             y[n:] = signals.u[k, at]
-            L, _ = gradients(ask, flat, 3 * k + at, y, w, none, p_w)
-            total += share * math.exp(law.theta * (signals.t[k] + 0.5 * at * h)) * L
+            L, _ = gradients(probe, flat, 3 * k + at, y, w, none, p_w)
+            total += part * math.exp(law.theta * (signals.t[k] + 0.5 * at * h)) * L
             for i in range(n):
                 if stage < 3:
-                    made.stage[k, stage + 1, i] = made.stage[k, 0, i] + h * BACK[stage + 1] * ask.work.x[0, i]
-                made.stage[k + 1, 0, i] += share * ask.work.x[0, i]
+                    made.stage[k, stage + 1, i] = made.stage[k, 0, i] + h * BACK[stage + 1] * probe.work.x[0, i]
+                made.stage[k + 1, 0, i] += part * probe.work.x[0, i]
         for i in range(m):
             made.w[k + 1, i] = made.w[k, i] + h / 6.0 * (v[2 * k, i] + 4.0 * v[2 * k + 1, i] + v[2 * k + 2, i])
     return total
 
 
 @compiled
-def backward(ask, law, h, signals, flat, v, made):
+def backward(probe, law, h, signals, flat, v, made):
     """The exact derivative of `forward`, from the last step to the first."""
     steps, n, m = signals.t.size - 1, made.p_x.shape[1], made.w.shape[1]
     y, w, p_x, none = np.empty(n + signals.u.shape[2]), np.empty(m), np.empty(n), np.zeros(m)
@@ -119,24 +119,24 @@ def backward(ask, law, h, signals, flat, v, made):
             to_w[i], by_w[i] = phi_end * made.p_w[k + 1, i], 0.0
             made.p_w[k, i] = to_w[i]
         for stage in range(3, -1, -1):
-            at, share = AT[stage], h * WEIGHT[stage]
+            at, part = AT[stage], h * WEIGHT[stage]
             ahead = h * BACK[stage + 1] if stage < 3 else 0.0
-            weight = share * math.exp(law.theta * (signals.t[k] + 0.5 * at * h))
+            weight = part * math.exp(law.theta * (signals.t[k] + 0.5 * at * h))
             # With respect to the velocity at this stage; by the weight, it is what the laws take for p.
             for i in range(n):
-                p_x[i] = (share * to_x[i] + ahead * by_x[i]) / weight
+                p_x[i] = (part * to_x[i] + ahead * by_x[i]) / weight
             for i in range(m):
                 control = weight * law.r * v[2 * k + at, i]
-                made.gradient[2 * k + at, i] += share * to_w[i] + ahead * by_w[i] + control
+                made.gradient[2 * k + at, i] += part * to_w[i] + ahead * by_w[i] + control
             weights_at(made, v, h, k, stage, w)
             y[:n] = made.stage[k, stage]
             y[n:] = signals.u[k, at]
-            gradients(ask, flat, 3 * k + at, y, w, p_x, none)
+            gradients(probe, flat, 3 * k + at, y, w, p_x, none)
             for i in range(n):
-                by_x[i] = weight * ask.work.p_x[0, i]
+                by_x[i] = weight * probe.work.p_x[0, i]
                 made.p_x[k, i] += by_x[i]
             for i in range(m):
-                by_w[i] = weight * ask.work.p_w[0, i]
+                by_w[i] = weight * probe.work.p_w[0, i]
                 made.p_w[k, i] += by_w[i]
         for i in range(n):
             made.p_x[k, i] /= phi
@@ -154,8 +154,8 @@ class Run:
         steps, h = grid(T, dt)
         if dt * fastest > 1 + 1e-9:
             raise ValueError(f"dt = {dt:g}: must be at most 1 / speed = {1 / fastest:g}")
-        begin = beginning(problem, Canonical(), seed, t0, x0, w0, None, start)
-        told_apart(begin.clock.time, T, h)
+        begin = initial_state(problem, Canonical(), seed, t0, x0, w0, None, start)
+        check_times(begin.clock.time, T, h)
         self._from(problem, steps, h, begin)
         self.drawn = None if start is not None or (x0 is not None and w0 is not None) else int(seed)
 
@@ -187,11 +187,11 @@ class Run:
         """Cost of the control ``v``; its gradient, the run and the costates are left in ``made``."""
         signals = Signals(self.since, self.z, self.u)
         self.made.stage[0, 0], self.made.w[0] = self.x0, self.w0
-        law, ask = self.problem.law, asker(self.problem.model, self.u.shape[2], self.m)
+        law, probe = self.problem.law, probe_of(self.problem.model, self.u.shape[2], self.m)
         with np.errstate(all="ignore"):
-            J = forward(ask, law, self.h, signals, self.flat, v, self.made)
+            J = forward(probe, law, self.h, signals, self.flat, v, self.made)
             if math.isfinite(J):
-                backward(ask, law, self.h, signals, self.flat, v, self.made)
+                backward(probe, law, self.h, signals, self.flat, v, self.made)
         return J
 
     @staticmethod
@@ -289,8 +289,8 @@ def descend_twice(run, tolerance, iterations, bar):
         rough, _ = descend(coarse, np.zeros((coarse.steps + 1, run.m)), 10 * tolerance, iterations, bar)
         rough = rough[::2]
         left = np.minimum((run.since / coarse.h).astype(int), coarse.steps - 1)
-        share = (run.since / coarse.h - left)[:, None]
-        v = (1 - share) * rough[left] + share * rough[left + 1]
+        between = (run.since / coarse.h - left)[:, None]
+        v = (1 - between) * rough[left] + between * rough[left + 1]
     return descend(run, v, tolerance, iterations, bar)
 
 

@@ -49,8 +49,8 @@ def collocate(run, tolerance, bar):
         before = 0.0
         guess[:n], guess[n : n + m] = run.x0[:, None], run.w0[:, None]
         first = min(1.0, 1.0 / problem.q) if problem.q > 0 else 1.0  # from q = 1, in `steps` steps
-        for share in np.geomspace(first, 1.0, steps + 1) if first < 1 else [1.0]:
-            q = share * problem.q
+        for fraction in np.geomspace(first, 1.0, steps + 1) if first < 1 else [1.0]:
+            q = fraction * problem.q
             model = problem.model._replace(law=problem.law._replace(q=q))
             outputs = n + m + problem.network.output_index
             guess[outputs] -= (q - before) * lift.integral(mesh).T  # the same p_x
@@ -68,7 +68,7 @@ def collocate(run, tolerance, bar):
                 last[problem.network.output_index] += q * lift.integral(np.array([T]))[0]
                 return np.concatenate([a[:n] - run.x0, a[n : n + m] - run.w0, last])
 
-            final = share == 1.0
+            final = fraction == 1.0
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
                 try:

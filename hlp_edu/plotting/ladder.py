@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.colors import LogNorm
 
 from hlp_edu.plotting.lines import few_ticks
-from hlp_edu.plotting.picture import figure, note, plot, room
+from hlp_edu.plotting.picture import figure, label_width, note, plot
 from hlp_edu.plotting.style import INK, PAPER, ROLES, SOFT, diverging, is_role, label_of, role
 from hlp_edu.validate import finite
 from hlp_edu.words import digits
@@ -12,7 +12,7 @@ from hlp_edu.words import digits
 __all__ = ["plot_heat", "plot_ladder"]
 
 
-@plot(lambda rungs, **_: figure(height=max(1.0, 0.34 * len(rungs) + 0.25), left=room(map(label_of, rungs))))
+@plot(lambda rungs, **_: figure(height=max(1.0, 0.34 * len(rungs) + 0.25), left=label_width(map(label_of, rungs))))
 def plot_ladder(
     rungs, caption=None, ax=None, xlabel="cost over the least possible cost", log=False, notes=(),
     headline="", more="",
@@ -97,7 +97,7 @@ def _role_or_ink(name):
     return role(name) if is_role(name) else ROLES["measured"]
 
 
-@plot(lambda rows, **_: figure(height=0.4 * len(rows), left=room(map(label_of, rows))))
+@plot(lambda rows, **_: figure(height=0.4 * len(rows), left=label_width(map(label_of, rows))))
 def plot_heat(
     values, rows, columns, caption=None, ax=None, centre=1.0, what="ratio", bold=None, headline="", more=""
 ):  # fmt: skip
@@ -135,8 +135,8 @@ def plot_heat(
     if bold.shape != values.shape:
         raise ValueError(f"bold: must have {len(rows)} rows and {len(columns)} columns, as values has")
 
-    reach = max(np.abs(np.log(values / centre)).max(), 1e-6)
-    colours = LogNorm(centre * np.exp(-1.6 * reach), centre * np.exp(1.6 * reach))
+    extent = max(np.abs(np.log(values / centre)).max(), 1e-6)
+    colours = LogNorm(centre * np.exp(-1.6 * extent), centre * np.exp(1.6 * extent))
     edges = (np.arange(count + 1) - 0.5 for count in values.shape[::-1])
     image = ax.pcolormesh(*edges, values, cmap=diverging().reversed(), norm=colours, edgecolors=PAPER, linewidth=3)
     dark = image.to_rgba(values)[..., :3] @ (0.2126, 0.7152, 0.0722) < 0.45

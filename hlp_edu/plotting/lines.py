@@ -89,8 +89,8 @@ def _draw_marks(ax, at, style, label, names, clip):
     face = dict(markeredgewidth=1.6) if style.marker in "x_|+" else dict(markeredgecolor="white")
     size = 14 if style.marker == "*" else 8  # a star is thin
     gid = NAMED if names and len(across) > 1 else None
-    look = dict(marker=style.marker, markersize=size, linestyle="none", zorder=4, clip_on=clip, gid=gid)
-    draw_line(ax, across, y, style, label, **look, **face)
+    more = dict(marker=style.marker, markersize=size, linestyle="none", zorder=4, clip_on=clip, gid=gid)
+    draw_line(ax, across, y, style, label, **more, **face)
     return f"{label} at ({digits(across[0])}, {digits(y[0])})" if len(y) == 1 else f"{label}: {len(y)} points"
 
 

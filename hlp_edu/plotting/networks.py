@@ -78,7 +78,7 @@ def plot_network(
     largest = None if largest is None else number("largest", largest, above=0)
     if magnify is not None and tuple(magnify) not in network.arcs:
         raise ValueError(f"magnify = {magnify!r}: is not an arc (tail, head) of the network")
-    count, looks = whole("the number of arcs", len(network.heads), least=0, most=MOST_ARCS), {}
+    count, styles = whole("the number of arcs", len(network.heads), least=0, most=MOST_ARCS), {}
     for k, arc in enumerate(network.arcs):
         width, colour, dash = 1.1 if count < 150 else 0.3, "#9A9A9A", "solid"
         if w is not None:
@@ -87,8 +87,8 @@ def plot_network(
             width, colour = 0.7 + 3.6 * relative, ROLES[sign].color
         if magnify is not None or largest is not None and relative < 0.02:
             colour = PALE
-        looks[arc] = width, colour, dash
-    place, radius, _ = draw_graph(ax, network, looks, activity)
+        styles[arc] = width, colour, dash
+    place, radius, _ = draw_graph(ax, network, styles, activity)
     words = _network_words(network, w, activity)
     if magnify is not None:
         _magnify(ax, tuple(magnify), place, radius)
@@ -108,7 +108,7 @@ def _layers(network):
     return {k: sorted(layer, key=order.index, reverse=True) for k, layer in generations}
 
 
-def draw_graph(ax, network, looks, activity=None):
+def draw_graph(ax, network, styles, activity=None):
     """Draw nodes and the arcs {(tail, head): (width, colour, dash)}; where nodes are, their radius, the arcs' ways."""
     layers, graph = _layers(network), nx.DiGraph()
     graph.add_nodes_from(network.labels)
@@ -128,8 +128,8 @@ def draw_graph(ax, network, looks, activity=None):
     near = pdist(list(place.values())).min(initial=99)
     radius = float(np.clip(0.34 * near, 1, 15 if layers else min(15, 0.22 * half)))
     bends = BENDS[bool(layers)][: None if len(place) <= MANY else 1]
-    ways = {arc: _way(place, arc, radius, bends) for arc in looks}
-    _draw_arcs(ax, place, radius, [(arc, ways[arc], *look) for arc, look in looks.items()])
+    ways = {arc: _way(place, arc, radius, bends) for arc in styles}
+    _draw_arcs(ax, place, radius, [(arc, ways[arc], *style) for arc, style in styles.items()])
     _draw_nodes(ax, network, place, radius, activity)
     return place, radius, ways
 
@@ -160,9 +160,9 @@ def _draw_arcs(ax, place, radius, arcs):
         lines.append(np.vstack([way, tip - 0.8 * size * along]))
     if arcs:
         _, _, widths, colours, dashes = zip(*arcs, strict=True)
-        looks = dict(color=colours, zorder=1, clip_on=False)
-        ax.add_collection(LineCollection(lines, linewidths=widths, linestyles=list(dashes), **looks), autolim=False)
-        ax.add_collection(PolyCollection(heads, linewidths=0, **looks), autolim=False)
+        styles = dict(color=colours, zorder=1, clip_on=False)
+        ax.add_collection(LineCollection(lines, linewidths=widths, linestyles=list(dashes), **styles), autolim=False)
+        ax.add_collection(PolyCollection(heads, linewidths=0, **styles), autolim=False)
 
 
 def _draw_nodes(ax, network, place, radius, activity):
@@ -186,8 +186,8 @@ def _draw_nodes(ax, network, place, radius, activity):
 
 def _draw_signs(ax, place, labels, size, shape="o", colours="none", edges=None, width=None):
     """Signs of one size at the places of nodes; without a colour, rings."""
-    look = dict(node_shape=shape, edgecolors=edges, linewidths=width, hide_ticks=False)
-    nx.draw_networkx_nodes(nx.empty_graph(labels), place, node_size=size**2, node_color=colours, ax=ax, **look)
+    style = dict(node_shape=shape, edgecolors=edges, linewidths=width, hide_ticks=False)
+    nx.draw_networkx_nodes(nx.empty_graph(labels), place, node_size=size**2, node_color=colours, ax=ax, **style)
 
 
 def _magnify(ax, arc, place, radius):
@@ -303,9 +303,9 @@ def _draw_reads(ax, audit, of):
     for variable, label in read:
         if label not in network.arcs:
             names.setdefault(label, []).append(symbol(variable, label))
-    looks = {arc: (0.9, PALE, "solid") for arc in network.arcs if arc not in arcs}
-    looks |= {arc: (3.2, ROLES["third" if arc == of else "output"].color, "solid") for arc in arcs}
-    place, radius, ways = draw_graph(ax, network, looks)
+    styles = {arc: (0.9, PALE, "solid") for arc in network.arcs if arc not in arcs}
+    styles |= {arc: (3.2, ROLES["third" if arc == of else "output"].color, "solid") for arc in arcs}
+    place, radius, ways = draw_graph(ax, network, styles)
     _draw_signs(ax, place, list(names), 2 * radius + 9, edges=ROLES["output"].color, width=2.4)
     for label, variables in names.items():
         up = 1 if place[label][1] >= np.mean(ax.get_ylim()) and of != (label, label) else -1  # a loop is above

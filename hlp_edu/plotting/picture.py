@@ -217,12 +217,12 @@ def strip_of(ax):
 def add_strip(ax):
     """The axes of the error below an axes, which gives up the room; they share the time axis."""
     x, y, wide, tall = ax.get_position(original=True).bounds
-    share = max(0.26, 0.62 * ax.figure.dpi / ax.bbox.height)  # inches: three numbers need so much
+    part = max(0.26, 0.62 * ax.figure.dpi / ax.bbox.height)  # inches: three numbers need so much
     strip = strip_of(ax) or ax.figure.add_axes((x, y, wide, tall), sharex=ax, label=STRIP)
     strip.yaxis.set_major_locator(MaxNLocator(2, min_n_ticks=3, steps=ROUND))
-    strip.set_position((x, y, wide, tall * share))
+    strip.set_position((x, y, wide, tall * part))
     strip.set_visible(True)
-    ax.set_position((x, y + tall * (share + 0.07), wide, tall * (0.93 - share)))
+    ax.set_position((x, y + tall * (part + 0.07), wide, tall * (0.93 - part)))
     ax.tick_params(labelbottom=False)
     return strip
 
@@ -232,9 +232,9 @@ def plain_axes(fig):
     return [ax for ax in fig.axes if ax.get_label() != STRIP]
 
 
-def draw_line(ax, x, y, one, label, **look):
-    """Draw a line in the look of its role; `finish` writes its name at its end."""
-    return ax.plot(x, y, **one.line | dict(label=label, gid=NAMED) | look)
+def draw_line(ax, x, y, one, label, **more):
+    """Draw a line in the style of its role; `finish` writes its name at its end."""
+    return ax.plot(x, y, **one.line | dict(label=label, gid=NAMED) | more)
 
 
 @styled()
@@ -251,8 +251,8 @@ def finish(fig):
         if ax.get_position(original=True).x1 > right - 1e-3 and not names[ax] <= said:
             last.append(ax)
             said |= names[ax]
-    room = 0.2 + max((_text_width(text, TEXT, "semibold") for text in said), default=0)
-    scale = (min(right, 1 - room / fig.get_figwidth()) - left) / (right - left)
+    width = 0.2 + max((_text_width(text, TEXT, "semibold") for text in said), default=0)
+    scale = (min(right, 1 - width / fig.get_figwidth()) - left) / (right - left)
     _move(fig, Affine2D().translate(-left, 0).scale(scale, 1).translate(left, 0))
     for ax in names:
         if ax in last:
@@ -283,10 +283,10 @@ def _write_ends(ax, lines):
         at[:-1] -= close
         at[1:] += close
     at += max(0.0, -at[0]) - max(0.0, at[-1] - 1.05)
-    look = dict(transform=ax.transAxes, va="center", size=TEXT, weight="semibold", gid="end")
+    style = dict(transform=ax.transAxes, va="center", size=TEXT, weight="semibold", gid="end")
     for y, line in zip(at, lines, strict=True):
         x = 1 + 0.09 * ax.figure.dpi / ax.bbox.width
-        ax.text(x, y, line.get_label(), color=readable(line.get_color()), **look)
+        ax.text(x, y, line.get_label(), color=readable(line.get_color()), **style)
 
 
 def _seen(line):
@@ -383,8 +383,8 @@ def _text_width(text, size, weight="normal"):
     return renderer.get_text_width_height_descent(text, prop, text.count("$") > 1)[0] / DPI
 
 
-def room(labels):
-    """The room that names left of an axes need, in inches."""
+def label_width(labels):
+    """The width that names left of an axes need, in inches."""
     return 0.35 + max((_text_width(label, TEXT, "semibold") for label in labels), default=0)
 
 
@@ -410,8 +410,8 @@ def _draw_headline(fig, text, more):
     y = 0.1
     for words, size, weight, colour, step in lines:
         size = _fitting(words, size, weight, wide - 0.24)
-        look = dict(size=size, weight=weight, color=colour, va="top", gid="headline")
-        fig.text(0.12 / wide, 1 - y / tall, words, **look)
+        style = dict(size=size, weight=weight, color=colour, va="top", gid="headline")
+        fig.text(0.12 / wide, 1 - y / tall, words, **style)
         y += step
 
 

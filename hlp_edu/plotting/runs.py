@@ -13,7 +13,7 @@ __all__ = ["plot_side_by_side", "plot_tracking"]
 
 RUN = "a Trajectory, the result of hlp_edu.run"
 MARKS = "osD^"  # of several outputs, of which so many are drawn
-REACH = np.outer(10.0 ** np.arange(-14, 15), (1.2, 1.7, 2.4, 3.5, 6, 12)).ravel()  # few, so that errors compare
+EXTENTS = np.outer(10.0 ** np.arange(-14, 15), (1.2, 1.7, 2.4, 3.5, 6, 12)).ravel()  # few, so that errors compare
 
 
 @plot()
@@ -55,9 +55,9 @@ def plot_tracking(trajectory, ax=None, role="output", caption=None, headline="",
     ax.set_ylim(_tracking_limits(x, z))
     _time_axis(ax, trajectory)
     height = np.ptp(ax.get_ylim())
-    reach = 1.25 * np.quantile(np.abs(x - z), 0.97) if len(t) else 0.1
-    reach = REACH[np.searchsorted(REACH, np.clip(reach, 0.02 * height, height / 2))]
-    strip.set(ylim=(-reach, reach), ylabel="error", xlabel="time t")
+    extent = 1.25 * np.quantile(np.abs(x - z), 0.97) if len(t) else 0.1
+    extent = EXTENTS[np.searchsorted(EXTENTS, np.clip(extent, 0.02 * height, height / 2))]
+    strip.set(ylim=(-extent, extent), ylabel="error", xlabel="time t")
     ax.set(ylabel="state", xlabel="")
     return _tracking_words(trajectory, x, z)
 

@@ -232,9 +232,9 @@ def _energy():
     """Does every term of (14), integrated, add up to the Hamiltonian? On one run; and how far H goes."""
     jumpy = tracking_problem("patched", seed=3)
     made = run(jumpy, DAMPED, T=20, dt=2e-3, seed=3)
-    books, H = account(jumpy, DAMPED, made), made.hamiltonian
-    error = books.error / float(np.abs(H).max())
-    return Seen(error < 1e-5, None, (error, float(H.max()), float(H.min()), float(books.terms["friction on p_w"][-1])))
+    balance, H = account(jumpy, DAMPED, made), made.hamiltonian
+    error, friction = balance.error / float(np.abs(H).max()), float(balance.terms["friction on p_w"][-1])
+    return Seen(error < 1e-5, None, (error, float(H.max()), float(H.min()), friction))
 
 
 # ------------------------------------------------------------------------------ the promises

@@ -1,6 +1,6 @@
 """A fair fight: local laws and online backpropagation learn one rule from one stream; lesson 15's study.
 
-A layered network hears u and must answer with 0.7 sin(2.5 u), which goes up, down and up: it needs hidden neurons.
+A layered network gets u and must answer with 0.7 sin(2.5 u), which goes up, down and up: it needs hidden neurons.
 Every method sees the stream once, at the same steps, from the same weights; each chooses among twenty settings on
 seeds 0 to 2 and on a stretch of the stream of its own. The exam is a later stretch, with the weights held, answered
 by sweeps at infinite speed, so that a slow neuron costs nothing there.
@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from hlp_edu.flow import beginning, run
+from hlp_edu.flow import initial_state, run
 from hlp_edu.network import feed_forward
 from hlp_edu.policies import Flipped, GradientFlow
 from hlp_edu.problem import Tracking
@@ -23,8 +23,8 @@ from hlp_edu.validate import one_of
 
 __all__ = [
     "Contest", "EXAMS", "METHODS", "TASKS", "answers", "bumped", "by_flow", "by_sgd", "careful", "elsewhere",
-    "exam_error", "fit", "fitted", "heard", "hindsight", "network_of", "rule", "settings_of", "start", "task", "tune",
-    "wins",
+    "exam_error", "fit", "fitted", "hindsight", "input_at", "network_of", "rule", "settings_of", "start", "task",
+    "tune", "wins",
 ]  # fmt: skip
 
 METHODS = ("online backprop", "damped flip", "per-arc signs, damped", "gradient flow", "prospective flow")
@@ -33,7 +33,7 @@ EXAM, PRACTICE = np.arange(2000, 2060, 0.1), np.arange(1500, 1560, 0.1)
 Q, EVERY, LOUD = 100.0, 0.04, 0.4  # price of the error, time between two samples, size of the noise
 
 
-def heard(t):
+def input_at(t):
     """The input: two sine waves.
 
     Parameters
@@ -71,7 +71,7 @@ def _hiss():
     return np.random.default_rng(5).normal(0, LOUD, 40_000)
 
 
-def told(name, t, signal=heard):
+def target_at(name, t, signal=input_at):
     """The target that is told at times t; in the task "noise" a new error is added at every sample."""
     clean = rule(signal(t))
     if name != "noise":
@@ -97,7 +97,7 @@ def network_of(name):
     return feed_forward([1, 4, 4, 4, 1] if name == "deep" else [1, 8, 1])
 
 
-def task(name="plain", signal=heard, **prices):
+def task(name="plain", signal=input_at, **prices):
     """The rule as a problem for a policy.
 
     Parameters
@@ -114,7 +114,7 @@ def task(name="plain", signal=heard, **prices):
     Tracking
     """
     given = dict(q=Q, r_w=0.01, inputs={"u1": signal}) | prices
-    return Tracking(network_of(name), lambda t: told(name, t, signal), **given)
+    return Tracking(network_of(name), lambda t: target_at(name, t, signal), **given)
 
 
 def start(name, seeds):
@@ -127,7 +127,7 @@ def start(name, seeds):
     seeds : iterable of int
         Which.
     """
-    return np.array([beginning(task(name), Flipped(), seed).w for seed in seeds])
+    return np.array([initial_state(task(name), Flipped(), seed).w for seed in seeds])
 
 
 # ------------------------------------------------------------------- sweeps, for many networks at once
@@ -152,7 +152,7 @@ def _with_bias(y):
 
 
 def _sweep(matrices, u):
-    """What each layer hears, and what the last one says."""
+    """The inputs of each layer, and the output of the last."""
     y, layers = np.asarray(u, float)[..., None], []
     for W in matrices:
         layers.append(_with_bias(y))
@@ -180,7 +180,7 @@ def answers(network, w, u):
     return _sweep([w[..., block] for block in _blocks(network)], u)[1][..., 0]
 
 
-def exam_error(name, w, signal=heard, t=EXAM, size=1.0):
+def exam_error(name, w, signal=input_at, t=EXAM, size=1.0):
     """Root mean square error of held weights, against the rule itself.
 
     Parameters
@@ -219,7 +219,7 @@ def bumped(name, w, draws=20):
 # ------------------------------------------------------------------- the two camps
 
 
-def by_sgd(name, settings, T, w, every=EVERY, signal=heard):
+def by_sgd(name, settings, T, w, every=EVERY, signal=input_at):
     """Online backpropagation with momentum: at each sample a sweep forward, one back, one step.
 
     Parameters
@@ -245,7 +245,7 @@ def by_sgd(name, settings, T, w, every=EVERY, signal=heard):
     steps = [np.zeros_like(W) for W in matrices]
     times = np.arange(0, T, every)
     with np.errstate(over="ignore", invalid="ignore"):  # a rate that is too large ends as nan
-        for u, z in zip(signal(times), told(name, times, signal), strict=True):
+        for u, z in zip(signal(times), target_at(name, times, signal), strict=True):
             layers, y = _sweep(matrices, np.full(matrices[0].shape[:2], u))
             delta = Q * (y - z) * (1 - y**2)
             for k in reversed(range(len(blocks))):
@@ -270,7 +270,7 @@ def _policy(method, r, friction, speed):
     return GradientFlow(1.0) if method == "gradient flow" else ProspectiveFlow(1.0, lead=0.0, slope="measured")
 
 
-def by_flow(name, method, settings, T, w, speed=20, dt=EVERY, signal=heard, integrator="rk4"):
+def by_flow(name, method, settings, T, w, speed=20, dt=EVERY, signal=input_at, integrator="rk4"):
     """The same for a local law, from rest; the weights of a run that diverges are nan.
 
     Parameters

@@ -1,6 +1,6 @@
 """How old may the past be that a local law learns to answer from? A study of lesson 15.
 
-Six neurons hear a sum of three waves and must say what it was a delay ago. Neurons remember for about 1/c each, and
+Six neurons get a sum of three waves and must say what it was a delay ago. Neurons remember for about 1/c each, and
 c = 5. Weights are slow (r = 1000) and held in the exam. A local law chooses among three settings, on three other
 seeds; backpropagation through time takes forty steps of a quasi-Newton method; the best straight line through the
 present input has no memory at all.
@@ -9,7 +9,7 @@ present input has no memory at all.
 import numpy as np
 
 from hlp_edu.backprop import bptt
-from hlp_edu.flow import beginning, run
+from hlp_edu.flow import initial_state, run
 from hlp_edu.policies import Flipped, Frozen, GradientFlow
 from hlp_edu.problem import Tracking
 from hlp_edu.studies.shelf import rounded, spread
@@ -113,7 +113,7 @@ def by_bptt(delay, seeds):
 
     here, found = task(delay), []
     for seed in seeds:
-        begin = beginning(here, Flipped(), seed).w
+        begin = initial_state(here, Flipped(), seed).w
         few = dict(method="L-BFGS-B", options=dict(maxiter=40))
         made = minimize(lambda w: bptt(here, w, T=20, dt=0.1), begin, jac=True, **few)
         found.append(exam(delay, made.x))

@@ -10,12 +10,12 @@ __all__ = []  # for the explorer alone
 
 
 def scales(fig):
-    """What chooses and writes the numbers of each axis, for `wipe`."""
+    """What chooses and writes the numbers of each axis, for `clear`."""
     axes = [axis for ax in plain_axes(fig) for axis in (ax.xaxis, ax.yaxis)]
     return {axis: (axis.get_major_locator(), axis.get_minor_locator(), axis.get_major_formatter()) for axis in axes}
 
 
-def wipe(fig, kept):
+def clear(fig, kept):
     """Take off a figure what was drawn on it, but not axes and ticks; ``kept`` are its `scales` before that."""
     for axis, (major, minor, formatter) in kept.items():
         if axis.get_major_locator() is not major:  # a logarithmic axis, ticks of one's own
@@ -48,7 +48,7 @@ def wipe(fig, kept):
 
 
 def frames(fig):
-    """What `wipe` leaves, to tell whether a drawing changed it: a scale, an aspect, ticks, edges, more axes."""
+    """What `clear` leaves, to tell whether a drawing changed it: a scale, an aspect, ticks, edges, more axes."""
     seen = []
     for ax in plain_axes(fig):
         seen += [ax, ax.get_aspect(), ax.get_adjustable(), ax.get_facecolor(), ax.get_axisbelow()]

@@ -16,7 +16,7 @@ from hlp_edu.plotting import picture as pictures
 from hlp_edu.plotting.picture import WIDTH, Picture, description, figure, panels
 from hlp_edu.plotting.style import styled
 from hlp_edu.validate import kind, one_of, whole
-from hlp_edu.widgets.again import frames, png, scales, wipe
+from hlp_edu.widgets.again import clear, frames, png, scales
 from hlp_edu.words import brief, sentence, without_math
 
 __all__ = ["Explorer"]
@@ -349,7 +349,7 @@ class Explorer:
     def _drawn(self):
         """Draw the picture of the current values: its PNG, and what it shows."""
         if self.fig is not None:
-            wipe(self.fig, self._scales)
+            clear(self.fig, self._scales)
         if self.fig is None or frames(self.fig) != self._frames:
             self.fig, self.axes = figure(columns=self._panels, height=self._inches)
             self._frames, self._scales = frames(self.fig), scales(self.fig)

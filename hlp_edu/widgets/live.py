@@ -103,9 +103,9 @@ export default {
       changed(name, value) { model.set(name, value); model.save_changes(); },
       drawn(message) { model.send(message); },
     });
-    const hear = names.map((name) => [`change:${name}`, () => instrument.set(name, model.get(name))]);
-    for (const [event, heard] of hear) model.on(event, heard);
-    return () => { for (const [event, heard] of hear) model.off(event, heard); instrument.end(); };
+    const listeners = names.map((name) => [`change:${name}`, () => instrument.set(name, model.get(name))]);
+    for (const [event, listener] of listeners) model.on(event, listener);
+    return () => { for (const [event, listener] of listeners) model.off(event, listener); instrument.end(); };
   },
 };
 """
@@ -187,7 +187,7 @@ class Live(_Instrument):
     def __init__(self, policy="damped flip", friction=30, speed=20, neurons=5):
         self._forget()
         super().__init__(policy=policy, friction=friction, speed=speed, neurons=neurons)
-        self.on_msg(self._heard)
+        self.on_msg(self._on_message)
 
     @traitlets.validate("policy", "friction", "speed", "neurons")
     def _checked(self, proposal):
@@ -261,7 +261,7 @@ class Live(_Instrument):
     def _forget(self):
         self._id, self._t, self._z, self._x, self._w, self._hand = None, [], [], [], [], False
 
-    def _heard(self, _, content, buffers):
+    def _on_message(self, _, content, buffers):
         """Take in what the browser says: where a run begins, and pieces of the target."""
         if content.get("kind") == "begin":
             self._forget()

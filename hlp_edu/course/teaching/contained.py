@@ -52,30 +52,30 @@ def apart():
     return words if tried.returncode == 0 else []
 
 
-def run(command, folder, limit, cancelled, environment=None, memory=4.0, room=None, wrap=()):
+def run(command, folder, limit, cancelled, environment=None, memory=4.0, sandbox=None, wrap=()):
     """Run a command for at most ``limit`` seconds; it and all that it started have ended afterwards.
 
-    ``room`` is the folder that it may fill, up to a gigabyte; ``memory`` is for all its processes, in gigabytes.
+    ``sandbox`` is the folder that it may fill, up to a gigabyte; ``memory`` is for all its processes, in gigabytes.
     What it says goes to a file that only it holds: no pipe that a daemon keeps open can hold us up.
     """
-    with tempfile.TemporaryFile() as heard:
-        pipes = dict(stdin=subprocess.DEVNULL, stdout=heard, stderr=subprocess.STDOUT)
+    with tempfile.TemporaryFile() as output:
+        pipes = dict(stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
         process = subprocess.Popen([*wrap, *command], cwd=folder, env=environment, start_new_session=True, **pipes)
         until, family, ended = time.monotonic() + limit, {}, ""
         try:
             while not ended and process.poll() is None:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(timeout=0.2)
-                ended = "cancelled" if cancelled.is_set() else _too_much(process, family, memory, room, heard)
+                ended = "cancelled" if cancelled.is_set() else _too_much(process, family, memory, sandbox, output)
                 if time.monotonic() > until:
                     ended = f"took longer than {limit:g} s and was ended: a loop without end?"
         finally:
             _end(process, family)
-        heard.seek(max(0, heard.seek(0, os.SEEK_END) - 100_000))
-        return Done(process.returncode, heard.read().decode("utf-8", "replace"), ended)
+        output.seek(max(0, output.seek(0, os.SEEK_END) - 100_000))
+        return Done(process.returncode, output.read().decode("utf-8", "replace"), ended)
 
 
-def _too_much(process, family, memory, room, heard):
+def _too_much(process, family, memory, sandbox, output):
     """What the family of a process takes too much of, in words; "" if nothing. It is remembered in ``family``."""
     import psutil
 
@@ -91,11 +91,11 @@ def _too_much(process, family, memory, room, heard):
         return f"started more than {PROCESSES} processes and was ended"
     if used > 1.5 * memory * GIGABYTE:
         return f"took more than {1.5 * memory:g} GB of memory and was ended"
-    if os.fstat(heard.fileno()).st_size > GIGABYTE:
+    if os.fstat(output.fileno()).st_size > GIGABYTE:
         return "wrote more than 1 GB and was ended"
-    if room is not None:
+    if sandbox is not None:
         size = count = 0
-        for place, _, names in os.walk(room):
+        for place, _, names in os.walk(sandbox):
             for name in names:
                 with contextlib.suppress(OSError):
                     size += os.lstat(os.path.join(place, name)).st_blocks * 512 if os.name != "nt" else 0
@@ -150,23 +150,23 @@ def _adopt(yes):
 
 
 @contextlib.contextmanager
-def new_room(caches=None):
+def new_sandbox(caches=None):
     """A new folder for one submission, with a copy of the ``caches`` of compiled code; it is gone afterwards."""
-    room = Path(tempfile.mkdtemp(prefix="hlp-edu-")).resolve()
+    sandbox = Path(tempfile.mkdtemp(prefix="hlp-edu-")).resolve()
     try:
         for name in ("home", "cache", "run", "tmp"):
-            (room / name).mkdir()
+            (sandbox / name).mkdir()
         if caches is not None and caches.is_dir():
-            shutil.copytree(caches, room / "cache", dirs_exist_ok=True)
-        yield room
+            shutil.copytree(caches, sandbox / "cache", dirs_exist_ok=True)
+        yield sandbox
     finally:
         try:
-            shutil.rmtree(room, ignore_errors=True)
+            shutil.rmtree(sandbox, ignore_errors=True)
         except RecursionError:  # folders in folders in folders
-            subprocess.run(["rm", "-rf", "--", room], check=False)
+            subprocess.run(["rm", "-rf", "--", sandbox], check=False)
 
 
-def environment(room):
+def environment(sandbox):
     """The environment variables of a submission: all its files in its own folder, and no secrets of ours."""
     ours = {name: value for name, value in os.environ.items() if name in KEPT}
     if "PYTHONPATH" in ours:
@@ -176,7 +176,7 @@ def environment(room):
     places |= {"JUPYTER_CONFIG_DIR": "home", "JUPYTER_DATA_DIR": "home", "IPYTHONDIR": "home/ipython"}
     places |= {"NUMBA_CACHE_DIR": "cache/numba", "MPLCONFIGDIR": "cache/matplotlib"}
     fixed = dict(TQDM_DISABLE="1", MPLBACKEND="agg", JUPYTER_PREFER_ENV_PATH="1", PYTHONDONTWRITEBYTECODE="1")
-    return ours | threads | fixed | {name: str(room / part) for name, part in places.items()}
+    return ours | threads | fixed | {name: str(sandbox / part) for name, part in places.items()}
 
 
 # ------------------------------------------------------------------------------------ the submission's side
@@ -192,7 +192,7 @@ def limit_myself(memory, size=0.25):
         resource.setrlimit(which, (int(most * GIGABYTE),) * 2)
 
 
-LOOK, READ, WRITE, ALL = 1 << 3, 0b1101, 0b100_0000_0000_0110, 0b1111_1111_1111_1111  # kinds of access, as Landlock's
+LIST, READ, WRITE, ALL = 1 << 3, 0b1101, 0b100_0000_0000_0110, 0b1111_1111_1111_1111  # kinds of access, as Landlock's
 FOR_FILES = 0b1100_0000_0000_0111
 
 
@@ -203,8 +203,8 @@ def landlock():
     return max(0, ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), ctypes.c_uint32(1)))
 
 
-def lock_myself_in(room):
-    """Let me and my children read the installation alone, and write ``room`` alone. Whether the system can do that."""
+def lock_myself_in(sandbox):
+    """Let me and my children read the installation and write the sandbox, no more. Whether the system can do that."""
     version = landlock()
     if not version:
         return False
@@ -226,12 +226,12 @@ def lock_myself_in(room):
     for name in ("ld.so.cache", "localtime", "passwd", "group", "nsswitch.conf", "mime.types"):
         allow(f"/etc/{name}", READ)
     for path in sys.path:  # where modules are looked for; in a clone the solutions are there, too
-        allow(path or ".", LOOK)
+        allow(path or ".", LIST)
     for path in PACKAGE.iterdir():
-        allow(path, LOOK if path.name == "_course" else READ)
+        allow(path, LIST if path.name == "_course" else READ)
     for name in ("null", "zero", "urandom", "random"):
         allow(f"/dev/{name}", READ | WRITE)
-    allow(room, ALL & ~(1 << 0))
+    allow(sandbox, ALL & ~(1 << 0))
     libc = ctypes.CDLL(None, use_errno=True)
     return libc.prctl(38, 1, 0, 0, 0) == 0 and call(446, rules, ctypes.c_uint32(0)) == 0
 

@@ -11,7 +11,7 @@ __all__ = []  # for the commands alone
 OUTPUT = 1_000_000  # characters of output that a cell may have
 
 
-def main(room, cell_limit, memory, alone):
+def main(sandbox, cell_limit, memory, alone):
     """Run notebook.ipynb in the folder, and write outputs.json: what each cell gave."""
     import json
 
@@ -41,7 +41,7 @@ def main(room, cell_limit, memory, alone):
     config = Config()
     config.KernelManager.transport = "ipc" if alone else "tcp"
     over = {"ename": "CellTimeoutError", "evalue": "", "traceback": ["CellTimeoutError: no answer in time"]}
-    notebook = nbformat.read(room / "notebook.ipynb", as_version=4)
+    notebook = nbformat.read(sandbox / "notebook.ipynb", as_version=4)
     Run(
         notebook,
         config=config,
@@ -51,10 +51,10 @@ def main(room, cell_limit, memory, alone):
         iopub_timeout=max(4, cell_limit),
         raise_on_iopub_timeout=True,
         allow_errors=True,
-        resources={"metadata": {"path": str(room)}},
+        resources={"metadata": {"path": str(sandbox)}},
     ).execute()
     found = {cell.id: (cell.get("execution_count"), cell.get("outputs", [])) for cell in notebook.cells}
-    (room / "outputs.json").write_text(json.dumps(found), encoding="utf-8")
+    (sandbox / "outputs.json").write_text(json.dumps(found), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -372,7 +372,7 @@ class Class:
     def __init__(self, source, out, limit=300.0, cell_limit=20, memory=4.0, again=False, bank=None):
         self.source, self.out, self.again, self.bank = source, out, again, bank
         self.limit, self.cell_limit, self.memory = limit, cell_limit, memory
-        self.cancelled, self.books = threading.Event(), threading.Lock()
+        self.cancelled, self.gradebook_lock = threading.Event(), threading.Lock()
         self.released, self.names = {}, {}
 
 
@@ -490,9 +490,9 @@ def _give_out(lesson, course):
     newest = max(path.stat().st_mtime for path in PACKAGE.rglob("*.py"))
     if not (caches.is_dir() and caches.stat().st_mtime > max(newest, known.stat().st_mtime)):
         shutil.rmtree(caches, ignore_errors=True)
-        with contained.new_room() as room:
-            _execute(read_released(solution), course, room)
-            shutil.copytree(room / "cache", caches, copy_function=shutil.copyfile)
+        with contained.new_sandbox() as sandbox:
+            _execute(read_released(solution), course, sandbox)
+            shutil.copytree(sandbox / "cache", caches, copy_function=shutil.copyfile)
             os.utime(caches)
 
 
@@ -523,30 +523,30 @@ def _mark(one, course, again):
     if known.get("fingerprint") != fingerprint:
         atomic_write(out / "submitted" / name / one.lesson / f"{one.lesson}.ipynb", text.encode())
         one.ran = True
-        with contained.new_room(out / "compiled" / one.lesson) as room:
-            why = _run(one, course, room)
+        with contained.new_sandbox(out / "compiled" / one.lesson) as sandbox:
+            why = _run(one, course, sandbox)
         if why:
             one.refuse(why)
             return
         notes = _read_marks(one, course.cell_limit)
         known = dict(fingerprint=fingerprint, tasks=one.tasks, notes=notes)
         _page(one, course).unlink(missing_ok=True)
-        _keep_books(one, name, course)
+        _write_gradebook(one, name, course)
         atomic_write(record, json.dumps(known).encode())
     one.tasks = known["tasks"]
     one.notes += known["notes"]
-    _compare_books(one, name, course)
+    _compare_gradebook(one, name, course)
     one.status = "graded"
 
 
-def _run(one, course, room):
-    """Run the notebook in its room, and take the outputs; the reason in words if it did not come to its end."""
-    done = _execute(one.notebook, course, room, one.lesson)
+def _run(one, course, sandbox):
+    """Run the notebook in its sandbox, and take the outputs; the reason in words if it did not come to its end."""
+    done = _execute(one.notebook, course, sandbox, one.lesson)
     if done.ended:
         return done.ended
     if done.code:
         return _why_unmarked(done)
-    outputs = json.loads(read_bytes(room / "outputs.json"))
+    outputs = json.loads(read_bytes(sandbox / "outputs.json"))
     for cell in one.notebook.cells:
         if cell.cell_type == "code":
             count, found = outputs[cell.id]
@@ -572,17 +572,17 @@ def _ready(notebook, lesson, course):
     return nbformat.from_dict({**notebook, "cells": cells})
 
 
-def _execute(notebook, course, room, lesson=None):
-    """Run a notebook in a room, under all limits."""
+def _execute(notebook, course, sandbox, lesson=None):
+    """Run a notebook in a sandbox, under all limits."""
     ready = _ready(notebook, lesson, course) if lesson else notebook
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     ready = nbformat.from_dict({**ready, "metadata": kernel})
-    (room / "notebook.ipynb").write_text(nbformat.writes(ready), encoding="utf-8")
+    (sandbox / "notebook.ipynb").write_text(nbformat.writes(ready), encoding="utf-8")
     wrap = contained.apart()
-    command = [sys.executable, "-m", "hlp_edu.course.teaching.execute", str(room), f"{course.cell_limit:d}"]
+    command = [sys.executable, "-m", "hlp_edu.course.teaching.execute", str(sandbox), f"{course.cell_limit:d}"]
     command += [f"{course.memory:g}", "alone" if wrap else "shared"]
-    variables = contained.environment(room)
-    return contained.run(command, room, course.limit, course.cancelled, variables, course.memory, room, wrap)
+    variables = contained.environment(sandbox)
+    return contained.run(command, sandbox, course.limit, course.cancelled, variables, course.memory, sandbox, wrap)
 
 
 def _why_unmarked(done):
@@ -667,13 +667,13 @@ def _gradebook(course):
     """Open nbgrader's gradebook, for one thread at a time."""
     from nbgrader.api import Gradebook
 
-    with course.books, warnings.catch_warnings():
+    with course.gradebook_lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # nbgrader's own, about SQLAlchemy
         with Gradebook(f"sqlite:///{course.out / 'gradebook.db'}") as gradebook:
             yield gradebook
 
 
-def _keep_books(one, name, course):
+def _write_gradebook(one, name, course):
     """Write the marks into nbgrader's gradebook, and the notebook with its outputs beside it."""
     marks = {task["task"]: task["points"] for task in one.tasks}
     text = nbformat.writes(_for_browsers(one.notebook))
@@ -715,7 +715,7 @@ def _write_feedback(lesson, submissions, course):
             one.notes.append("there is no page of feedback: nbgrader could not write it")
 
 
-def _compare_books(one, name, course):
+def _compare_gradebook(one, name, course):
     """Points as the gradebook has them, where a teacher may have changed them; what differs from our marks is told."""
     with _gradebook(course) as gradebook:
         submission = gradebook.find_submission(one.lesson, name)

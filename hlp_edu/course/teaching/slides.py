@@ -19,18 +19,18 @@ LINES, MOST, WIDE = 11, 15, 66  # lines of a slide in large letters, in smaller 
 
 @dataclass
 class Slide:
-    """What is seen and what is said. `room` is the height of the text in lines."""
+    """What is seen and what is said. `height` is the height of the text in lines."""
 
     title: str
     kind: str = "text"  # or first, ask, picture
     body: list = field(default_factory=list)
     notes: list = field(default_factory=list)
-    room: float = 0
+    height: float = 0
 
     @property
     def scale(self):
         """How large its letters are: smaller when there is much to say."""
-        return min(1, (LINES / max(self.room, 1)) ** 0.5)
+        return min(1, (LINES / max(self.height, 1)) ** 0.5)
 
 
 def build_slides(source, out):
@@ -102,14 +102,14 @@ class _Deck:
         self.slides[-1].kind = kind
         return self.slides[-1]
 
-    def add(self, part, room, kind="text"):
+    def add(self, part, height, kind="text"):
         """Put something on the slide, or on a new one if it is full, or of another kind."""
         slide = self.slides[-1] if self.slides else self.new(kind)
-        if slide.kind == "picture" or (slide.body and slide.kind != kind) or slide.room + room > MOST:
+        if slide.kind == "picture" or (slide.body and slide.kind != kind) or slide.height + height > MOST:
             slide = self.new(kind)
         slide.kind = kind if slide.kind != "first" else "first"
         slide.body.append(part)
-        slide.room += room
+        slide.height += height
 
     def note(self, part):
         if not self.slides:
@@ -266,8 +266,8 @@ def _first_sentence(text):
     """The first sentence of a paragraph in HTML; a full stop in a formula or in something emphasised is no end."""
     text = re.sub(r"^<p>|</p>$", "", text.strip())
     pairs = [(f"<{tag}", f"</{tag}") for tag in ("strong>", "em>", "a ", "code>")] + [(r"\(", r"\)")]
-    for stop in re.finditer(r"[.?!](?=\s|$)", text):
-        part = text[: stop.end()]
+    for end in re.finditer(r"[.?!](?=\s|$)", text):
+        part = text[: end.end()]
         if all(part.count(begin) == part.count(end.strip()) for begin, end in pairs):
             return part
     return text

@@ -27,7 +27,7 @@ MARK = ENVIRONMENT / "made-by-start.py"  # written first: this folder is ours, a
 STAMP = ENVIRONMENT / "complete.json"  # written last: the environment is whole
 PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 COURSE = HERE / "my_course"
-ROOM = 1.5e9  # bytes that an installation needs, with some air
+DISK = 1.5e9  # bytes that an installation needs, with some air
 MACHINES = {
     ("linux", "x86_64"): "linux",
     ("linux", "aarch64"): "linux-arm",
@@ -88,7 +88,7 @@ def prepare(pack):
         raise Trouble(f"{ENVIRONMENT} exists, and this script did not make it. Rename it, then start again.")
     if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
         raise Trouble("this Python lacks the modules venv and ensurepip; on Debian and Ubuntu: python3-venv.")
-    if shutil.disk_usage(str(HERE)).free < ROOM:
+    if shutil.disk_usage(str(HERE)).free < DISK:
         raise Trouble("the disk is nearly full: the course needs 1.5 GB of room.")
     shutil.rmtree(str(ENVIRONMENT), ignore_errors=True)
     try:
