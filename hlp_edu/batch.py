@@ -5,7 +5,7 @@ import threading
 
 from hlp_edu import flow
 from hlp_edu.bars import bar
-from hlp_edu.validate import listed, require, whole
+from hlp_edu.validate import require, sequence, whole
 from hlp_edu.words import shown
 
 __all__ = ["runs"]
@@ -45,7 +45,7 @@ def runs(problem, policy, seeds, T, workers=None, progress=True, record="output"
     """
     import joblib
 
-    seeds = listed("seeds", seeds)
+    seeds = sequence("seeds", seeds)
     require(seeds, f"seeds = {shown(seeds)}: must be a sequence of at least one seed, for example range(10)")
     workers = os.cpu_count() if workers is None else whole("workers", workers)
 

@@ -13,7 +13,7 @@ from hlp_edu.problem import Tracking
 from hlp_edu.signals import sinusoid
 from hlp_edu.switching import HamiltonianServo, PerArc
 from hlp_edu.targets import patchwork
-from hlp_edu.validate import listed, number, one_of
+from hlp_edu.validate import number, one_of, sequence
 from hlp_edu.words import cell
 
 __all__ = ["Table", "compare", "freeze_test", "sets", "sweep", "tracking_problem"]
@@ -209,7 +209,7 @@ def sweep(name, values, problem, policy, seeds, T, after=None, progress=True, **
     >>> sweep("mu", [0.03, 0.3], problem, hlp.GradientFlow, seeds=range(3), T=5, dt=0.01)["mu"]
     [0.03, 0.3]
     """
-    values = listed("values", values)
+    values = sequence("values", values)
     if not isinstance(name, str) or not name:
         raise ValueError(f"name = {name!r}: must be a word for what is varied")
     if not values:
@@ -223,7 +223,7 @@ def sweep(name, values, problem, policy, seeds, T, after=None, progress=True, **
 
 
 def _table(first, cases, seeds, T, after, best, progress, arguments):
-    seeds = listed("seeds", seeds)
+    seeds = sequence("seeds", seeds)
     T = number("T", T, above=0)
     if best is not None:
         missing = [seed for seed in seeds if seed not in best]

@@ -11,7 +11,7 @@ from collections import Counter
 
 import numpy as np
 
-from hlp_edu.validate import listed, numbers_of, require, vector, whole
+from hlp_edu.validate import numbers_of, require, sequence, vector, whole
 from hlp_edu.words import shown
 
 __all__ = ["Network", "chain", "feed_forward", "fully_connected"]
@@ -157,7 +157,7 @@ def feed_forward(sizes, bias=True):
     >>> feed_forward([3, 4, 4, 2])
     Network(10 neurons, 46 arcs, inputs ['u1', 'u2', 'u3', 'bias'], outputs [9, 10])
     """
-    sizes = listed("sizes", sizes)
+    sizes = sequence("sizes", sizes)
     require(len(sizes) >= 2, f"sizes = {shown(sizes)}: must name at least two layers, inputs first")
     sizes = [whole(f"sizes[{k}]", size) for k, size in enumerate(sizes)]
     n = sum(sizes[1:])

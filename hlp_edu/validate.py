@@ -61,7 +61,7 @@ def kind(name, value, types, example):
     return value
 
 
-def listed(name, value):
+def sequence(name, value):
     """The entries of something that can be gone through, as a list."""
     try:
         return list(value)

@@ -66,7 +66,7 @@ def test_the_contest_refuses_what_is_no_part_of_it():
         contest.network_of("chess")
     with pytest.raises(ValueError, match="method = 'Adam'"):
         contest.settings_of("Adam")
-    assert {len(contest.settings_of(method)) for method in contest.METHODS} == {20}
+    assert {len(contest.settings_of(method)) for method in contest.LEARNERS} == {20}
     assert contest.wins(np.zeros((3, 1)), np.ones((3, 1)), lambda w: w[:, 0]) == 3
     t = np.arange(0, 100, contest.EVERY)
     noise = contest.target_at("noise", t) - contest.target_at("plain", t)
@@ -145,8 +145,8 @@ def test_situations_are_numbers_of_the_course_or_untested():
     assert len(lines) == len(claims.SITUATIONS) == 7
     for line in lines:
         cells = line.split("): ", 1)[1].split(", ")
-        assert len(cells) == len(claims.METHODS) and any(cell.endswith("best") for cell in cells)
-        for cell, name in zip(cells, claims.METHODS, strict=True):
+        assert len(cells) == len(claims.LEARNERS) and any(cell.endswith("best") for cell in cells)
+        for cell, name in zip(cells, claims.LEARNERS, strict=True):
             assert re.fullmatch(rf"{name} (untested|[\d.,]+ \(1[1-6]\)( best)?)", cell), cell
     jumps = next(line for line in lines if line.startswith("the target jumps"))
     assert "prospective 2.69 (13) best" in jumps and "MPC 2.83 (11)" in jumps

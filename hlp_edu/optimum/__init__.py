@@ -16,8 +16,6 @@ from hlp_edu.validate import number, one_of, whole
 
 __all__ = ["NotConverged", "Optimum", "cost_gradient", "optimum"]
 
-METHODS = ("both", "collocation", "adjoint")
-
 
 class NotConverged(RuntimeError):
     """Neither method converged. What was found is in ``best``.
@@ -105,7 +103,7 @@ def optimum(
     """
     from threadpoolctl import threadpool_limits
 
-    one_of("method", method, METHODS)
+    one_of("method", method, ("both", "collocation", "adjoint"))
     tolerance, iterations = number("tolerance", tolerance, above=0), whole("iterations", iterations)
     run = Run(problem, T, dt, seed, t0, x0, w0, start)
     obstacle = obstacle_to(run)

@@ -8,7 +8,7 @@ from PIL import Image
 
 from hlp_edu.plotting.picture import LOSSLESS, Picture, as_text, figure, image, reduced
 from hlp_edu.plotting.style import styled
-from hlp_edu.validate import kind, listed, number, whole
+from hlp_edu.validate import kind, number, sequence, whole
 
 __all__ = ["Loop"]
 
@@ -58,7 +58,7 @@ class Loop(Picture):
         self, draw, values, panels=1, *, inches=2.9, still=-1, seconds=4.0, hold=0.0, caption=None, headline="", more=""
     ):
         kind("draw", draw, Callable, "a function draw(ax, value)")
-        values, self.frames = listed("values", values), []
+        values, self.frames = sequence("values", values), []
         count = whole("the number of values", len(values), least=2, most=MOST)
         self.seconds, self.hold = number("seconds", seconds, above=0), number("hold", hold, least=0)
         place = None if isinstance(still, Picture) else whole("still", still, least=-count, most=count - 1) % count

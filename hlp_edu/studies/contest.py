@@ -22,12 +22,12 @@ from hlp_edu.switching import PerArc
 from hlp_edu.validate import one_of
 
 __all__ = [
-    "Contest", "EXAMS", "METHODS", "TASKS", "answers", "bumped", "by_flow", "by_sgd", "careful", "elsewhere",
+    "Contest", "EXAMS", "LEARNERS", "TASKS", "answers", "bumped", "by_flow", "by_sgd", "careful", "elsewhere",
     "exam_error", "fit", "fitted", "hindsight", "input_at", "network_of", "rule", "settings_of", "start", "task",
     "tune", "wins",
 ]  # fmt: skip
 
-METHODS = ("online backprop", "damped flip", "per-arc signs, damped", "gradient flow", "prospective flow")
+LEARNERS = ("online backprop", "damped flip", "per-arc signs, damped", "gradient flow", "prospective flow")
 TASKS = ("plain", "deep", "noise")
 EXAM, PRACTICE = np.arange(2000, 2060, 0.1), np.arange(1500, 1560, 0.1)
 Q, EVERY, LOUD = 100.0, 0.04, 0.4  # price of the error, time between two samples, size of the noise
@@ -276,7 +276,7 @@ def by_flow(name, method, settings, T, w, speed=20, dt=EVERY, signal=input_at, i
     Parameters
     ----------
     name, method : str
-        One of `TASKS`, one of `METHODS`.
+        One of `TASKS`, one of `LEARNERS`.
     settings : list of (float, float)
         r and friction of each trial.
     T : float
@@ -310,17 +310,17 @@ def settings_of(method):
     Parameters
     ----------
     method : str
-        One of `METHODS`; the last two have no friction, and twenty values of r.
+        One of `LEARNERS`; the last two have no friction, and twenty values of r.
 
     Raises
     ------
     ValueError
         If there is no such method.
     """
-    one_of("method", method, METHODS)
+    one_of("method", method, LEARNERS)
     if method == "online backprop":
         return list(itertools.product((1e-3, 3e-4, 1e-4, 3e-5, 1e-5), (0, 0.9, 0.97, 0.99)))
-    if method in METHODS[1:3]:
+    if method in LEARNERS[1:3]:
         return list(itertools.product((10, 30, 100, 1000), (0.1, 0.3, 1, 3, 10)))
     return [(round(10 ** (1 + k / 8), 1), 0) for k in range(20)]
 
@@ -331,7 +331,7 @@ def fit(name, method, settings, T, w, **how):
     Parameters
     ----------
     name, method : str
-        One of `TASKS`, one of `METHODS`.
+        One of `TASKS`, one of `LEARNERS`.
     settings : list of (float, float)
         As in `settings_of`.
     T : float
@@ -350,7 +350,7 @@ def fit(name, method, settings, T, w, **how):
     ValueError
         If there is no such method.
     """
-    one_of("method", method, METHODS)
+    one_of("method", method, LEARNERS)
     if method == "online backprop":
         return by_sgd(name, settings, T, w, **how)
     return by_flow(name, method, settings, T, w, **how)
@@ -362,7 +362,7 @@ def tune(name, method, T, settings=None, **how):
     Parameters
     ----------
     name, method : str
-        One of `TASKS`, one of `METHODS`.
+        One of `TASKS`, one of `LEARNERS`.
     T : float
         Length of the stream.
     settings : list of (float, float), optional
@@ -397,7 +397,7 @@ def fitted(method, T=1000, speed=20, task="plain"):
     Parameters
     ----------
     method : str
-        One of `METHODS`.
+        One of `LEARNERS`.
     T, speed : float
         Length of the stream, and speed of the neurons.
     task : str
@@ -462,7 +462,7 @@ class Contest:
 
     parameters = dict(seeds=10, tuning_seeds=3, speed=20.0, every=EVERY, noise=LOUD)
     cases = tuple((name, method, T) for name in TASKS for T in ((100, 1000) if name == "plain" else (1000,))
-                  for method in METHODS)  # fmt: skip
+                  for method in LEARNERS)  # fmt: skip
     repeats = 0.02  # how closely another machine repeats an error, relative
 
     @classmethod
@@ -472,7 +472,7 @@ class Contest:
         Parameters
         ----------
         task, method : str
-            One of `TASKS`, one of `METHODS`.
+            One of `TASKS`, one of `LEARNERS`.
         T : int
             Length of the stream.
 
