@@ -191,9 +191,15 @@ def hand_in(folder):
 
         return edit
 
-    put("right 0", ALL)
-    put("right 1", ALL)
-    put("empty", 0, of="exercises")
+    def more_points(notebook):
+        drop(notebook, "test_costates", "test_steer")
+        cell(notebook, "test_gradient").metadata.nbgrader["points"] = 99
+
+    def no_marks(notebook):
+        for one in notebook.cells:
+            one.metadata.pop("nbgrader", None)
+
+    put("right", ALL)
     put("wrong number", without("change"), answer("change", "change = 42"))
     wrong = dict(best_push="def best_push(p, b, r):\n    return b * p / r")
     wrong |= dict(costates="def costates(x, z, a, q, dt):\n    return 0 * x")
@@ -211,11 +217,9 @@ def hand_in(folder):
     put("loop", without("best_push"), answer("best_push", LOOP))
     put("stubborn loop", "cannot be interrupted", answer("best_push", STUBBORN))
     put("deleted answer", without("costates"), lambda n: drop(n, "costates"))
-    put("deleted tests", ALL, lambda n: drop(n, "test_costates", "test_steer"))
+    put("deleted tests, more points", ALL, more_points)
     put("changed test", 0, lambda n: cell(n, "test_steer").update(source="assert True"), of="exercises")
-    put("more points", ALL, lambda n: cell(n, "test_steer").metadata.nbgrader.update(points=99))
-    put("renamed", ALL, name="final FINAL.ipynb")
-    put("other editor", ALL, lambda n: [c.metadata.pop("nbgrader", None) for c in n.cells] and None)
+    put("renamed, other editor", ALL, no_marks, name="final FINAL.ipynb")
     put("much output", ALL, answer("change", cell(load("solutions"), "change").source + "\nprint('x' * 300_000)"))
     put("corrupt", "holds no notebook", lambda n: nbformat.writes(n)[:5000])
     put("ends the kernel", "ended the kernel", answer("costates", "import os\n\nos._exit(3)"))
@@ -253,11 +257,11 @@ def test_a_class_of_every_kind(tmp_path, capsys):
 
     tasks = {(row["student"], row["task"]): row for row in table(out / "tasks.csv")}
     assert len(tasks) == (len(wanted) - 4) * len(TASKS)
-    assert tasks["right 0", "steer"]["said"] == "correct"
-    assert tasks["empty", "steer"]["said"].startswith("not attempted")
+    assert tasks["right", "steer"]["said"] == "correct"
+    assert tasks["half", "steer"]["said"].startswith("not attempted")
     assert tasks["wrong sign, end, name", "best_push"]["said"].startswith("not yet, because")
     assert "a loop without end?" in tasks["loop", "best_push"]["said"]
-    assert "put back" in rows["changed test"]["notes"] and "put back" in rows["deleted tests"]["notes"]
+    assert "put back" in rows["changed test"]["notes"] and "put back" in rows["deleted tests, more points"]["notes"]
     print(f"\n{len(wanted)} submissions in {seconds:.0f} s")
 
     # A second time: what is marked stays marked; only what failed or is new is tried.
