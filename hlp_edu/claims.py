@@ -266,8 +266,8 @@ def evidence(ax, claim):
 
 # ------------------------------------------------------------------------------ when would I use this?
 
-LEARNERS = ("gradient flow", "damped flip", "per-arc signs", "prospective")
-LEARNERS += ("online SGD", "truncated BPTT", "RTRL", "MPC")
+COMPARED = ("gradient flow", "damped flip", "per-arc signs", "prospective")
+COMPARED += ("online SGD", "truncated BPTT", "RTRL", "MPC")
 SITUATIONS = {
     "storage is tight": "numbers kept beside states and weights, 6 neurons, 60 arcs",
     "laws switch": "error on the stream whose law changes; the last value again has 0.57",
@@ -281,21 +281,21 @@ SITUATIONS = {
 
 def _measured():
     """{(situation, method): (value, lesson)} of all that was measured, from the studies."""
-    found, names = {}, dict(zip(("SGD", "BPTT", "RTRL"), LEARNERS[4:7], strict=True))
-    names |= {"gradient flow": LEARNERS[0], "damped flip": LEARNERS[1], "per-arc signs, damped": LEARNERS[2]}
-    names["prospective steering"] = LEARNERS[3]
+    found, names = {}, dict(zip(("SGD", "BPTT", "RTRL"), COMPARED[4:7], strict=True))
+    names |= {"gradient flow": COMPARED[0], "damped flip": COMPARED[1], "per-arc signs, damped": COMPARED[2]}
+    names["prospective steering"] = COMPARED[3]
     for row in study("streams").rows:
         where = {"switching": "laws switch", "waves": "memory of the past"}.get(row["stream"])
         if row["method"] in names and where:
             found[where, names[row["method"]]] = row["rmse"], "14"
         if row["method"] in names and row["method"] != "prospective steering" and row["stream"] == "sunspots":
             found["storage is tight", names[row["method"]]] = row["stores"], "14"
-    names |= {"online backprop": LEARNERS[4], "prospective flow": LEARNERS[3]}
+    names |= {"online backprop": COMPARED[4], "prospective flow": COMPARED[3]}
     for row in study("contest").rows:
         if row["task"] in ("deep", "noise"):
             where = "depth" if row["task"] == "deep" else "noise"
             found[where, names[row["method"]]] = row["rmse"], "15"
-    names |= {"per-arc signs": LEARNERS[2], "online SGD": LEARNERS[4], "MPC": LEARNERS[7]}
+    names |= {"per-arc signs": COMPARED[2], "online SGD": COMPARED[4], "MPC": COMPARED[7]}
     wheres = {"jumps": "the target jumps", "clocks": "no global clock"}
     for row in study("situations").rows:
         where, name = wheres.get(row["situation"]), names[row["law"]]
@@ -313,7 +313,7 @@ def situations():
     """When to use what: situations by methods, each cell a number of the course, or untested; smaller is better."""
     found, texts, body = _measured(), [], []
     for what, unit in SITUATIONS.items():
-        cells = {name: found.get((what, name)) for name in LEARNERS}
+        cells = {name: found.get((what, name)) for name in COMPARED}
         best = TIE * min(value for value, _ in filter(None, cells.values()))
         words = ["untested" if cell is None else f"{_number(cell[0], 3)} ({cell[1]})" for cell in cells.values()]
         words = [w + " best" * (c is not None and c[0] <= best) for w, c in zip(words, cells.values(), strict=True)]
@@ -323,7 +323,7 @@ def situations():
     note = (
         "In brackets the lesson; smaller is better; <strong>best</strong> is the least of a row, or within 5 % of it."
     )
-    return Page("\n".join(texts), _table(("situation", *LEARNERS), body, note))
+    return Page("\n".join(texts), _table(("situation", *COMPARED), body, note))
 
 
 def _table(titles, body, caption):

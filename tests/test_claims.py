@@ -145,8 +145,8 @@ def test_situations_are_numbers_of_the_course_or_untested():
     assert len(lines) == len(claims.SITUATIONS) == 7
     for line in lines:
         cells = line.split("): ", 1)[1].split(", ")
-        assert len(cells) == len(claims.LEARNERS) and any(cell.endswith("best") for cell in cells)
-        for cell, name in zip(cells, claims.LEARNERS, strict=True):
+        assert len(cells) == len(claims.COMPARED) and any(cell.endswith("best") for cell in cells)
+        for cell, name in zip(cells, claims.COMPARED, strict=True):
             assert re.fullmatch(rf"{name} (untested|[\d.,]+ \(1[1-6]\)( best)?)", cell), cell
     jumps = next(line for line in lines if line.startswith("the target jumps"))
     assert "prospective 2.69 (13) best" in jumps and "MPC 2.83 (11)" in jumps

@@ -406,8 +406,7 @@ def _draw_headline(fig, text, more):
     """Write the finding above the axes, and what is drawn below it; the figure grows."""
     lines = [(text, 15.0, "semibold", INK, 0.31)] + [(more, TEXT, "normal", SOFT, 0.25)] * bool(more)
     grow(fig, sum(line[-1] for line in lines))
-    wide, tall = fig.get_size_inches()
-    y = 0.1
+    (wide, tall), y = fig.get_size_inches(), 0.1
     for words, size, weight, colour, step in lines:
         size = _fitting(words, size, weight, wide - 0.24)
         style = dict(size=size, weight=weight, color=colour, va="top", gid="headline")
@@ -427,6 +426,7 @@ def grow(fig, top):
 
 # ---- pixels ----------------------------------------------------------------------------------
 
+COLOURS = (30, 64)  # of an image: enough for lines and text, and for the light tints of a heat map
 LOSSLESS = dict(lossless=True, quality=60, method=2)  # of a WEBP file
 
 
@@ -438,9 +438,9 @@ def image(fig, density=SHARP):
     return Image.open(file).convert("RGB")
 
 
-def reduced(image, counts=(30, 64)):
+def reduced(image, counts=COLOURS):
     """An RGB image with few colours, among them that of its first pixel, the paper."""
-    for colours in counts:  # for lines and text; where these lose the light tints of a heat map
+    for colours in counts:
         # By octree: a thin line keeps its colour, which a median cut would merge into a larger one's.
         shown = image.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
         palette, paper = shown.getpalette(), shown.getpixel((0, 0))
@@ -451,7 +451,7 @@ def reduced(image, counts=(30, 64)):
             return shown
 
 
-def encoded(image, format, counts=(30, 64), **how):
+def encoded(image, format, counts=COLOURS, **how):
     """The bytes of an image with few colours."""
     file = io.BytesIO()
     reduced(image, counts).save(file, format, **how)

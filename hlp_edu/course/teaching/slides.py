@@ -266,8 +266,8 @@ def _first_sentence(text):
     """The first sentence of a paragraph in HTML; a full stop in a formula or in something emphasised is no end."""
     text = re.sub(r"^<p>|</p>$", "", text.strip())
     pairs = [(f"<{tag}", f"</{tag}") for tag in ("strong>", "em>", "a ", "code>")] + [(r"\(", r"\)")]
-    for end in re.finditer(r"[.?!](?=\s|$)", text):
-        part = text[: end.end()]
+    for mark in re.finditer(r"[.?!](?=\s|$)", text):
+        part = text[: mark.end()]
         if all(part.count(begin) == part.count(end.strip()) for begin, end in pairs):
             return part
     return text
