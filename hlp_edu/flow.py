@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hlp_edu import blocks
+from hlp_edu import blocks, rules
 from hlp_edu._version import __version__
 from hlp_edu.kernel import METHODS, Rows, Signals, Signs, march, probe_of, work_at
 from hlp_edu.policies import Policy
@@ -116,17 +116,16 @@ def grid(T, dt):
     """How many steps, and how long: dt, shortened a little if T is no multiple of it."""
     T, dt = number("T", T, above=0), number("dt", dt, above=0)
     require(dt <= T * (1 + 1e-9), f"dt = {dt:g}: must be at most T = {T:g}")
-    few = T / dt < MOST_STEPS
-    require(few, f"T = {T:g}: has {T / dt:.3g} steps of dt = {dt:g}; at most {MOST_STEPS:g} are possible")
-    steps = math.ceil(T / dt - 1e-9 * max(1.0, T / dt))
+    count = T / dt
+    require(count < MOST_STEPS, f"T = {T:g}: has {count:.3g} steps of dt = {dt:g}; at most {MOST_STEPS:g} are possible")
+    steps = math.ceil(count - 1e-9 * max(1.0, count))
     return steps, dt if math.isclose(steps * dt, T, rel_tol=1e-9) else T / steps
 
 
 def check_times(t, T, dt):
     """Refuse times that are so large that t + dt is t."""
-    latest = abs(t) + T
-    words = f"dt = {dt:g}: is too small for times t0, T near {latest:g}, where t + dt is t"
-    require(dt > 4 * np.spacing(latest), words)
+    words = f"dt = {dt:g}: is too small for times t0, T near {abs(t) + T:g}, where t + dt is t"
+    require(dt > 4 * np.spacing(abs(t) + T), words)
 
 
 class Forward:
@@ -145,8 +144,7 @@ class Forward:
         self.blocks = blocks.blocks_of(panels, stages, n) if len(panels) else None
         self.arc_rows = 3 if stages > 1 and len(segments) else 1
         self.rule = None if policy.steady else policy.compiled()
-        probes = not (policy.steady and policy.inertia)
-        self.probe = probe_of(problem.model._replace(law=law), inputs, len(problem.network.heads) if probes else 0)
+        self.probe = probe_of(problem.model._replace(law=law), inputs, 0 if together else len(problem.network.heads))
         self.ahead = policy.lookahead(problem)
 
     def state(self, begin):
@@ -172,6 +170,8 @@ class Forward:
             bad, cost = march(
                 self.model, method, signals, signs, work, rows, self.probe, self.rule, self.blocks, self.ahead
             )
+        if self.rule is not None and np.isnan(signs.x[0]):
+            rules.refuse(self.policy, signals.t[max(bad - 1, 0)])
         parts = [part[0, : old.size] for part, old in zip(work, state[:4], strict=False)]
         parts = [part if self.arc_rows == 1 else part.copy() for part in parts]  # stages need not be kept
         return (*parts, signs.x, signs.w), bad, cost

@@ -250,10 +250,12 @@ def march(model, method, signals, signs, work, rows, probe, rule, blocks, ahead)
 
 @compiled
 def set_signs(rule, probe, signals, t, signs, work):
-    """Let the rule set the signs."""
+    """Let the rule set the signs. It reads copies of the costates, which lie where x' and -p_w / r were."""
     _, H = gradients(probe, signals, t, work.x[NOW], work.w[NOW], work.p_x[NOW], work.p_w[NOW])
     n, m, answer = work.a.size, signs.w.size, probe.work
-    p_x, p_w, H_x, H_w = work.p_x[NOW, :n], work.p_w[NOW, :m], answer.p_x[NOW, :n], answer.p_w[NOW, :m]
+    p_x, p_w, H_x, H_w = answer.x[NOW, :n], answer.w[NOW, :m], answer.p_x[NOW, :n], answer.p_w[NOW, :m]
+    copy(work.p_x[NOW], p_x, n)
+    copy(work.p_w[NOW], p_w, m)
     rule(signals.t[t], H, p_x, p_w, H_x, H_w, signs.x, signs.w, signs.values)
 
 

@@ -65,6 +65,8 @@ class Policy:
 
     def rehearse(self, neurons, arcs):
         """Try the rule once for so many ``neurons`` and ``arcs``; one that fails raises a ValueError."""
+        for name in ("dissipation_w", "dissipation_x"):  # it may have been changed since
+            number(name, getattr(self, name))
         rules.rehearse(self.rule, self.sign_at_start, neurons, arcs)
 
     def __repr__(self):
@@ -92,7 +94,8 @@ class BuiltIn(Policy):
         return rules.compiled_rule(type(self).rule)
 
     def rehearse(self, neurons, arcs):
-        """Nothing to try: these rules are tested."""
+        """The rules are tested; but a number may have been changed since."""
+        self.__post_init__()
 
 
 @dataclass(repr=False, eq=False)

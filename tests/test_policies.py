@@ -139,11 +139,19 @@ def own_band(t, H, p_x, p_w, H_x, H_w, s_x, s_w):
         s_w[:] = 1
 
 
+def own_scratch(t, H, p_x, p_w, H_x, H_w, s_x, s_w):
+    p_w *= H_w  # a copy, on which a rule may work
+    s_x[:] = -1
+    for k in range(len(s_w)):
+        s_w[k] = 1 if p_w[k] > 0.03 * H_w[k] ** 2 else -1
+
+
 @pytest.mark.parametrize(
     "rule, built_in",
     [
         (own_flip, hlp.Flipped(30, 5)),
         (own_per_arc, hlp.PerArc(mu=0.03, dissipation_w=30, dissipation_x=5)),
+        (own_scratch, hlp.PerArc(mu=0.03, dissipation_w=30, dissipation_x=5)),
         (own_servo, hlp.HamiltonianServo(30, 5)),
         (own_band, hlp.HamiltonianBand(-0.3, 0.2, dissipation_w=30, dissipation_x=5)),
     ],
@@ -221,6 +229,22 @@ def bad_name(t, H, p_x, p_w, H_x, H_w, s_x, s_w):
     s_w[:] = nowhere  # noqa: F821
 
 
+def rebound(t, H, p_x, p_w, H_x, H_w, s_x, s_w):
+    s_w = np.where(p_w * H_w > 0, 1.0, -1.0)  # noqa: F841
+
+
+def answers(t, H, p_x, p_w, H_x, H_w, s_x, s_w):
+    return s_w
+
+
+def generator(t, H, p_x, p_w, H_x, H_w, s_x, s_w):
+    yield
+
+
+async def coroutine(t, H, p_x, p_w, H_x, H_w, s_x, s_w):
+    pass
+
+
 def uncompilable(t, H, p_x, p_w, H_x, H_w, s_x, s_w):
     s_w[:] = {"flipped": [-1]}["flipped"][0] if type(t).__name__ else 0
     s_w[:] = float(str(-1.0))
@@ -232,6 +256,8 @@ def uncompilable(t, H, p_x, p_w, H_x, H_w, s_x, s_w):
         (bad_shape, ["rule bad_shape: fails on arrays of 5 neurons and 30 arcs", "(30,)"]),
         (bad_index, ["rule bad_index: fails", "1000"]),
         (bad_name, ["rule bad_name: fails", "nowhere"]),
+        (rebound, ["rule rebound: gives the name s_w to another array", "s_w[:] = -1"]),
+        (answers, ["rule answers: returns array([", "return nothing"]),
         (uncompilable, ["rule: could not be compiled", "numbers, arrays, loops and conditions"]),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -243,11 +269,50 @@ def test_a_rule_that_fails_says_so_before_the_run(rule, words, capfd):
     assert capfd.readouterr().err == ""
 
 
+def fails_late(t, H, p_x, p_w, H_x, H_w, s_x, s_w):
+    if 1 < t < 2:
+        s_w[s_w.size] = 1
+    elif 2 < t < 3:
+        s_w[-int(1e9 * t)] = 1
+    elif 3 < t < 4:
+        s_w *= 5
+    elif 4 < t < 5:
+        s_x[:] = np.nan
+    elif 5 < t < 6:
+        raise ValueError
+
+
+def test_a_rule_that_fails_late_ends_the_run_with_words():
+    policy = hlp.Policy(fails_late)
+    assert hlp.run(five(), policy, T=1, dt=0.25).t[-1] == 1
+    for k in range(1, 6):
+        with pytest.raises(ValueError, match=rf"policy = Policy\(fails_late\): at t = {k}.25 its rule fails, or sets"):
+            hlp.run(five(), policy, T=1, dt=0.25, t0=k)
+
+
+@pytest.mark.parametrize(
+    "policy, name, value",
+    [
+        (hlp.Flipped(30), "dissipation_w", np.nan),
+        (hlp.Flipped(30), "dissipation_w", "30"),
+        (hlp.Flipped(30), "dissipation_x", np.ones(3)),
+        (hlp.GradientFlow(mu=0.1), "mu", -1),
+        (hlp.Policy(own_flip), "dissipation_w", np.nan),
+    ],
+)
+def test_a_number_that_is_changed_later_is_checked_at_the_start_of_a_run(policy, name, value):
+    setattr(policy, name, value)
+    with pytest.raises(ValueError, match=f"{name} = .*: must be a finite number"):
+        hlp.run(five(), policy, T=1)
+
+
 @pytest.mark.parametrize(
     "build, words",
     [
         (lambda: hlp.Policy(3), ["rule = 3", "function of (t, H, p_x"]),
         (lambda: hlp.Policy(max), ["rule = <built-in function max>", "function of (t"]),
+        (lambda: hlp.Policy(generator), ["rule = <function generator", "plain function of (t"]),
+        (lambda: hlp.Policy(coroutine), ["rule = <function coroutine", "plain function of (t"]),
         (lambda: hlp.Policy(lambda t, H: None), ["<lambda>(t, H)", "must take (t, H, p_x, p_w, H_x, H_w, s_x, s_w)"]),
         (lambda: hlp.Policy(own_flip, dissipation_w=np.nan), ["dissipation_w = nan", "finite number"]),
         (lambda: hlp.Flipped(dissipation_w="30"), ["dissipation_w = '30'", "finite number"]),

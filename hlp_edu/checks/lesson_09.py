@@ -342,10 +342,7 @@ class _OwnPolicy(Task):
                     "Let it decide by H, the costates and the gradients"
                 )
         if bare:
-            raise Refused(
-                "every sign of an arc stays -1, and that is the bare flip, which swings. If you wrote `s_w = ...`: "
-                "that makes a new array, and `s_w[:] = ...` fills the one that counts"
-            )
+            raise Refused("every sign of an arc stays -1, and that is the bare flip, which swings")
 
 
 def _signs(policy, t, H, arrays):

@@ -73,8 +73,8 @@ WRONG = {
         rule(PER_ARC.replace("0.03 *", "0.0 *"), says="it does not follow"),
         rule(PER_ARC.replace("1 if", "-1 if").replace("else -1", "else 1"), says="runs diverge|does not follow"),
         rule("s_x[:] = -1\ns_w[:] = -1", says="the bare flip, which swings"),
-        rule("s_w = np.where(p_w * H_w > 0.03 * H_w**2, 1.0, -1.0)", says="makes a new array"),
-        rule("return np.where(p_w * H_w > 0.03 * H_w**2, 1.0, -1.0)", says="returns something"),
+        rule("s_w = np.where(p_w * H_w > 0.03 * H_w**2, 1.0, -1.0)", says="gives the name s_w to another array"),
+        rule("return np.where(p_w * H_w > 0.03 * H_w**2, 1.0, -1.0)", says="return nothing"),
         rule("s_x[:] = 1\ns_w[:] = 1", says="runs diverge|does not follow"),
         rule("s_x[:] = -1\ns_w[:] = 1 if p_w @ H_w > 0.03 * (H_w @ H_w) else -1", says="does not follow|diverge"),
         rule(PER_ARC.replace("0.03 * H_w[k] ** 2", "0.05 * abs(H_w[k])"), says="times that of the per-arc rule"),
@@ -86,6 +86,10 @@ WRONG = {
         rule(PER_ARC.replace("-1\nfor", "-1\np_x *= 0.99\nfor"), says="changes `p_x`"),
         rule(
             "s_x[:] = -1\nfor k in range(30):\n    s_w[k] = -1 + 30 * p_w[k] / H_w[k] if abs(H_w[k]) > 1e-3 else -1",
+            says="sets a sign that is not from -1 to 1",
+        ),
+        rule(
+            "s_x[:] = -1\nfor k in range(30):\n    s_w[k] = min(1.0, max(-1.0, 30 * p_w[k] * H_w[k]))",
             says="a sign is .1 or -1",
         ),
         rule(
