@@ -9,11 +9,11 @@ import zipfile
 import numpy as np
 
 from hlp_edu.network import Network
-from hlp_edu.state import STATE_ARRAYS, Clock, State, checked_state
+from hlp_edu.state import STATE_ARRAYS, State, checked_state
 from hlp_edu.storage import atomic_write
 from hlp_edu.validate import kind, number, one_of, require
 
-LARGEST = 16e9  # bytes of the arrays in a file that is read
+LARGEST = 5e9  # bytes of the arrays in a file that is read
 ROWS = ("t", "x", "w", "p_x", "p_w", "target", "sign", "lagrangian", "hamiltonian")
 FACTS = ("cost", "diverged_at", "reason", "record", "about")
 
@@ -41,7 +41,7 @@ def load_run(path):
             warnings.simplefilter("ignore")  # the dead point was explained when the network was made
             labels = (facts["neurons"], facts["inputs"], facts["outputs"])
             network = Network._from_indices(*labels, arrays["heads"], arrays["tails"])
-        state = State(Clock(*facts["clock"]), *(arrays[name] for name in final))
+        state = State(facts["clock"], *(arrays[name] for name in final))
         state = checked_state("final", state, len(network.neurons), len(network.heads))
         kept = {name: arrays[name] for name in ROWS} | {name: facts[name] for name in FACTS}
         check_rows(kept, len(network.neurons), len(network.heads), len(network.outputs))
@@ -77,13 +77,15 @@ def load_arrays(path, entry, names, what):
     """Facts and {name: array} of what `save_arrays` or `replace_arrays` wrote; a ValueError if it is another file."""
     name = _npz(path)
     name = os.fspath(path) if os.path.exists(path) else name
+    require(not os.path.isdir(name), f"path = {name!r}: is a folder")
     with open(name, "rb") as file:
         try:
             with zipfile.ZipFile(file) as parts:
                 if sum(part.file_size for part in parts.infolist()) > LARGEST:
                     raise ValueError
             with np.load(file, allow_pickle=False) as found:
-                return json.loads(str(found[entry])), {name: found[name] for name in names}
+                facts = kind(entry, json.loads(str(found[entry])), dict, "a dict")
+                return facts, {name: found[name] for name in names}
         except Exception:  # zipfile, zlib, numpy and json each have errors of their own for what is damaged
             raise ValueError(f"path = {name!r}: holds no {what}") from None
 
@@ -104,7 +106,7 @@ def _npz(path):
 def check_rows(kept, neurons, arcs, outputs):
     """Refuse rows of a trajectory that do not fit its network, or facts that are none."""
     record = one_of("record", kept["record"], ("all", "output"))
-    rows, wide = len(kept["t"]), (neurons, arcs) if record == "all" else (0, 0)
+    rows, wide = kept["t"].size, (neurons, arcs) if record == "all" else (0, 0)
     shapes = dict(t=(rows,), lagrangian=(rows,), hamiltonian=(rows,), target=(rows, outputs))
     shapes |= dict(x=(rows, wide[0] if record == "all" else outputs), p_x=(rows, wide[0]))
     shapes |= dict(w=(rows, wide[1]), p_w=(rows, wide[1]))
@@ -113,13 +115,19 @@ def check_rows(kept, neurons, arcs, outputs):
             raise ValueError(
                 f"{name} has shape {kept[name].shape} and kind {kept[name].dtype}: must be {shape}, float64"
             )
+    ran = kept["diverged_at"] is None
+    for name in shapes if ran else ():
+        known = kept[name][~np.isnan(kept[name])] if name == "target" else kept[name]  # a stream may not know some
+        require(np.isfinite(known).all(), f"{name}: every entry must be a finite number")
     sign = kept["sign"]
     if sign.shape not in ((rows,), (rows, wide[1])) or sign.dtype.kind not in "if":
         raise ValueError(f"sign has shape {sign.shape} and kind {sign.dtype}: must be ({rows},) or ({rows}, {wide[1]})")
-    if not rows or not np.isfinite(kept["t"]).all() or (np.diff(kept["t"]) < 0).any():
+    require(np.isin(sign, (-1, 0, 1)).all(), "sign: must be -1, 0 or 1")
+    if ran and not rows or not np.isfinite(kept["t"]).all() or (np.diff(kept["t"]) < 0).any():
         raise ValueError("t: must be finite times that increase, at least one")
-    kind("cost", kept["cost"], (int, float), "a number")
-    if kept["diverged_at"] is not None:
+    require(outputs, "outputs: must name at least one neuron")
+    number("cost", kept["cost"] if ran else 0)
+    if not ran:
         number("diverged_at", kept["diverged_at"])
         kind("reason", kept["reason"], str, "a text")
     kind("about", kept["about"], dict, "a dict")

@@ -51,7 +51,7 @@ class Network:
     """
 
     def __init__(self, digraph, inputs=(), outputs=()):
-        if not getattr(digraph, "is_directed", bool)() or digraph.is_multigraph() or isinstance(digraph, type):
+        if isinstance(digraph, type) or not getattr(digraph, "is_directed", bool)() or digraph.is_multigraph():
             raise ValueError(f"digraph = {digraph!r}: must be a networkx.DiGraph (directed, one arc per pair)")
         inputs = _labels("inputs", inputs)
         for label in inputs:
@@ -162,7 +162,7 @@ def feed_forward(sizes, bias=True):
     sizes = [whole(f"sizes[{k}]", size) for k, size in enumerate(sizes)]
     n = sum(sizes[1:])
     arcs = sum((a + 1) * b for a, b in zip(sizes, sizes[1:], strict=False))
-    fits = max(arcs, (n + sizes[0]) ** 2 / 20) <= MOST_ARCS
+    fits = max(arcs, (n + sizes[0]) ** 2 // 20) <= MOST_ARCS
     require(fits, f"sizes = {shown(sizes)}: is too large; a network may have {MOST_ARCS} arcs, and layers that fit")
     layer = np.repeat(np.arange(1, len(sizes)), sizes[1:])  # of each neuron
     # the layer of every possible tail: neurons, then inputs (layer 0), then the bias (marked -1)
@@ -190,11 +190,10 @@ def _labels(name, labels):
     try:
         count = Counter(iter(labels) if not isinstance(labels, str) else 0)
     except TypeError:
-        words = f"{name} = {shown(labels)}: must be a sequence of labels, for example [{shown(labels)}]"
-        raise ValueError(words) from None
+        raise ValueError(f"{name} = {shown(labels)}: must be a sequence of labels, such as [{shown(labels)}]") from None
     for label in [label for label in count if count[label] > 1]:
         raise ValueError(f"{name}: {label!r} is named twice")
-    return list(count)
+    return [label.item() if isinstance(label, np.generic) else label for label in count]
 
 
 def _indices(name, values, count):
@@ -202,8 +201,7 @@ def _indices(name, values, count):
     found = numbers_of(name, values)
     row = found.ndim == 1 and (found == np.floor(found)).all()
     require(row, f"{name}: must be whole numbers in one row; has shape {found.shape}")
-    good = ((found >= 0) & (found < count)).all()
-    require(good, f"{name}: holds {shown(values)}; all must be from 0 to {count - 1}")
+    require(((0 <= found) & (found < count)).all(), f"{name}: holds {shown(values)}; must be from 0 to {count - 1}")
     return found.astype(np.int64)
 
 

@@ -70,7 +70,7 @@ class Trajectory:
         >>> hlp.run(problem, hlp.GradientFlow(mu=0.03), T=5, dt=0.01).rmse(after=4) < 0.01
         True
         """
-        after = self.t[0] if after is None else number("after", after)
+        after = -np.inf if after is None else number("after", after)
         if self.diverged_at is not None:
             return np.inf
         late = self.t >= after - 1e-9

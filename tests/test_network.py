@@ -164,6 +164,7 @@ def test_a_network_keeps_nothing_of_the_graph():
         (lambda g: hlp.Network(g.to_undirected(), ["u"]), ["digraph = ", "networkx.DiGraph"]),
         (lambda g: hlp.Network(nx.MultiDiGraph(g), ["u"]), ["digraph = ", "one arc per pair"]),
         (lambda g: hlp.Network([(1, 2)]), ["digraph = [(1, 2)]", "networkx.DiGraph"]),
+        (lambda g: hlp.Network(nx.DiGraph), ["digraph = <class", "networkx.DiGraph"]),
         (lambda g: hlp.Network(nx.DiGraph()), ["at least one neuron"]),
         (lambda g: hlp.fully_connected(0), ["n = 0", "at least 1"]),
         (lambda g: hlp.fully_connected(2.0), ["n = 2.0", "whole number"]),
@@ -172,6 +173,7 @@ def test_a_network_keeps_nothing_of_the_graph():
         (lambda g: hlp.feed_forward([3]), ["sizes = [3]", "two layers"]),
         (lambda g: hlp.feed_forward(3), ["sizes = 3", "must be a sequence"]),
         (lambda g: hlp.feed_forward(np.array(3)), ["sizes = array(3)", "must be a sequence"]),
+        (lambda g: hlp.feed_forward([1, 10**160]), ["sizes = [1, 1000", "is too large"]),
         (lambda g: hlp.feed_forward([3, 0, 1]), ["sizes[1] = 0", "at least 1"]),
     ],
 )

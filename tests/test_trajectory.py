@@ -1,5 +1,6 @@
 """A trajectory is kept, read again, measured and shown."""
 
+import json
 import os
 from pathlib import Path
 
@@ -85,6 +86,60 @@ def test_what_cannot_be_kept_or_read(tmp_path):
     for name in ("text.npz", "other.npz", "array.npy", "half.npz", "less.npz", "empty.npz"):
         with pytest.raises(ValueError, match=rf"path = .*{name}.*holds no trajectory"):
             hlp.Trajectory.load(tmp_path / name)
+
+
+def odd(name, value):
+    """A change of the arrays of a file: that one is full of a value."""
+    return lambda parts, facts: parts[name].fill(value)
+
+
+def fact(**changes):
+    return lambda parts, facts: facts.update(changes)
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        *((odd(name, np.nan), f"{name}: every entry must be") for name in ("x", "w", "p_x", "p_w", "lagrangian")),
+        (odd("target", np.inf), "target: every entry must be"),
+        (odd("sign", 99), "sign: must be -1, 0 or 1"),
+        (lambda parts, facts: parts.update(t=np.array(0.0)), r"t has shape \(\)"),
+        (fact(cost=np.nan), "cost = nan: must be a finite number"),
+        (lambda parts, facts: (facts.update(outputs=[]), parts.update(target=np.zeros((11, 0)))), "outputs: must name"),
+        (fact(clock=None), "final.clock = None: must be a Clock"),
+        (fact(clock=[0.0, 1]), r"final.clock = \[0.0, 1\]: must be a Clock"),
+    ],
+)
+def test_a_file_with_an_odd_part_is_not_read(change, words, tmp_path):
+    with np.load(hlp.run(random_case(1), hlp.Frozen(), T=0.1, dt=0.01).save(tmp_path / "run")) as file:
+        parts = dict(file)
+    facts = json.loads(str(parts["facts"]))
+    change(parts, facts)
+    np.savez(tmp_path / "odd.npz", **parts | dict(facts=np.array(json.dumps(facts))))
+    with pytest.raises(ValueError, match=f"odd.*holds no trajectory that hlp_edu saved: .*{words}"):
+        hlp.Trajectory.load(tmp_path / "odd")
+
+
+def test_facts_that_are_a_list_and_a_folder_are_not_read(tmp_path):
+    with np.load(hlp.run(random_case(1), hlp.Frozen(), T=0.1, dt=0.01).save(tmp_path / "run")) as file:
+        np.savez(tmp_path / "list.npz", **dict(file) | dict(facts=np.array("[]")))
+    for name, words in (("list.npz", "holds no trajectory"), ("", "is a folder")):
+        with pytest.raises(ValueError, match=rf"path = .*{name}': {words}"):
+            hlp.Trajectory.load(tmp_path / name)
+
+
+def test_a_run_that_diverges_at_once_has_no_rows_and_is_kept(tmp_path):
+    problem = hlp.Tracking(hlp.fully_connected(2), hlp.sinusoid())
+    run = hlp.run(problem, hlp.Flipped(30, 5), T=0.1, w0=[1e9] * 6)
+    back = hlp.Trajectory.load(run.save(tmp_path / "run"))
+    assert len(run.t) == 0 and run.rmse() == back.rmse() == np.inf and repr(back) == repr(run)
+
+
+def test_labels_of_numpy_are_those_of_python(tmp_path):
+    net = hlp.Network(nx.DiGraph(list(np.array([[0, 1], [1, 2]]))), np.array([0]), [np.int64(2)])
+    assert {type(label) for label in [*net.labels, *net.outputs, *net.arcs[0]]} == {int}
+    run = hlp.run(hlp.Tracking(net, hlp.sinusoid(), inputs={0: hlp.constant(1)}), hlp.Frozen(), T=0.1)
+    assert hlp.Trajectory.load(run.save(tmp_path / "run")).network.arcs == net.arcs
 
 
 def test_rmse_counts_from_a_time_on():
