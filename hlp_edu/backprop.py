@@ -15,7 +15,7 @@ from hlp_edu.flow import run
 from hlp_edu.network import Network
 from hlp_edu.policies import Frozen
 from hlp_edu.problem import Tracking
-from hlp_edu.validate import finite, kind, number, numbers_of, vector, whole
+from hlp_edu.validate import finite, kind, number, numbers_of, require, vector, whole
 
 MOST_STEPS = 10_000_000  # that are kept
 
@@ -23,6 +23,12 @@ __all__ = [
     "Backprop", "Meeting", "Online", "backprop", "bptt", "flipped_descent", "flow_gradient", "heavy_ball",
     "meet_backprop", "relaxed_costate", "rtrl",
 ]  # fmt: skip
+
+
+def affordable(name, value, count, most=4e9):
+    """Refuse an argument that asks for more memory than a laptop has: so many numbers."""
+    words = f"{name} = {value!r}: would take {8e-9 * count:.1f} GB; at most {most / 1e9:g} are allowed"
+    require(8 * count <= most, words)
 
 
 class Backprop(NamedTuple):
@@ -106,6 +112,7 @@ def _unroll(problem, w, T, dt, x0):
         raise ValueError(f"dt = {dt:g}: must be at most T = {T:g}, and at least T / {MOST_STEPS:g}")
     steps = round(T / dt)
     n = len(problem.network.neurons)
+    affordable("T", T, steps * (n + len(problem.network.labels)))
     times = dt * np.arange(steps + 1)
     x = np.zeros(n) if x0 is None else vector("x0", x0, n, "neuron")
     w = vector("w", w, len(problem.network.heads), "arc")
@@ -251,6 +258,7 @@ class Online:
         self.truncation = None if truncation is None else whole("truncation", truncation, most=MOST_STEPS)
         self.sweeps, self.updates = whole("sweeps", sweeps, most=MOST_STEPS), whole("updates", updates)
         n, m = len(network.neurons), len(network.heads)
+        affordable("truncation", truncation, n * m if truncation is None else 0)
         dice = np.random.default_rng(whole("seed", seed, least=0))
         self.x, self.w = 0.5 * dice.standard_normal(n), 0.5 / np.sqrt(n) * dice.standard_normal(m)
         self.v, self._arcs, self._pace = np.zeros(m), np.arange(m), np.ones(n)
@@ -298,7 +306,7 @@ class Online:
         z : array_like, shape (outputs,)
         """
         out, W = self.network.output_index, self.network.matrix(self.w)
-        e = self.x[out] - z
+        e = self.x[out] - vector("z", numbers_of("z", z).reshape(-1), len(out), "output")
         if self.truncation is None:
             return e @ self._S[out]
         D, deltas = np.zeros(len(self.x)), []
@@ -339,9 +347,17 @@ def _rows(gradient, w0, steps):
     """Room for the weights at the start and after each step; the first row is filled."""
     kind("gradient", gradient, Callable, "a function of the weights")
     steps, w0 = whole("steps", steps, least=0, most=MOST_STEPS), finite("w0", w0).reshape(-1)
+    affordable("steps", steps, (steps + 1) * len(w0))
     w = np.empty((steps + 1, len(w0)))
     w[0] = w0
     return w
+
+
+def _slope(gradient, w):
+    """The gradient at a copy of the weights, an array of their shape; it need not be finite."""
+    found = numbers_of("gradient", gradient(w.copy()), "a function that gives one real number per weight")
+    require(found.shape == w.shape, f"gradient: gives shape {found.shape} for weights of shape {w.shape}")
+    return found
 
 
 def heavy_ball(gradient, w0, steps, rate, momentum):
@@ -372,7 +388,7 @@ def heavy_ball(gradient, w0, steps, rate, momentum):
     before = w[0]
     with np.errstate(over="ignore", invalid="ignore"):  # what diverges is seen in its numbers
         for k in range(len(w) - 1):
-            w[k + 1] = w[k] - rate * gradient(w[k]) + momentum * (w[k] - before)
+            w[k + 1] = w[k] - rate * _slope(gradient, w[k]) + momentum * (w[k] - before)
             before = w[k]
     return w
 
@@ -408,7 +424,7 @@ def flipped_descent(gradient, w0, steps, h, r, theta):
     r, theta, p = number("r", r, above=0), number("theta", theta), np.zeros(w.shape[1])
     with np.errstate(over="ignore", invalid="ignore"):  # what diverges is seen in its numbers
         for k in range(len(w) - 1):
-            p = p + h * (gradient(w[k]) - theta * p)
+            p = p + h * (_slope(gradient, w[k]) - theta * p)
             w[k + 1] = w[k] - h / r * p
     return w
 

@@ -16,7 +16,7 @@ from hlp_edu.network import Network
 from hlp_edu.policies import Flipped, Policy
 from hlp_edu.problem import Tracking
 from hlp_edu.signals import constant
-from hlp_edu.validate import kind, whole
+from hlp_edu.validate import kind, require, whole
 
 __all__ = ["EXTRA", "KINDS", "Audit", "audit", "library_update"]
 
@@ -56,7 +56,7 @@ def library_update(problem, policy):
     @functools.cache
     def forward_on(network):
         twin = problem.replace(network=network, inputs=dict.fromkeys(network.inputs, constant(0)))
-        twin.blocks = twin.model.segments, ()
+        vars(twin)["blocks"] = twin.model.segments, ()
         return Forward(twin, policy, "euler", 1.0, np.inf)
 
     def update(network, x, w, p_x, p_w, u, z, slope=None):
@@ -248,6 +248,8 @@ def _measured(network, update, draws, dice, slopes):
         weights[real], costates[real] = w, p_w
         signal = signal if slopes else signal[:1]
         rate = update(clamped, x, weights.copy(), p_x, costates.copy(), np.append(u, clamp), *signal)
+        good = len(rate) == 4 and [np.shape(part) for part in rate] == [(n,), (m + n,), (n,), (m + n,)]
+        require(good, f"update: must return x', w', p_x', p_w' of the {n} neurons and {m + n} arcs that it is given")
         return np.concatenate([rate[0], rate[1][real], rate[2], rate[3][real]])
 
     def sums(variables):

@@ -184,6 +184,34 @@ def test_wrong_lengths_are_named():
         rtrl(problem, [1, 1], T=0.5, dt=2)
 
 
+@pytest.mark.parametrize("descend", [
+    lambda gradient, w0=(1.0, 2.0), steps=3: heavy_ball(gradient, w0, steps, rate=0.1, momentum=0.5),
+    lambda gradient, w0=(1.0, 2.0), steps=3: flipped_descent(gradient, w0, steps, h=0.1, r=1.0, theta=1.0),
+])  # fmt: skip
+def test_a_gradient_is_one_real_number_per_weight(descend):
+    def in_place(w):
+        w *= 2
+        return w
+
+    assert np.array_equal(descend(in_place), descend(lambda w: 2 * w))
+    for gradient, says in (
+        (lambda w: w[:1], r"gradient: gives shape \(1,\) for weights of shape \(2,\)"),
+        (lambda w: 1j * w, "gradient = .*: must be a function that gives one real number per weight"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            descend(gradient)
+    with pytest.raises(ValueError, match="steps = 10000000: would take"):
+        descend(lambda w: w, np.zeros(1000), 10**7)
+
+
+def test_what_would_take_too_much_memory_is_refused():
+    net = hlp.fully_connected(800)
+    with pytest.raises(ValueError, match="truncation = None: would take 4.1 GB; at most 4 are allowed"):
+        Online(net, rate=0.1, truncation=None)
+    with pytest.raises(ValueError, match="T = 10000.*: would take"):
+        bptt(hlp.Tracking(net, hlp.sinusoid()), np.zeros(len(net.heads)), T=1e6, dt=1.0)
+
+
 # ---- learning from a stream ----------------------------------------------------------------------
 
 
@@ -278,6 +306,13 @@ def test_the_same_start_as_a_run_and_what_must_be_kept():
     w = frozen.w.copy()
     frozen.learn([(np.ones(3), [0.5]), (np.ones(3), None)])
     assert np.array_equal(frozen.w, w)
+
+
+@pytest.mark.parametrize("truncation", [1, None])
+@pytest.mark.parametrize("z, says", [([0, 1], "z has shape"), (np.nan, r"z\[0\] = nan"), (1j, "z = 1j")])
+def test_wrong_targets_of_online_are_named(truncation, z, says):
+    with pytest.raises(ValueError, match=says):
+        Online(hlp.feed_forward([1, 1]), rate=0.1, truncation=truncation).learn([(0.5, z)])
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,14 @@ def test_unknown_arguments_are_named():
         audit(hlp.Tracking(hlp.fully_connected(2), hlp.sinusoid())).of((9, 9))
 
 
+@pytest.mark.parametrize("change", [lambda rate: rate[:3], lambda rate: [rate[0], *rate[:3]]])
+def test_an_update_of_the_wrong_shape_is_refused(change):
+    problem = hlp.Tracking(hlp.fully_connected(2), hlp.sinusoid())
+    honest = library_update(problem, hlp.Flipped())
+    with pytest.raises(ValueError, match="update: must return x', w', p_x', p_w' of the 2 neurons and "):
+        audit(problem, update=lambda *given: change(honest(*given)))
+
+
 def test_a_network_without_inputs_can_be_audited():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -1,6 +1,7 @@
 """The optimum against a transcription written from scratch (CasADi, IPOPT) and against finite differences."""
 
 import math
+import pickle
 
 import casadi
 import networkx as nx
@@ -150,7 +151,8 @@ def test_where_collocation_cannot_serve_it_says_so():
 def test_failure_is_honest_and_carries_the_best_found():
     with pytest.raises(NotConverged, match="could still save") as caught:
         hlp.optimum(five(), T=1, method="adjoint", iterations=2, progress=False)
-    best = caught.value.best
+    best, again = caught.value.best, pickle.loads(pickle.dumps(caught.value))
+    assert str(again) == str(caught.value) and again.best.cost == best.cost
     assert isinstance(best, Optimum) and np.isfinite(best.cost)
     assert best.cost > hlp.optimum(five(), T=1, method="adjoint", progress=False).cost
 

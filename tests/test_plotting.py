@@ -628,6 +628,12 @@ def test_the_colour_test_can_fail():
         (lambda runs: hlp.plot_lines({"flip": [1, 2]}), r"lines\['flip'\].*x must be given"),
         (lambda runs: hlp.plot_lines({"flip": [1, 2]}, [1]), r"lines\['flip'\] has shape \(2,\): must be \(1,\)"),
         (lambda runs: hlp.plot_lines({"flip": [1]}, [1], yscale="z"), "yscale = 'z'"),
+        (lambda runs: hlp.plot_lines([1, 2]), r"lines = \[1, 2\].*a dict"),
+        (lambda runs: hlp.plot_lines({"flip": [1j]}, [1]), r"lines\['flip'\] = .*numbers"),
+        (lambda runs: hlp.plot_lines({"flip": [1]}, [1], headline=5), "headline = 5.*string"),
+        (lambda runs: hlp.plot_lines({"flip": [1]}, [1], more=5), "more = 5.*string"),
+        (lambda runs: hlp.plot_locality(None, of=1), "audit = None"),
+        (lambda runs: hlp.plot_ladder([1, 2]), r"rungs = \[1, 2\].*a dict"),
         (lambda runs: hlp.plot_ladder({}), "rungs = {}"),
         (lambda runs: hlp.plot_ladder({"flip": []}), r"rungs\['flip'\] = \[\]"),
         (lambda runs: hlp.plot_heat([[1, 2]], ["flip"], ["a"]), "values: must be positive, with 1 rows and 1 columns"),
@@ -699,6 +705,10 @@ def test_a_heat_map():
     assert_tidy(made.fig)
     named = hlp.plot_heat([[0.5, 2]], ["damped flip"], ["wave", "noise"], bold=[[False, True]])
     assert [text.get_weight() for text in named.axes[0].texts] == ["normal", "semibold"]
+
+
+def test_a_node_may_have_an_empty_name():
+    assert hlp.plot_network(hlp.Network(nx.DiGraph([("u", "")]), ["u"], [""])).alt
 
 
 def test_a_network_shows_its_activity():

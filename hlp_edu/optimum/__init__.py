@@ -26,7 +26,7 @@ class NotConverged(RuntimeError):
         The cheapest control found: a run, but not the optimum.
     """
 
-    def __init__(self, message, best):
+    def __init__(self, message, best=None):  # unpickled, it gets the message alone, and ``best`` afterwards
         super().__init__(message)
         self.best = best
 

@@ -6,7 +6,7 @@ from matplotlib.colors import LogNorm
 from hlp_edu.plotting.lines import few_ticks
 from hlp_edu.plotting.picture import figure, label_width, note, plot
 from hlp_edu.plotting.style import INK, PAPER, ROLES, SOFT, diverging, is_role, label_of, role
-from hlp_edu.validate import finite
+from hlp_edu.validate import finite, kind, numbers_of, require
 from hlp_edu.words import digits
 
 __all__ = ["plot_heat", "plot_ladder"]
@@ -43,12 +43,11 @@ def plot_ladder(
     >>> plot_ladder({"optimum": 1, "gradient flow": [4.1, 5.0, 4.7]})
     Medians of cost over the least possible cost: optimum 1.0, gradient flow 4.7.
     """
-    if not rungs:
-        raise ValueError("rungs = {}: must hold at least one rung")
-    values = {name: np.atleast_1d(np.asarray(value, float)) for name, value in rungs.items()}
+    require(kind("rungs", rungs, dict, "a dict {name: values}"), "rungs = {}: must hold at least one rung")
+    values = {name: np.atleast_1d(numbers_of(f"rungs[{name!r}]", value)) for name, value in rungs.items()}
     for name, value in values.items():
-        if value.ndim != 1 or not value.size:
-            raise ValueError(f"rungs[{name!r}] = {rungs[name]!r}: must be a number, or one for each seed")
+        words = f"rungs[{name!r}] = {rungs[name]!r}: must be a number, or one for each seed"
+        require(value.ndim == 1 and value.size, words)
     said = []
     for k, (name, value) in enumerate(values.items()):
         one, label = _role_or_ink(name), label_of(name)

@@ -5,7 +5,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from hlp_edu.plotting.picture import NAMED, draw_line, note, plot
 from hlp_edu.plotting.style import named
-from hlp_edu.validate import one_of
+from hlp_edu.validate import kind, numbers_of, one_of, require
 from hlp_edu.words import digits
 
 __all__ = ["plot_lines"]
@@ -49,8 +49,8 @@ def plot_lines(
     >>> plot_lines({"measured: growth": np.exp(t), "theory": 1 + t}, t, "The line is below the curve.")
     The line is below the curve. growth: from 1.0 to 2.7; theory: from 1.0 to 2.0.
     """
-    if not (lines or marks):
-        raise ValueError("lines = {}: must hold at least one line, or marks a point")
+    kind("lines", lines, dict, "a dict {name: values}")
+    require(lines or marks, "lines = {}: must hold at least one line, or marks a point")
     for key in axes:
         one_of("axes", key, ("xlabel", "ylabel", "ylim", "xscale", "yscale"))
     for key in ("xscale", "yscale"):
@@ -97,9 +97,8 @@ def _draw_marks(ax, at, style, label, names, clip):
 def _curve(name, values, x):
     """The coordinates of one line as arrays of one length."""
     pair = isinstance(values, tuple) and len(values) in (2, 4) and all(np.ndim(part) for part in values)
-    if not pair and x is None:
-        raise ValueError(f"lines[{name!r}]: must be a pair of arrays, or x must be given")
-    parts = [np.asarray(part, float) for part in (values if pair else (x, values))]
+    require(pair or x is not None, f"lines[{name!r}]: must be a pair of arrays, or x must be given")
+    parts = [numbers_of(f"lines[{name!r}]", part) for part in (values if pair else (x, values))]
     for part in parts:
         if part.ndim != 1 or part.shape != parts[0].shape or not part.size:
             raise ValueError(f"lines[{name!r}] has shape {part.shape}: must be {parts[0].shape}, as x")

@@ -143,6 +143,8 @@ def _way(place, arc, radius, bends):
     others = np.array([spot for label, spot in place.items() if label not in arc]).reshape(-1, 2)
     controls = [(a + b) / 2 + bend * np.array([(b - a)[1], (a - b)[0]]) for bend in bends]
     ways = [(1 - s) ** 2 * a + 2 * s * (1 - s) * control + s**2 * b for control in controls]
+    if len(ways) == 1:
+        return ways[0]
     free = (way for way in ways if np.linalg.norm(way[:, None] - others, axis=2).min(initial=99) > 0.97 * radius)
     return next(free, ways[0])
 
@@ -178,7 +180,7 @@ def _draw_nodes(ax, network, place, radius, activity):
     if radius > 4:
         _draw_signs(ax, place, network.outputs, 2 * radius + 5, edges=blue, width=1.2)
     for label, xy in place.items():
-        size = min(12.0, radius, 2.8 * radius / len(str(label)))
+        size = min(12.0, radius, 2.8 * radius / max(1, len(str(label))))
         if size >= 5.5 and len(place) <= MANY:
             ink = PAPER if sum(to_rgb(fill[label])) < 1.6 else INK
             ax.text(*xy, label, size=size, color=ink, ha="center", va="center_baseline")
@@ -231,7 +233,13 @@ READS = {  # the kinds of `locality.KINDS`, from the strongest: sign, colour, wo
 }
 
 
-@plot(lambda audit, of, **_: figure(height=2.7, width=5) if of is None else _own_figure(audit.network))
+def _figure_of_reads(audit, of, **_):
+    """A figure for the network, if its reads are drawn on it, or for the small matrix of blocks."""
+    on_network = of is not None and isinstance(audit, Audit)
+    return _own_figure(audit.network) if on_network else figure(height=2.7, width=5)
+
+
+@plot(_figure_of_reads)
 def plot_locality(audit, of=None, ax=None, caption=None, headline="", more=""):
     """What the updates read: all of them as a small matrix of blocks, or those of one neuron or arc in the network.
 

@@ -64,7 +64,8 @@ class Picture:
         kind("fig", fig, Figure, "a matplotlib Figure")
         if not isinstance(alt, str) or not alt.strip():
             raise ValueError(f"alt = {alt!r}: must be a sentence that says what the picture shows")
-        kind("caption", caption, (str, type(None)), "a string, or None")
+        for name, text in (("caption", caption), ("headline", headline), ("more", more)):
+            kind(name, text, (str, type(None)), "a string, or None")
         self.fig, self.caption = fig, caption
         self.alt = f"{sentence(headline)} {alt}" if headline else alt
         finish(fig)
