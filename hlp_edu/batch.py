@@ -47,15 +47,18 @@ def runs(problem, policy, seeds, T, workers=None, progress=True, record="output"
 
     seeds = sequence("seeds", seeds)
     require(seeds, f"seeds = {shown(seeds)}: must be a sequence of at least one seed, for example range(10)")
-    workers = os.cpu_count() if workers is None else whole("workers", workers)
+    workers = min(len(seeds), os.cpu_count() if workers is None else whole("workers", workers))
+    for name, given in (("problem", problem), ("policy", policy)):
+        require(not isinstance(given, type), f"{name} = {shown(given)}: is a class; call it, to make one")
+    same = arguments.get("start") is not None and not callable(problem) and not callable(policy)
+    require(len(seeds) == 1 or not same, "start: all runs would be the same, whatever their seed; give one seed")
 
     # The compiled loop lets go of the interpreter lock, so threads share the work and the compiled
     # code. Inside joblib.parallel_config (a Dask cluster, say) that backend is used instead.
     call = f"{os.getpid()}.{id(seeds)}"
     threads, cancel = _calls[call] = set(), threading.Event()
     pool = joblib.Parallel(n_jobs=workers, prefer="threads", return_as="generator")
-    arguments = dict(T=T, record=record, **arguments)
-    results = pool(joblib.delayed(_one)(call, problem, policy, seed, arguments) for seed in seeds)
+    results = pool(joblib.delayed(_one)(call, problem, policy, seed, T=T, record=record, **arguments) for seed in seeds)
     try:
         return list(bar(progress, iterable=results, total=len(seeds), unit="run"))
     except BaseException:  # Ctrl-C, or a run that failed: the others stop at their next chunk, and are waited for
@@ -68,7 +71,7 @@ def runs(problem, policy, seeds, T, workers=None, progress=True, record="output"
         del _calls[call]
 
 
-def _one(call, problem, policy, seed, arguments):
+def _one(call, problem, policy, seed, **arguments):
     """One run, in whatever thread or process it is sent to."""
     threads, flow.cancelled.event = _calls.get(call, (set(), None))
     if threading.current_thread() is not threading.main_thread():

@@ -13,7 +13,7 @@ from hlp_edu.problem import Tracking
 from hlp_edu.signals import sinusoid
 from hlp_edu.switching import HamiltonianServo, PerArc
 from hlp_edu.targets import patchwork
-from hlp_edu.validate import number, one_of, sequence
+from hlp_edu.validate import kind, number, one_of, sequence
 from hlp_edu.words import cell
 
 __all__ = ["Table", "compare", "freeze_test", "sets", "sweep", "tracking_problem"]
@@ -43,6 +43,9 @@ class Table:
         """One column as a list."""
         one_of("column", column, self.columns)
         return [row[column] for row in self.rows]
+
+    def __iter__(self):
+        return iter(self.rows)
 
     def __len__(self):
         return len(self.rows)
@@ -93,6 +96,7 @@ class Table:
         """
         from hlp_edu.plotting import plot_ladder
 
+        one_of("what", what, [name[:-4] for name in self.columns if name.endswith(" min")])
         first = self.columns[0]
         rungs = {cell(row[first]): (row[what], row[f"{what} min"], row[f"{what} max"]) for row in self.rows}
         return plot_ladder(rungs, words or None, xlabel=NAMES.get(what, what), log=log)
@@ -212,6 +216,8 @@ def sweep(name, values, problem, policy, seeds, T, after=None, progress=True, **
     values = sequence("values", values)
     if not isinstance(name, str) or not name:
         raise ValueError(f"name = {name!r}: must be a word for what is varied")
+    if name in {*NAMES, "diverged"}:
+        raise ValueError(f"name = {name!r}: is the name of another column; choose another")
     if not values:
         raise ValueError("values = []: must hold at least one value")
     cases = []
@@ -226,9 +232,11 @@ def _table(first, cases, seeds, T, after, best, progress, arguments):
     seeds = sequence("seeds", seeds)
     T = number("T", T, above=0)
     if best is not None:
+        kind("best", best, dict, "a dict {seed: cost}")
         missing = [seed for seed in seeds if seed not in best]
         if missing:
             raise ValueError(f"best: has no cost for the seeds {missing}; must have one for each seed")
+        best = {seed: number(f"best[{seed!r}]", best[seed], above=0) for seed in seeds}
     rows = []
     for name, problem, policy in cases:
         results = runs(problem, policy, seeds, T, progress=progress, **arguments)

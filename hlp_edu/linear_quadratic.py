@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hlp_edu.compiled import compiled
+from hlp_edu.problem import values_of
 from hlp_edu.signals import JOIN, Signal
 from hlp_edu.validate import finite, kind, number, numbers_of, one_of, vector
 from hlp_edu.words import shown
@@ -416,9 +417,9 @@ class LQTracking:
         times = np.arange(steps + 1) * h
         z = np.empty((steps, 3, len(self.targets)))  # at an end: before a jump there
         for i, signal in enumerate(self.targets):
-            now = np.asarray(signal(times), float) * np.ones(steps + 1)
+            now = values_of(f"target[{i}]", signal, times)
             z[:, 0, i], z[:, 2, i] = now[:-1], now[1:]
-            z[:, 1, i] = signal(times[:-1] + h / 2)
+            z[:, 1, i] = values_of(f"target[{i}]", signal, times[:-1] + h / 2)
             for jump in signal.jumps(JOIN, T) if isinstance(signal, Signal) else ():
                 k = int(np.argmin(np.abs(times - jump)))
                 if k > 0 and abs(times[k] - jump) < JOIN / 2:

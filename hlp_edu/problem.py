@@ -75,6 +75,10 @@ class Tracking:
         self.model = Model(network.segments, network.output_index, self.speed, self.law)
         self.blocks = blocks.find(network)
 
+    def __setattr__(self, name, value):
+        require("blocks" not in vars(self), f"{name}: a problem is not changed; use problem.replace({name}=...)")
+        super().__setattr__(name, value)
+
     def replace(self, **changes):
         """The same problem with ``changes`` in the arguments of `Tracking`.
 
@@ -85,7 +89,7 @@ class Tracking:
         10.0
         """
         same = dict(network=self.network, target=self.targets, q=self.q, r_w=self.r_w, r=self.r)
-        same |= dict(speed=self.speed, theta=self.theta, inputs=self.inputs)
+        same |= dict(speed=self.speed if np.ptp(self.speed) else self.speed[0], theta=self.theta, inputs=self.inputs)
         return Tracking(**(same | changes))
 
     def target_at(self, t):
@@ -160,18 +164,13 @@ class Tracking:
         return L, H, *rates
 
     def __repr__(self):
-        names = ", ".join(_name(signal) for signal in self.targets)
+        names = (repr(z) if isinstance(z, Signal) else getattr(z, "__name__", type(z).__name__) for z in self.targets)
         speed = f"{self.speed[0]:g}" if np.ptp(self.speed) == 0 else f"{self.speed.min():g} to {self.speed.max():g}"
         theta = f", theta={self.theta:g}" if self.theta else ""
         return (
-            f"Tracking({len(self.network.neurons)} neurons, {len(self.network.heads)} arcs, target {names}, "
+            f"Tracking({len(self.network.neurons)} neurons, {len(self.network.heads)} arcs, target {', '.join(names)}, "
             f"q={self.q:g}, r_w={self.r_w:g}, r={self.r:g}, speed={speed}{theta})"
         )
-
-
-def _name(signal):
-    """What a signal is called in the problem's text."""
-    return repr(signal) if isinstance(signal, Signal) else getattr(signal, "__name__", type(signal).__name__)
 
 
 def _probe(name, signal):
@@ -181,7 +180,7 @@ def _probe(name, signal):
     if isinstance(signal, Signal):
         return
     try:
-        values = _values(name, signal, np.array([0.0, 0.25, 0.5]))
+        values = values_of(name, signal, np.array([0.0, 0.25, 0.5]))
         require(np.isfinite(values).any(), f"{name}: is {values[0]} at t = 0; must be finite")
     except ValueError as error:
         if error.__cause__ is not None:  # it fails for three times: everywhere, if not for one time
@@ -192,12 +191,12 @@ def _probe(name, signal):
         raise
 
 
-def _values(name, signal, times, order=0):
+def values_of(name, signal, times, order=0):
     """What a signal, or its slope, is at some times, which are finite: an array of that shape."""
     if isinstance(signal, Signal):
         return signal._at(times, order)
     try:
-        found = signal(times) if order == 0 else signal.derivative(times, order)
+        found = signal(times.copy()) if order == 0 else signal.derivative(times.copy(), order)
     except Exception as error:
         must = "must take an array of times, as in lambda t: 0.8 * np.sin(t)"
         raise ValueError(f"{name}: fails with {error!r}; {must}") from error
@@ -213,7 +212,7 @@ def _sample(signals, t, order=0):
     times = t.reshape(-1)
     out = np.empty((len(times), len(signals)))
     for column, (name, signal) in enumerate(signals.items()):
-        out[:, column] = _values(name, signal, times, order)
+        out[:, column] = values_of(name, signal, times, order)
         for bad in np.flatnonzero(~np.isfinite(out[:, column])):
             raise ValueError(f"{name}: is {out[bad, column]} at t = {times[bad]:g}; must be finite")
     return out if t.ndim else out[0]

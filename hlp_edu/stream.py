@@ -21,7 +21,7 @@ from hlp_edu.flow import CHUNK, run
 from hlp_edu.policies import Policy
 from hlp_edu.problem import Tracking
 from hlp_edu.signals import constant
-from hlp_edu.state import STATE_ARRAYS, Clock, State, checked_state
+from hlp_edu.state import STATE_ARRAYS, State, checked_state
 from hlp_edu.trajectory import Trajectory
 from hlp_edu.validate import kind, number, vector, whole
 from hlp_edu.words import shown
@@ -90,7 +90,7 @@ class StreamState:
         """
         facts, arrays = load_arrays(path, "stream", STATE_ARRAYS, "state of a stream")
         try:
-            state = cls(State(Clock(*facts["clock"]), **arrays), facts["samples"], facts["rhythm"])
+            state = cls(State(facts["clock"], **arrays), facts["samples"], facts["rhythm"])
             return _checked(state, "state", arrays["x"].size, arrays["w"].size)
         except (ValueError, KeyError, TypeError) as error:
             raise refuse_file(path, "state of a stream", error) from None
@@ -165,6 +165,8 @@ class _Held(Tracking):
         self.steps, self.silent, self.dt = steps, silent, dt
         self.fed = np.array([label != "bias" for label in self.network.inputs], bool)
 
+    __setattr__ = object.__setattr__  # it changes from chunk to chunk
+
     def take(self, u, z, begin):
         """Set the samples of a chunk, and the time at which it begins."""
         self.u, self.z, self.begin = u, z, begin
@@ -181,6 +183,14 @@ class _Held(Tracking):
         if not self.fed.all():
             u[:, :, ~self.fed] = self.inputs["bias"](times)[:, None, None]
         return z, u
+
+    def slopes_at_steps(self, times, order=1, middles=True):
+        """A sample that is held has no slope."""
+        return np.zeros((len(times), 3, len(self.network.outputs)))
+
+    def target_at(self, t):
+        """What a slope is measured of: it is none for a sample that is held."""
+        return np.zeros((*np.shape(t), len(self.network.outputs)))
 
     def shown(self, times):
         """The targets of the samples, also before they are shown."""
@@ -200,7 +210,7 @@ class Stream:
         kind("policy", policy, Policy, "a policy, for example hlp_edu.GradientFlow(mu=1)")
         samples = None if samples is None else whole("samples", samples)
         chunk = None if chunk is None else whole("chunk", chunk)
-        hold, dt = number("hold", hold, above=0), number("dt", dt, above=0)
+        hold, dt = number("hold", hold, above=0, most=1e100), number("dt", dt, above=0)
         listen = number("listen", listen, least=0)
         if dt > hold * (1 + 1e-9):
             raise ValueError(f"dt = {dt:g}: must be at most hold = {hold:g}")
@@ -225,7 +235,8 @@ class Stream:
             self._source = None if source is None else iter(source)
         except TypeError:  # an array of no axis
             raise ValueError(f"source = {shown(source)}: must be an iterator of samples (u, z), or None") from None
-        self._reader = _Reader(self._source, number("timeout", timeout, above=0)) if timeout is not None else None
+        timeout = None if timeout is None else number("timeout", timeout, above=0, most=1e6)
+        self._reader = None if timeout is None else _Reader(self._source, timeout)
         wide = 3 * self._steps * (len(problem.network.inputs) + len(problem.network.outputs))
         self._most = chunk or max(1, min(CHUNK // self._steps, WIDE // wide))
         self.state, self.samples, self.diverged_at = None, 0, None
@@ -314,7 +325,7 @@ class Stream:
     def _checked(self, sample, k):
         """Sample k as two arrays of the right lengths."""
         if not isinstance(sample, (tuple, list)) or len(sample) != 2:
-            raise SourceError(f"source: sample {k} is {sample!r}; it must be a pair (u, z)")
+            raise SourceError(f"source: sample {k} is {shown(sample)}; it must be a pair (u, z)")
         outputs, inputs = len(self._problem.network.outputs), int(self._held.fed.sum())
         u, z = () if sample[0] is None else sample[0], sample[1]
         try:

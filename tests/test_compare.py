@@ -58,7 +58,12 @@ def test_a_table_as_text_and_as_picture():
     picture = table.picture("rmse", log=True)
     assert "a 0.029, long name diverged" in picture.alt and picture.png().startswith(b"\x89PNG")
     assert table.picture(words="Two rows.").caption == "Two rows."
-    for wrong, says in ((lambda: table["speed"], "column = 'speed'"), (lambda: table.row("b"), "name = 'b'")):
+    assert list(table) == table.rows
+    for wrong, says in (
+        (lambda: table["speed"], "column = 'speed'"),
+        (lambda: table.row("b"), "name = 'b'"),
+        (lambda: table.picture("foo"), "what = 'foo'"),
+    ):
         with pytest.raises(ValueError, match=says):
             wrong()
 
@@ -70,7 +75,12 @@ def test_a_table_as_text_and_as_picture():
         (lambda: hlp.compare({"a": hlp.Frozen()}, PROBLEM, [], T=1), "seeds = "),
         (lambda: hlp.compare({"a": hlp.Frozen()}, PROBLEM, np.array(0.5), T=1), "seeds = array"),
         (lambda: hlp.compare({"a": hlp.Frozen()}, PROBLEM, [0, 1], T=1, best={0: 1.0}), r"best: .*\[1\]"),
+        (lambda: hlp.compare({"a": hlp.Frozen()}, PROBLEM, [0], T=1, best=5), "best = 5"),
+        (lambda: hlp.compare({"a": hlp.Frozen()}, PROBLEM, [0], T=1, best={0: 0.0}), r"best\[0\] = 0.0"),
+        (lambda: hlp.compare({"a": hlp.Frozen}, PROBLEM, [0], T=1), "policy = .* is a class"),
         (lambda: hlp.compare({"a": hlp.Frozen()}, PROBLEM, [0], T=-1), "T = -1"),
+        (lambda: hlp.sweep("rmse", [1], PROBLEM, hlp.Frozen(), [0], T=1), "name = 'rmse': is the name of another"),
+        (lambda: hlp.sweep("diverged", [1], PROBLEM, hlp.Frozen(), [0], T=1), "name = 'diverged'"),
         (lambda: hlp.sweep("mu", [], PROBLEM, hlp.Frozen(), [0], T=1), "values = "),
         (lambda: hlp.sweep("", [1], PROBLEM, hlp.Frozen(), [0], T=1), "name = ''"),
         (lambda: tracking_problem("noise"), "signal = 'noise'"),

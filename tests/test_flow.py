@@ -391,6 +391,9 @@ def test_wrong_arguments_with_start():
         (dict(problem=lambda seed: seed), ["problem = 1", "Tracking"]),
         (dict(policy=lambda seed: seed), ["policy = 1", "policy"]),
         (dict(method="leap"), ["method = 'leap'"]),
+        (dict(problem=hlp.Tracking), ["problem = <class", "is a class; call it"]),
+        (dict(policy=hlp.Flipped), ["policy = <class", "is a class; call it"]),
+        (dict(seeds=[1, 2], start="final"), ["start: all runs would be the same", "one seed"]),
     ],
 )
 def test_wrong_arguments_of_runs(change, words):

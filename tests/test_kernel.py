@@ -39,7 +39,7 @@ def problem_of(name):
 def plain(problem):
     """The same problem, its arcs taken one by one."""
     problem = problem.replace()
-    problem.blocks = problem.model.segments, ()
+    vars(problem)["blocks"] = problem.model.segments, ()
     return problem
 
 

@@ -224,6 +224,18 @@ def test_bad_targets_and_times():
             problem.flipped(1, **{name: [[1.0], [1.0, 2.0]]})
 
 
+def test_targets_are_checked_where_they_are_read():
+    def saw(t):
+        t %= 2
+        return t
+
+    for target, words in ((lambda t: 1j * t, "target"), (lambda t: 1 / 0, "target.*fails with ZeroDivisionError")):
+        with pytest.raises(ValueError, match=words):
+            LQTracking(-1, 1, 1, 1, target).flipped(1)
+    kept, changed = (LQTracking(-1, 1, 1, 1, z).flipped(3) for z in (lambda t: t % 2, saw))
+    assert np.array_equal(kept.x, changed.x) and np.array_equal(kept.t, changed.t)
+
+
 def test_a_run_that_leaves_all_bounds_costs_infinity():
     problem = LQTracking(-1, 1, 10, 0.1, hlp.constant(0.8))
     for far in (

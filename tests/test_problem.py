@@ -76,11 +76,24 @@ def test_own_functions_are_signals():
     assert "lambda" in repr(problem)
 
 
+def test_a_signal_that_changes_the_times_it_is_given_harms_no_other():
+    def saw(t):
+        t %= 2
+        return 0.3 * t
+
+    problem = make(network=two_outputs(), target=[saw, np.sin], inputs={"u1": np.sin})
+    times = np.array([0.0, 3.0, 4.5])
+    wanted = np.stack([0.3 * (times % 2), np.sin(times)], axis=1)
+    for targets in (problem.target_at(times), problem.at_steps(times)[0][:, 0]):
+        assert np.array_equal(targets, wanted)
+
+
 def test_replace_changes_what_is_named():
     problem = random_case(9)
     other = problem.replace(q=7, theta=0)
     assert other.q == 7 and other.theta == 0 and other.r == problem.r and other.targets == problem.targets
     assert np.array_equal(other.speed, problem.speed) and other.inputs == problem.inputs and problem.q != 7
+    assert make(speed=3).replace(network=hlp.chain(4)).speed.tolist() == [3] * 4, "one number is one for any network"
     with pytest.raises(ValueError, match="q = -1"):
         problem.replace(q=-1)
     with pytest.raises(TypeError):
@@ -143,6 +156,7 @@ def two_outputs():
         (lambda: make(q=None), ["q = None", "finite number"]),
         (lambda: make(q=True), ["q = True", "finite number"]),
         (lambda: make(q=1j), ["q = 1j", "finite number"]),
+        (lambda: setattr(make(), "q", 1000), ["q: a problem is not changed", "problem.replace(q=...)"]),
         (lambda: make(r_w=-0.1), ["r_w = -0.1", "at least 0"]),
         (lambda: make(r_w=np.inf), ["r_w = inf", "finite number"]),
         (lambda: make(r=0), ["r = 0", "above 0"]),

@@ -61,6 +61,13 @@ def test_a_failing_run_ends_the_others():
     assert time.perf_counter() - begun < 30
 
 
+def test_no_more_workers_than_runs(monkeypatch):
+    asked, parallel = [], joblib.Parallel
+    monkeypatch.setattr(joblib, "Parallel", lambda n_jobs, **given: asked.append(n_jobs) or parallel(n_jobs, **given))
+    assert len(hlp.runs(PROBLEM, POLICY, seeds=[1, 2], T=0.1, workers=9, start=None, progress=False)) == 2
+    assert asked == [2]
+
+
 def patched(seed):
     return PROBLEM.replace(target=hlp.patchwork(seed=seed))
 

@@ -2,6 +2,7 @@
 
 import gc
 import itertools
+import json
 import math
 import sys
 import threading
@@ -74,8 +75,20 @@ def test_a_guess_knows_nothing_of_its_target():
     assert differs == [False] * 21 + [True] * 9
 
 
-def test_without_a_target_nothing_is_taught():
+@pytest.mark.parametrize("slope", ["known", "measured"])
+def test_a_rule_that_looks_ahead_sees_no_signal_behind_the_samples(slope):
+    rows = [(u[:1], z) for u, z in samples(20)]
+    problem = open_problem(hlp.feed_forward([1, 1]))
+    policy = hlp.ProspectiveSteering(slope=slope)
+    signals = (hlp.constant(0), hlp.sinusoid(0.8, 0.5))
+    plain, hidden = (hlp.stream(problem.replace(target=z), policy, rows).collect()[0] for z in signals)
+    assert np.array_equal(plain, hidden)
+
+
+def test_without_a_target_nothing_is_taught(tmp_path):
     rows = [(u, None) for u, _ in samples(5)]
+    (chunk,) = hlp.stream(PROBLEM, hlp.Flipped(5, 2), rows)
+    assert np.isnan(hlp.Trajectory.load(chunk.trajectory.save(tmp_path / "open")).target).all()
     guess, target = hlp.stream(PROBLEM, hlp.Flipped(5, 2), rows, listen=0.5, p0=(np.zeros(4), np.zeros(13))).collect()
     assert guess.shape == (5, 1) and np.isnan(target).all() and np.isfinite(guess).all()
     moved = hlp.stream(open_problem(NET), hlp.GradientFlow(1), rows, w0=np.ones(13))
@@ -157,6 +170,13 @@ def test_what_is_no_state_is_not_overwritten_and_not_read(tmp_path):
         with pytest.raises(ValueError, match="holds no state of a stream"):
             StreamState.load(tmp_path / name)
     assert (tmp_path / "notes.npz").read_text() == "my notes"
+    with np.load(fed.state.save(tmp_path / "state")) as file:
+        parts = dict(file)
+    facts = json.loads(str(parts["stream"]))
+    for changed, says in ((facts | dict(clock=None), "clock = None"), (list(facts), "holds no state")):
+        np.savez(tmp_path / "odd.npz", **parts | dict(stream=np.array(json.dumps(changed))))
+        with pytest.raises(ValueError, match=f"odd.*holds no state of a stream.*{says}|{says}"):
+            StreamState.load(tmp_path / "odd")
     with pytest.raises(FileNotFoundError):
         StreamState.load(tmp_path / "nothing")
 
@@ -213,6 +233,7 @@ def bad(sample, at=5):
         (([0.1, 0.2], [0.0, 0.1]), r"sample 5: z has shape \(2,\): must be \(1,\), one number per output"),
         ((["a", "b"], 0.0), r"sample 5: u = .*'a', 'b'.*: must be 2 numbers, one per input"),
         (0.3, r"sample 5 is 0.3; it must be a pair \(u, z\)"),
+        (tuple(range(9999)), r"sample 5 is \(0, 1.{,200}; it must be a pair"),
         ((None, 0.3), r"sample 5: u has shape \(0,\)"),
     ],
 )
@@ -359,6 +380,8 @@ def test_wide_networks_get_short_chunks():
         (dict(listen=-0.1), "listen = -0.1"),
         (dict(source=None, listen=0.5), "listen = 0.5: must be 0 with source=None"),
         (dict(timeout=0), "timeout = 0"),
+        (dict(timeout=1e10), "timeout = 10000000000.0"),
+        (dict(hold=1e308), "hold = 1e.308"),
         (dict(every=2), "every: a stream has no such argument"),
         (dict(T=2), "T: a stream has no such argument"),
         (dict(start=4), "start = 4: must be a StreamState"),
