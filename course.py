@@ -92,21 +92,19 @@ def prepare(extras=()):
     if stamp == wanted and PYTHON.exists():
         return
     usable = all(stamp.get(key) == wanted[key] for key in ("place", "python")) and PYTHON.exists()
+    usable = usable and not VENV.is_symlink()  # what is behind a link is not ours to change
     if not usable:
         make_environment(stamp)
     # While pip works the environment is unfinished; should it be interrupted, the missing stamp tells.
     STAMP.unlink(missing_ok=True)
     try:
         install(wanted["extras"])
-    except Trouble:
-        if usable:  # pip fails before it changes anything: what was there still serves
+    except (Trouble, KeyboardInterrupt):
+        if usable:  # what was there still serves, and the next run updates it again
             STAMP.write_text(json.dumps(stamp), encoding="utf-8")
         else:
+            print("\nTidying up ...")
             remove_environment()
-        raise
-    except KeyboardInterrupt:
-        print("\nTidying up ...")
-        remove_environment()
         raise
     STAMP.write_text(json.dumps(wanted), encoding="utf-8")
     warm_up()
@@ -275,7 +273,7 @@ def parse(words):
     strange = [word for word in rest if not word.startswith("--")]
     if strange:
         parser.error(f"unknown argument {strange[0]!r}: must be 'test', or an option that begins with --")
-    if known.port is not None and not (known.port.isdigit() and int(known.port) <= 65535):
+    if known.port is not None and not (known.port.isdecimal() and int(known.port) <= 65535):
         parser.error(f"--port {known.port!r}: must be a whole number from 0 to 65535 (0: any free one)")
     options = ["--no-browser"] if known.no_browser else []
     options += ["--port", known.port] if known.port is not None else []

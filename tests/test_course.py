@@ -159,11 +159,12 @@ def test_a_failed_installation_leaves_nothing(course, monkeypatch, capsys):
     assert not course.VENV.exists()
 
 
-def test_a_failed_update_leaves_the_working_environment(course, clone, monkeypatch):
+@pytest.mark.parametrize("code", [1, 130])
+def test_a_failed_or_interrupted_update_leaves_the_working_environment(course, monkeypatch, code):
     course.prepare()
     with monkeypatch.context() as patch:
-        patch.setattr(course, "install", course.fail)
-        assert course.main(["test"]) == 1
+        patch.setattr(course, "install", course.fail if code == 1 else interrupted)
+        assert course.main(["test"]) == code
     course.prepare()  # still complete, as it was
     assert course.installs == [[]]
     course.prepare(["test"])  # and tried again
@@ -217,6 +218,19 @@ def test_a_link_is_left_alone_for_good_whatever_is_behind_it(course, capsys, tmp
             (tmp_path / "elsewhere" / name).write_text("mine")
     course.remove_environment()
     assert sorted(path.name for path in (tmp_path / "elsewhere").iterdir()) == [course.MARK.name, "mine.txt"]
+
+
+def test_a_whole_environment_behind_a_link_serves_but_is_not_updated(course, clone, capsys, tmp_path):
+    course.prepare()
+    course.VENV.rename(tmp_path / "elsewhere")
+    course.VENV.symlink_to(tmp_path / "elsewhere")
+    course.prepare()
+    before = course.STAMP.read_text()
+    with open(clone / "pyproject.toml", "a") as file:
+        file.write("# a git pull\n")
+    assert course.main([]) == 1
+    assert "Rename or delete it" in capsys.readouterr().err
+    assert course.STAMP.read_text() == before and course.installs == [[]]
 
 
 def test_an_empty_folder_is_nobody_s(course):
@@ -323,6 +337,7 @@ def test_one_failure_fails_the_whole_but_everything_is_run(course, calls, capsys
         (["tset"], "'tset': must be 'test'"),
         (["--port", "high"], "'high'"),
         (["--port", "70000"], "65535"),
+        (["--port", "²"], "65535"),
         (["-x"], "'-x'"),
     ],
 )
