@@ -524,8 +524,46 @@ def test_a_file_in_the_place_of_a_folder_stops_only_what_belongs_there(source, w
 def test_drafts_of_a_killed_run_are_tidied_up(source, work, start):
     start()
     dead, alive = work / "lessons/.01_first.ipynb.999999999.tmp", work / f"lessons/.01_first.ipynb.{os.getpid()}.tmp"
-    mine = work / "lessons/.notes.12.tmp"
-    for path in (dead, alive, mine):
+    mine, beside = work / "lessons/.notes.12.tmp", work / "lessons/.01_first.new.ipynb.999999999.tmp"
+    for path in (dead, alive, mine, beside):
         put(path, "half")
     start()
     assert not dead.exists() and alive.exists() and mine.exists()
+    put(work / LESSON, notebook("mine"))
+    put(source / LESSON, notebook("version = 2"))
+    start()
+    assert not beside.exists()
+
+
+@pytest.mark.parametrize("name", [LESSON, "exercises"])
+def test_a_link_stays_and_what_it_leads_to_is_brought_up_to_date(source, work, start, tmp_path, name):
+    start()
+    stick, away = tmp_path / "stick", tmp_path / "away"
+    (work / name).rename(stick)
+    (work / name).symlink_to(stick)
+    for path in (LESSON, "exercises/01_first/01_first.ipynb"):
+        put(source / path, notebook("version = 2"))
+    stick.rename(away)
+    assert f"{name} is a link to a place that is not there and stays" in start()
+    assert (work / name).is_symlink() and not stick.exists()
+    away.rename(stick)
+    assert "1 new or renewed" in start()
+    assert (work / name).is_symlink() and not list(tmp_path.rglob("*.tmp"))
+    assert "version = 2" in (stick if stick.is_file() else stick / "01_first/01_first.ipynb").read_text()
+
+
+def test_a_file_that_cannot_be_read_stops_only_its_own_update(source, work, start, monkeypatch):
+    start()
+    read = Path.read_bytes
+
+    def denied(path):
+        if path == (work / LESSON).resolve():
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    assert "nothing new" in start() and "Permission" not in start()
+    for path in (LESSON, "exercises/01_first/01_first.ipynb"):
+        put(source / path, notebook("version = 2"))
+    said = start()
+    assert f"{LESSON} cannot be brought up to date (Permission denied)" in said and "1 new or renewed" in said

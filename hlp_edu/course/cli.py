@@ -6,14 +6,13 @@ lines in `_parser`. What only one command needs is imported inside it, so that e
 
 import argparse
 import contextlib
-import errno
 import os
 import signal
 import sys
 from pathlib import Path
 
 from hlp_edu._version import __version__
-from hlp_edu.course.deliver import deliver, refuse_bad_target
+from hlp_edu.course.deliver import FULL, deliver, refuse_bad_target
 from hlp_edu.course.files import DEFAULT_DIR, FIRST_PAGE, CourseError, course_source, to_install
 from hlp_edu.course.installation import CHECKS
 from hlp_edu.course.jupyter import become, environment
@@ -62,7 +61,7 @@ def start(arguments):
     try:
         news = deliver(source, target)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
+        if error.errno in FULL:
             raise CourseError(
                 f"DIR = {arguments.dir!r}: the disk is full ({error.strerror}). Nothing of yours was lost; make some "
                 "room, then run the same command again."
@@ -75,14 +74,15 @@ def start(arguments):
     copied = sum(kind in ("new", "refreshed") for kind, _, _ in news)
     print(f"The course (version {__version__}) is in {target.resolve()}: ", end="")
     print(f"{copied} new or renewed files." if copied else "nothing new.")
-    for kind, name, beside in news:
+    for kind, name, more in news:
         if kind == "restored":
             print(f"  {name} had been deleted; here it is again.")
         elif kind == "beside":
-            print(f"  You have changed {name}: it stays as it is. The new version is beside it: {beside}")
+            print(f"  You have changed {name}: it stays as it is. The new version is beside it: {more}")
         elif kind == "blocked":
-            what = "a folder" if beside == name else "a file where a folder belongs"
-            print(f"  {beside} is {what} and stays; {name} was not copied. Rename {beside} to get it.")
+            print(f"  {more} and stays; {name} was not copied. Rename or mend what is in the way to get it.")
+        elif kind == "failed":
+            print(f"  {name} cannot be brought up to date ({more}): it stays as it is.")
         elif kind == "dropped":
             print(f"  {name} is no longer part of the course; your copy stays.")
     return 0

@@ -5,6 +5,7 @@ a new version; one that the learner changed stays, and the new version is put be
 only run counts as unchanged.
 """
 
+import errno
 import hashlib
 import itertools
 import json
@@ -16,6 +17,7 @@ from hlp_edu.storage import atomic_write, tidy
 
 __all__ = []  # for the commands alone
 
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", None))  # the disk, or what a user may have of it
 WELCOME = """\
 # Your copy of hlp_edu
 
@@ -63,8 +65,8 @@ def refuse_bad_target(source, target):
 def deliver(source, target):
     """Copy lessons and exercises; a list of what happened to which file, unless nothing did.
 
-    Its entries are (what, file, beside): what is "new", "refreshed", "restored", "beside", "dropped" or "blocked", and
-    beside is the name of the new version that was put beside a changed file, or of what stands in a file's place.
+    Its entries are (what, file, more): what is "new", "refreshed", "restored", "beside", "dropped", "blocked" or
+    "failed", and more is the name of the new version that was put beside a changed file, or says what is in the way.
     """
     target.mkdir(parents=True, exist_ok=True)
     manifest = _read_manifest(target)
@@ -73,24 +75,14 @@ def deliver(source, target):
     try:
         for name, new in _course_files(source):
             delivered.add(name)
-            if _in_the_way(target, name):
-                news.append(("blocked", name, _in_the_way(target, name)))
-                continue
-            tidy(target / name)
-            have, known = _read(target / name), manifest.get(name)
-            entry = {"sha256": hashlib.sha256(new).hexdigest(), "written": _written(new, name)}
-            if have is None:
-                atomic_write(target / name, new)
-                news.append(("restored" if known else "new", name, ""))
-            elif known and known["sha256"] == entry["sha256"]:
-                continue  # no new version: whatever the file is by now, it is the learner's
-            elif known and _written(have, name) in (known["written"], entry["written"]):
-                atomic_write(target / name, new)
-                news.append(("refreshed", name, ""))
-            elif _written(have, name) != entry["written"]:
-                beside = _put_beside(target, name, new, entry, manifest)
-                news.append(("beside", name, beside))
-            manifest[name] = entry
+            try:
+                what, more = _deliver_file(target, name, new, manifest)
+            except OSError as error:  # of this file: the others are brought up to date
+                if error.errno in FULL:
+                    raise
+                what, more = "failed", error.strerror or str(error)
+            if what:
+                news.append((what, name, more))
         for name in [name for name in manifest if name not in delivered and "beside" not in manifest[name]]:
             del manifest[name]
             news.append(("dropped", name, ""))
@@ -102,12 +94,39 @@ def deliver(source, target):
     return news
 
 
+def _deliver_file(target, name, new, manifest):
+    """Bring one file up to date; what happened to it and more, as in `deliver`, both "" if nothing did."""
+    if why := _in_the_way(target, name):
+        return "blocked", why
+    path, known = (target / name).resolve(), manifest.get(name)  # a link stays one: what it leads to is written
+    tidy(path)
+    entry, what, more = {"sha256": hashlib.sha256(new).hexdigest(), "written": _written(new, name)}, "", ""
+    if known and known["sha256"] == entry["sha256"] and path.exists():
+        return "", ""  # no new version: whatever the file is by now, it is the learner's
+    have = _read(path)
+    if have is None:
+        atomic_write(path, new)
+        what = "restored" if known else "new"
+    elif known and _written(have, name) in (known["written"], entry["written"]):
+        atomic_write(path, new)
+        what = "refreshed"
+    elif _written(have, name) != entry["written"]:
+        what, more = "beside", _put_beside(target, name, new, entry, manifest)
+    manifest[name] = entry
+    return what, more
+
+
 def _in_the_way(target, name):
-    """What stands where a file belongs: a folder in its place, or a file in the place of its folder; "" if nothing."""
+    """What stands where a file or its folder belongs, in words; "" if nothing."""
     if (target / name).is_dir():
-        return name
-    parents = [target / parent for parent in Path(name).parents]
-    return next((parent.relative_to(target).as_posix() for parent in parents if parent.is_file()), "")
+        return f"{name} is a folder"
+    for inside in (Path(name), *Path(name).parents):
+        path = target / inside
+        if path.is_symlink() and not path.exists():  # a stick that is not plugged in, for example
+            return f"{inside.as_posix()} is a link to a place that is not there"
+        if inside != Path(name) and path.is_file():
+            return f"{inside.as_posix()} is a file where a folder belongs"
+    return ""
 
 
 def _course_files(source):
@@ -138,16 +157,18 @@ def _put_beside(target, name, new, entry, manifest):
     path = Path(name)
     for number in itertools.count(1):
         beside = path.with_name(f"{path.stem}.new{number if number > 1 else ''}{path.suffix}").as_posix()
-        if (target / beside).is_dir():
+        if _in_the_way(target, beside):
             continue
-        have = _read(target / beside)
+        place = (target / beside).resolve()
+        tidy(place)
+        have = _read(place)
         if have is not None:
             fingerprint = _written(have, name)
             if fingerprint == entry["written"]:
                 return beside  # it is there already
             if fingerprint != manifest.get(beside, {}).get("written"):
                 continue  # the learner has written in this one, too
-        atomic_write(target / beside, new)
+        atomic_write(place, new)
         manifest[beside] = {**entry, "beside": name}
         return beside
 
