@@ -71,6 +71,9 @@ def test_the_names_of_platforms_and_pythons():
     assert targets(["windows", "macos"], ["3.12", "3.13"]) == [
         Target(name, version) for name in ("windows", "macos") for version in ("3.12", "3.13")
     ]
+    assert targets(["windows", "windows"], ["3.12", "3.12"]) == [WINDOWS]
+    words = ["pack", "out", "--platform", "linux", "windows", "--platform", "macos"]
+    assert cli._parser().parse_args(words).platform == ["linux", "windows", "macos"]
 
 
 @pytest.mark.parametrize(
@@ -98,19 +101,21 @@ def occupied(out, kind):
         (out / "thesis.txt").write_text("years of work")
         return "'thesis.txt'"
     (out / "start.py").write_text("ours")
-    (out / "pack.json").write_text(json.dumps({"files": {"start.py": 4}}))
+    digest = hashlib.sha256(b"ours").hexdigest()
+    (out / "pack.json").write_text(json.dumps({"files": {"start.py": 4}, "sha256": {"start.py": digest}}))
     if kind == "a pack in use":
         (out / "my_course").mkdir()
         (out / "my_course" / "mine.ipynb").write_text("mine")
         return "'my_course/mine.ipynb'"
-    if kind == "a pack with a changed file":
-        (out / "start.py").write_text("changed")
+    if kind.startswith("a pack with a changed file"):
+        (out / "start.py").write_text("mine" if kind.endswith("of the same length") else "changed")
         return "'start.py'"
     (out / "pack.json").write_text("{" if kind == "a damaged list" else "[1]")
     return "'start.py'"
 
 
 KINDS = ["a stranger's folder", "a pack in use", "a pack with a changed file", "a damaged list", "a strange list"]
+KINDS += ["a pack with a changed file of the same length"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -132,6 +137,14 @@ def test_a_file_and_a_link_are_refused_and_an_empty_folder_is_not(tmp_path):
             refuse(tmp_path / name, "pack", LIST)
     refuse(tmp_path / "empty", "pack", LIST)
     refuse(tmp_path / "new", "pack", LIST)
+
+
+@pytest.mark.parametrize("out", [".", ".."])
+def test_the_folder_that_you_are_in_is_refused(tmp_path, monkeypatch, out):
+    (tmp_path / "out" / "inside").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "out" / "inside")
+    with pytest.raises(CourseError, match="OUT = .*is where you are"):
+        refuse(Path(out), "pack", LIST)
 
 
 # --------------------------------------------------------------------------------------------- the wheels
@@ -302,14 +315,16 @@ def test_another_computer_is_told_so(room, monkeypatch, capsys, machine, said):
     assert said in capsys.readouterr().err and not (room / "environment").exists()
 
 
-@pytest.mark.parametrize("damage", ["short", "gone", "list"])
+@pytest.mark.parametrize(
+    "damage", ["short", "gone", "{", "{}", "[]", "null", '{"hlp_edu": "1.0", "targets": [1], "files": {}}']
+)
 def test_a_pack_that_was_copied_in_part_is_noticed(room, capsys, damage):
     if damage == "short":
         (room / "part").write_text("12")
     elif damage == "gone":
         (room / "part").unlink()
     else:
-        (room / "pack.json").write_text("{")
+        (room / "pack.json").write_text(damage)
     assert starting.main([]) == 1
     assert "copy the whole folder again" in capsys.readouterr().err
 
@@ -331,6 +346,19 @@ def test_an_installation_that_fails_leaves_no_environment(room, monkeypatch, tro
     monkeypatch.setattr(starting, "install", install)
     assert starting.main([]) in (1, 130)
     assert not (room / "environment").exists()
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_failed_check_is_told_and_a_failed_copy_ends_it(room, monkeypatch, capsys, code):
+    def run(command, failure):
+        if "check" in command:
+            raise starting.Trouble(failure)
+
+    monkeypatch.setattr(starting, "run", run)
+    monkeypatch.setattr(starting, "COURSE", room)  # it is there already
+    monkeypatch.setattr(starting.subprocess, "run", lambda command: subprocess.CompletedProcess(command, code))
+    assert starting.main([] if code else ["--no-lab"]) == code
+    assert "the course may still work" in capsys.readouterr().err and (room / "environment" / "done").exists()
 
 
 # ------------------------------------------------------------------------------ from end to end, for real

@@ -413,9 +413,11 @@ def _for_teachers(command):
 
     sub = command(pack, "For workshops: write a folder from which laptops install the course without a network.")
     sub.add_argument("out", metavar="OUT", help="a new folder; an untouched pack of an earlier time is replaced")
+    sub.usage = "hlp-edu pack OUT [--platform NAME ...] [--python X.Y ...]"  # OUT first: behind NAME it would be one
     kinds = "linux, linux-arm, macos, macos-intel, windows; default: this computer's"
-    sub.add_argument("--platform", nargs="+", metavar="NAME", help=kinds)
-    sub.add_argument("--python", nargs="+", metavar="X.Y", help="for example 3.12 3.13; default: this Python's")
+    versions = "for example 3.12 3.13; default: this Python's"
+    sub.add_argument("--platform", nargs="+", action="extend", metavar="NAME", help=kinds)
+    sub.add_argument("--python", nargs="+", action="extend", metavar="X.Y", help=versions)
 
 
 def main(argv=None):

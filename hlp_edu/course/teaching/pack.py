@@ -101,7 +101,8 @@ def targets(platforms, pythons):
         for name in names or ():
             if name not in known:
                 raise CourseError(f"{option} = {name!r}: must be one of {', '.join(map(repr, known))}")
-    return [Target(name, version) for name in platforms or [machine] for version in pythons or [python]]
+    names, versions = dict.fromkeys(platforms or [machine]), dict.fromkeys(pythons or [python])  # each once
+    return [Target(name, version) for name in names for version in versions]
 
 
 def pack(out, wanted, say):

@@ -50,29 +50,30 @@ def read_pack():
     """Read what the pack holds, and complain if a part of it is missing."""
     try:
         pack = json.loads((HERE / "pack.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        files = sorted(pack["files"].items())
+        found = {"hlp_edu": str(pack["hlp_edu"]), "targets": [(name, version) for name, version in pack["targets"]]}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         raise Trouble("there is no sound pack.json beside start.py: copy the whole folder again.") from None
-    for name, size in sorted(pack["files"].items()):
+    for name, size in files:
         path = HERE / name
         if not path.is_file() or path.stat().st_size != size:
             raise Trouble(f"{name} is missing or damaged: copy the whole folder again.")
-    return pack
+    return found
 
 
 def check_machine(pack):
     """Complain about a computer or a Python that the pack was not made for."""
     machine, python = this_machine()
-    targets = [tuple(target) for target in pack["targets"]]
-    if (machine, python) in targets:
+    if (machine, python) in pack["targets"]:
         return
-    fitting = [version for name, version in targets if name == machine]
+    fitting = [version for name, version in pack["targets"] if name == machine]
     if fitting:
         command = "py -" if os.name == "nt" else "python"
         raise Trouble(
             f"this is Python {python}, and the pack has what Python {' or '.join(fitting)} needs.\n"
             f"If you have that one, start with it: {command}{fitting[-1]} start.py"
         )
-    made = ", ".join(f"{name} with Python {version}" for name, version in targets)
+    made = ", ".join(f"{name} with Python {version}" for name, version in pack["targets"])
     raise Trouble(f"the pack was made for {made}. This is {machine or sys.platform} with Python {python}.")
 
 
@@ -114,7 +115,10 @@ def install(wanted):
     wheels = ["--no-index", "--find-links", str(HERE / "wheels"), "hlp_edu==" + wanted["hlp_edu"]]
     run(pip + wheels, "the installation failed")
     print("Examining the installation and compiling the core ...", flush=True)
-    run(hlp_edu("check"), "the installation is not sound")
+    try:
+        run(hlp_edu("check"), "something is not right; the course may still work")
+    except Trouble as trouble:
+        print(f"\nstart.py: {trouble}", file=sys.stderr)
     STAMP.write_text(json.dumps(wanted), encoding="utf-8")
 
 
@@ -143,8 +147,9 @@ def main(words=None):
         pack = read_pack()
         check_machine(pack)
         prepare(pack)
-        if subprocess.run(hlp_edu("start", str(COURSE))).returncode or arguments.no_lab:
-            return 0 if COURSE.is_dir() else 1
+        code = subprocess.run(hlp_edu("start", str(COURSE))).returncode
+        if code or arguments.no_lab:
+            return code
         command = hlp_edu("lab", str(COURSE)) + ["--no-browser"] * arguments.no_browser
         if arguments.port:
             command += ["--port", arguments.port]
