@@ -1,5 +1,6 @@
 """A class hands in: right, wrong, late, lost and hostile; every submission gets a row with points or a reason."""
 
+import contextlib
 import copy
 import csv
 import os
@@ -283,6 +284,17 @@ def test_the_time_of_a_submission_is_limited(tmp_path):
     assert table(tmp_path / "out" / "grades.csv")[0]["notes"] == one.notes[0]
 
 
+def test_a_damaged_record_of_marks_counts_as_none(tmp_path, monkeypatch):
+    write(tmp_path / "in" / "ann" / f"{LESSON}.ipynb", load("solutions"))
+    write(tmp_path / "marked" / "ann" / f"{LESSON}.json", '{"fingerprint": "')
+    (one,) = grading.find_submissions(tmp_path / "in", {LESSON: load("exercises")})
+    course = grading.Class(ROOT / "solutions", tmp_path)
+    course.names = {"ann": "ann"}
+    monkeypatch.setattr(grading, "_run", lambda *_: "it was run")
+    monkeypatch.setattr(grading.contained, "new_sandbox", contextlib.nullcontext)
+    assert grading._mark_in_time(one, course).notes == ["it was run"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="sends the signal of Ctrl-C")
 def test_control_c_leaves_no_process_and_the_next_run_goes_on(tmp_path):
     notebook = load("solutions")
@@ -327,7 +339,9 @@ def test_grade_says_what_is_wrong(tmp_path, monkeypatch, capsys, words, message)
     assert message in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [["--limit", "0"], ["--workers", "two"], ["--cell-limit", "-1"]])
+@pytest.mark.parametrize(
+    "words", [["--limit", "0"], ["--workers", "two"], ["--cell-limit", "-1"], ["--memory", "9" * 11]]
+)
 def test_grade_refuses_strange_numbers(words, capsys):
     with pytest.raises(SystemExit):
         cli.main(["grade", "class", *words])
@@ -359,7 +373,9 @@ def test_progress_reads_the_learners_own_notebooks(tmp_path, monkeypatch, capsys
 
 def test_progress_survives_missing_and_damaged_notebooks(tmp_path):
     module = checks.lessons()[LESSON]
-    for text in (None, "", "{}", '{"cells": [{}]}', '{"cells": [{"metadata": {"nbgrader": 3}, "execution_count": 1}]}'):
+    mark = '{"metadata": {"nbgrader": {"grade": true, "grade_id": "a"}}, "execution_count": '
+    texts = [None, "", "{}", "[" * 100_000, '{"cells": [{}]}', f'{{"cells": [{mark} 3}}, {mark} "2"}}]}}']
+    for text in (*texts, '{"cells": [{"metadata": {"nbgrader": 3}, "execution_count": 1}]}'):
         place = tmp_path / "x.ipynb"
         if text is not None:
             place.write_text(text)

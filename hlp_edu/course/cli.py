@@ -340,8 +340,8 @@ def _port(text):
 
 
 def _count(text):
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: must be a whole number, at least 1")
+    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r}: must be a whole number, at least 1 and at most 1000000")
     return int(text)
 
 
@@ -395,8 +395,9 @@ def _for_teachers(command):
     sub.formatter_class, sub.epilog = argparse.RawDescriptionHelpFormatter, IN_A_CONTAINER
     sub.add_argument("submissions", metavar="SUBMISSIONS", help="STUDENT/.../NAME.ipynb, or STUDENT_LESSON.ipynb")
     sub.add_argument("--out", default="grading", metavar="DIR", help="marks and feedback; default: %(default)s")
-    sub.add_argument("--course", metavar="DIR", help="with exercises/ and solutions/; default: this course")
-    sub.add_argument("--bank", metavar="SECRET", help="the secret folder of release --bank: grade its tasks instead")
+    one = sub.add_mutually_exclusive_group()
+    one.add_argument("--course", metavar="DIR", help="with exercises/ and solutions/; default: this course")
+    one.add_argument("--bank", metavar="SECRET", help="the secret folder of release --bank: grade its tasks instead")
     sub.add_argument(
         "--limit", type=_count, default=300, metavar="S", help="seconds a submission; default: %(default)s"
     )

@@ -58,7 +58,7 @@ def states_of(path, module):
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         said = [answer for cell in cells if (answer := _answer(cell))]
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         said = []
     # A task speaks in two cells, the answer's and the test's; the one that ran last counts.
     latest = {name: state for _, name, state in sorted(said)}
@@ -68,7 +68,7 @@ def states_of(path, module):
 def _answer(cell):
     """(when it ran, the task, what it said) of a cell that speaks about a task; else None."""
     mark, count = cell["metadata"].get("nbgrader", {}), cell.get("execution_count")
-    if not count or not (mark.get("solution") or mark.get("grade")):
+    if type(count) is not int or not (mark.get("solution") or mark.get("grade")):
         return None
     outputs = cell.get("outputs", [])
     errors = [output for output in outputs if output["output_type"] == "error"]

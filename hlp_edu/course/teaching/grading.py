@@ -518,8 +518,9 @@ def _mark(one, course, again):
     fingerprint = hashlib.sha256(text.encode()).hexdigest()
     record = out / "marked" / name / f"{one.lesson}.json"
     known = {}
-    if record.is_file() and not again:
-        known = json.loads(record.read_bytes())
+    if not again:
+        with contextlib.suppress(OSError, ValueError):  # there is none, or it is damaged
+            known = json.loads(record.read_bytes())
     if known.get("fingerprint") != fingerprint:
         atomic_write(out / "submitted" / name / one.lesson / f"{one.lesson}.ipynb", text.encode())
         one.ran = True
