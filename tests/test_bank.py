@@ -270,10 +270,12 @@ def test_nothing_is_overwritten_and_mistakes_are_told(tmp_path, capsys):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine")
     (tmp_path / "class" / "ann").mkdir(parents=True)
+    (tmp_path / "clone" / "bank").mkdir(parents=True)
     for words, message in [
         (["release", "--bank", tmp_path / "full", "--dir", ROOT], "--bank = .*must be a new or an empty folder"),
         (["release", "--bank", tmp_path / "new", "--dir", tmp_path], "must hold a folder bank"),
-        (["release", "99_none", "--bank", tmp_path / "new", "--dir", ROOT], "has no tasks for 99_none"),
+        (["release", "99_none", "--bank", tmp_path / "new", "--dir", ROOT], "NAME = '99_none': must be one of '01_opt"),
+        (["release", "--bank", tmp_path / "new", "--dir", tmp_path / "clone"], "--dir = .*holds no lesson_NN.py"),
         (["release", "--seed", "x", "--dir", ROOT], "--seed: is for --bank alone"),
         (["grade", tmp_path / "class", "--bank", tmp_path / "full"], "--bank = .*holds no exercises"),
     ]:

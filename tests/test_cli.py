@@ -1,6 +1,7 @@
 """The console command: nothing that a learner wrote is ever lost, and every problem is said in words."""
 
 import errno
+import io
 import json
 import os
 import re
@@ -13,7 +14,7 @@ import pytest
 
 import hlp_edu
 from hlp_edu import checks
-from hlp_edu.course import cli, installation
+from hlp_edu.course import cli, installation, jupyter
 from hlp_edu.course import files as places
 
 LESSON = "lessons/01_first.ipynb"
@@ -347,6 +348,24 @@ def test_lab_explains_a_missing_folder(work, launched, capsys):
     assert f"hlp-edu start {work}" in capsys.readouterr().err and not launched
 
 
+def test_lab_names_the_variables_where_jupyter_cannot_write(work, launched, monkeypatch, capsys):
+    put(work / "file", "")
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(work / "file" / "runtime"))
+    assert cli.main(["lab", str(work)]) == 1
+    assert re.search("Not a directory.*HOME .*JUPYTER_RUNTIME_DIR", capsys.readouterr().err) and not launched
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no exec")
+def test_lab_begins_also_where_there_is_no_output(monkeypatch):
+    def execve(*_):
+        raise SystemExit
+
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(os, "execve", execve)
+    with pytest.raises(SystemExit):
+        jupyter.become(["jupyter"], {})
+
+
 # ---------------------------------------------------------------------------------- check, and mistakes
 
 
@@ -430,6 +449,8 @@ def test_check_notices_wrong_numbers(monkeypatch):
         (["lab", ".", "strange"], "unknown arguments: strange"),
         (["lab", "--port", "x"], "from 0 to 65535"),
         (["lab", "--port", "65536"], "from 0 to 65535"),
+        (["grade", "class", "--bank", "secret", "--course", "mine"], "not allowed with"),
+        (["pack", "--platform", "linux", "OUT"], "usage: hlp-edu pack OUT [--platform"),
     ],
 )
 def test_mistakes_on_the_command_line(words, said, capsys):
@@ -445,6 +466,65 @@ def test_ctrl_c_is_no_traceback(monkeypatch, capsys):
     monkeypatch.setattr(cli, "course_source", impatient)
     assert cli.main(["start", "anywhere"]) == 130
     assert "interrupted" in capsys.readouterr().err
+
+
+PLACES = [
+    ("start ?", "DIR"), ("lab ?", "DIR"), ("progress ?", "DIR"), ("study optimality --dir ?", "--dir"),
+    ("page live ?", "FILE"), ("release --dir ?", "--dir"), ("release --bank ?", "--bank"), ("grade ?", "SUBMISSIONS"),
+    ("grade . --out ?", "--out"), ("grade . --course ?", "--course"), ("grade . --bank ?", "--bank"),
+    ("site ?", "OUT"), ("slides ?", "OUT"), ("pack ?", "OUT"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "option"), PLACES)
+def test_a_path_that_cannot_be_used_is_told_by_every_command(tmp_path, launched, monkeypatch, capsys, words, option):
+    monkeypatch.chdir(tmp_path)
+    for name, goal in {"loop": "loop", "gone": "away"}.items():
+        Path(name).symlink_to(goal)
+    Path("closed").mkdir(mode=0)
+    closed = [] if os.access("closed/.", os.F_OK) else ["closed", "closed/x"]  # nothing is closed to root
+    for place in ["", "~nobody_of_this_name/x", "x" * 300, "loop", "gone", "gone/x", *closed]:
+        assert cli.main([place if word == "?" else word for word in words.split()]) == 1
+        assert capsys.readouterr().err.startswith(f"hlp-edu: {option} = {place!r}: ")
+    assert files(tmp_path) == []
+
+
+def test_a_working_folder_that_was_deleted_is_told(monkeypatch, capsys):
+    def gone():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+    monkeypatch.setattr(os, "getcwd", gone)
+    assert cli.main(["study"]) == 1
+    assert "the folder that you are in was deleted" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("reader", "code", "said"), [("gone", 141, ""), ("full", 1, "cannot be written (No space")])
+def test_output_that_cannot_be_written_is_no_traceback(source, work, monkeypatch, capsys, reader, code, said):
+    if reader == "full" and not Path("/dev/full").exists():
+        pytest.skip("no device that is always full")
+    ear, mouth = os.pipe()
+    os.close(ear)
+    with open(mouth, "w") if reader == "gone" else open("/dev/full", "w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        assert cli.main(["start", str(work)]) == code
+    assert said in capsys.readouterr().err
+    with pytest.raises(BrokenPipeError), cli.explained("--out", "marks"):
+        raise BrokenPipeError
+
+
+def test_a_name_that_the_terminal_cannot_show_is_written_in_codes(source, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="cp1252"))
+    assert cli.main(["start", str(tmp_path / "szkoła")]) == 0
+    assert rb"szko\u0142a: 4 new" in sys.stdout.buffer.getvalue()
+
+
+def test_a_missing_place_for_compiled_code_is_told(monkeypatch, capsys):
+    def numba():
+        raise RuntimeError("cannot cache function 'sine': no locator available for file 'x'")
+
+    monkeypatch.setattr(cli, "course_source", numba)
+    assert cli.main(["start", "anywhere"]) == 1
+    assert "NUMBA_CACHE_DIR" in capsys.readouterr().err
 
 
 def test_the_version(capsys):

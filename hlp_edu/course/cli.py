@@ -14,7 +14,7 @@ from pathlib import Path
 from hlp_edu._version import __version__
 from hlp_edu.course.deliver import FULL, deliver, refuse_bad_target
 from hlp_edu.course.files import DEFAULT_DIR, FIRST_PAGE, CourseError, course_source, to_install
-from hlp_edu.course.installation import CHECKS
+from hlp_edu.course.installation import CHECKS, cache_explained
 from hlp_edu.course.jupyter import become, environment
 from hlp_edu.storage import atomic_write
 
@@ -29,8 +29,11 @@ made from Containerfile in a clone with: podman build -t hlp_edu .
 
 
 @contextlib.contextmanager
-def explained(option, value, named="", extra=""):
-    """Say in words what the user can mend: what cannot be written there, or is wrong with what is ``named`` inside."""
+def explained(option, value, options=None, extra=""):
+    """Say in words what the user can mend: what cannot be written there, or is wrong with one of ``options``.
+
+    They are {name of the argument inside: name of the option}.
+    """
     try:
         yield
     except ImportError as error:
@@ -39,11 +42,31 @@ def explained(option, value, named="", extra=""):
         install = f'"{sys.executable}" -m pip install {to_install(extra)}'
         raise CourseError(f"this needs the extra {extra!r} ({error}). Install it with: {install}") from error
     except ValueError as error:
-        if not named:
+        if not options:
             raise
-        raise CourseError(str(error).replace(f"{named} =", f"{option} =")) from error
+        name, equals, rest = str(error).partition(" =")
+        raise CourseError(options.get(name, name) + equals + rest) from error
+    except BrokenPipeError:  # nobody reads what is said any more: that is for `main`
+        raise
     except OSError as error:
         raise CourseError(f"{option} = {value!r}: cannot write there ({error.strerror or error})") from error
+
+
+def path_of(option, text):
+    """The path that an option gives; a CourseError if it is none, or cannot be looked at."""
+    try:
+        if not text:
+            raise ValueError("it is empty")
+        path = Path(text).expanduser()
+        os.stat(os.path.join(path, "."))  # "." fails also where a folder may not be entered
+    except (FileNotFoundError, NotADirectoryError):
+        for one in (path, *path.parents):
+            if one.is_symlink() and not one.exists():
+                raise CourseError(f"{option} = {text!r}: {str(one)!r} is a link to a place that is not there") from None
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise CourseError(f"{option} = {text!r}: cannot be used ({reason}); must be a path that you may use") from None
+    return path
 
 
 def say(words):
@@ -56,7 +79,7 @@ def say(words):
 
 def start(arguments):
     """``hlp-edu start [DIR]``: copy lessons and exercises, and never overwrite the learner's work."""
-    source, target = course_source(), Path(arguments.dir).expanduser()
+    source, target = course_source(), path_of("DIR", arguments.dir)
     refuse_bad_target(source, target)
     try:
         news = deliver(source, target)
@@ -93,7 +116,7 @@ def start(arguments):
 
 def lab(arguments):
     """``hlp-edu lab [DIR]``: open JupyterLab on the learner's folder."""
-    folder = Path(arguments.dir).expanduser().resolve()
+    folder = path_of("DIR", arguments.dir).resolve()
     if not folder.is_dir():
         raise CourseError(f"DIR = {arguments.dir!r}: no such folder. Make it with: hlp-edu start {arguments.dir}")
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
@@ -106,8 +129,22 @@ def lab(arguments):
         command += [f"--ServerApp.port={arguments.port}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command += ["--allow-root"]  # in a container the user is root, and JupyterLab would refuse
+    _make_runtime_folder()
     print("Starting JupyterLab; to end it, press Control-C here, twice.")
     return become(command + arguments.rest, environment())
+
+
+def _make_runtime_folder():
+    """Make the folder in which Jupyter keeps its connections, or say why there is none."""
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    try:
+        os.makedirs(jupyter_runtime_dir(), mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise CourseError(
+            f"JupyterLab cannot write to {jupyter_runtime_dir()} ({error.strerror}). Set the environment variable HOME "
+            "to a folder that you may write to, or JUPYTER_RUNTIME_DIR"
+        ) from error
 
 
 # -------------------------------------------------------------------- check: is the installation sound?
@@ -140,7 +177,7 @@ def study(arguments):
         return 0
     if arguments.name not in STUDIES:
         raise CourseError(f"NAME = {arguments.name!r}: must be one of {', '.join(map(repr, STUDIES))}")
-    folder = Path(arguments.dir).expanduser()
+    folder = path_of("--dir", arguments.dir)
     if folder.exists() and not folder.is_dir():
         raise CourseError(f"--dir = {arguments.dir!r}: is a file; must be a folder")
     os.environ.setdefault("TQDM_DISABLE", "1")
@@ -157,9 +194,10 @@ def page(arguments):
     """``hlp-edu page NAME FILE``: write an instrument as one self-contained page."""
     from hlp_edu.widgets import page as write_page
 
-    with explained("FILE", arguments.file, "path"):
+    file = path_of("FILE", arguments.file)
+    with explained("FILE", arguments.file, {"path": "FILE"}):
         try:
-            path = write_page(Path(arguments.file).expanduser(), arguments.name)
+            path = write_page(file, arguments.name)
         except FileExistsError:
             raise CourseError(f"FILE = {arguments.file!r}: exists already; choose another name") from None
     print(f"written: {path}; open it in any browser, it needs no network")
@@ -173,7 +211,7 @@ def release(arguments):
     """``hlp-edu release [NAME ...]``: make DIR/exercises from DIR/solutions; with --bank draw DIR/bank's tasks."""
     from hlp_edu.course.teaching.release import exercise
 
-    folder = Path(arguments.dir).expanduser()
+    folder = path_of("--dir", arguments.dir)
     if arguments.bank is not None:
         return _release_bank(arguments, folder / "bank")
     if arguments.seed is not None:
@@ -188,7 +226,7 @@ def release(arguments):
         if name not in found:
             raise CourseError(f"NAME = {name!r}: must be one of {', '.join(map(repr, found))}")
         path = folder / "exercises" / name / f"{name}.ipynb"
-        with explained("--dir", arguments.dir, "folder", "teach"):
+        with explained("--dir", arguments.dir, {"folder": "--dir"}, "teach"):
             text = exercise(found[name]).encode()
             known = path.is_file() and path.read_bytes() == text
             atomic_write(path, text)
@@ -206,11 +244,12 @@ def _release_bank(arguments, source):
     """Draw the tasks of a teacher's bank: a notebook a lesson for students, and a secret folder."""
     import secrets
 
-    out = Path(arguments.bank).expanduser()
+    out = path_of("--bank", arguments.bank)
     if not source.is_dir():
         raise CourseError(f"--dir = {arguments.dir!r}: must hold a folder bank: a clone of the course, or your own")
     os.environ.setdefault("TQDM_DISABLE", "1")
-    with explained("--bank", arguments.bank, "out", "teach"):
+    options = {"out": "--bank", "lessons": "NAME", "folder": "--dir"}
+    with explained("--bank", arguments.bank, options, "teach"):
         from hlp_edu.course.teaching.bank import release as draw
 
         draw(source, out, arguments.seed or secrets.token_hex(8), arguments.names, say)
@@ -223,9 +262,9 @@ def _release_bank(arguments, source):
 
 def grade(arguments):
     """``hlp-edu grade SUBMISSIONS``: mark a class with nbgrader, and give every submission a row."""
-    folder, out = Path(arguments.submissions).expanduser().resolve(), Path(arguments.out).expanduser().resolve()
-    option, place = ("--bank", arguments.bank) if arguments.bank else ("--course", arguments.course)
-    course = Path(place).expanduser().resolve() if place else course_source()
+    folder, out = path_of("SUBMISSIONS", arguments.submissions).resolve(), path_of("--out", arguments.out).resolve()
+    option, place = ("--course", arguments.course) if arguments.bank is None else ("--bank", arguments.bank)
+    course = course_source() if place is None else path_of(option, place).resolve()
     if not folder.is_dir():
         raise CourseError(f"SUBMISSIONS = {arguments.submissions!r}: must be a folder with a folder for each student")
     if out.is_relative_to(folder) or folder.is_relative_to(out):
@@ -234,14 +273,14 @@ def grade(arguments):
     exercises = {name: path for name, path in _notebooks(course, "exercises").items() if name in solved}
     if not exercises:
         raise CourseError(f"{option} = {str(course)!r}: holds no exercises with solutions")
-    with explained(option, place, "folder", "teach"):
+    with explained(option, place, {"folder": option}, "teach"):
         import nbgrader  # noqa: F401
 
         from hlp_edu.course.teaching.bank import Bank
         from hlp_edu.course.teaching.contained import how
         from hlp_edu.course.teaching.grading import find_submissions, grade_class, read_released
 
-        bank = Bank(course) if arguments.bank else None
+        bank = Bank(course) if option == "--bank" else None
     released = {name: read_released(path) for name, path in exercises.items()}
     others = [*course_source().glob("lessons/*.ipynb"), *course_source().glob("exercises/*/*.ipynb")] if bank else []
     others += course.glob("lessons/*.ipynb")
@@ -249,8 +288,6 @@ def grade(arguments):
     if not submissions:
         raise CourseError(f"SUBMISSIONS = {arguments.submissions!r}: holds no notebook and no student's folder")
     waiting = sum(one.status == "to grade" for one in submissions)
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show
     say(f"{len(submissions)} submissions, {waiting} to grade. {how()}")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup: a loop without end would ignore its limit
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -297,8 +334,9 @@ def slides(arguments):
 def _write_folder(arguments, build):
     from hlp_edu.course.teaching.place import make
 
+    out = path_of("OUT", arguments.out)
     with explained("OUT", arguments.out, extra="site"):
-        return make(Path(arguments.out).expanduser(), arguments.run.__name__, lambda new: build(course_source(), new))
+        return make(out, arguments.run.__name__, lambda new: build(course_source(), new))
 
 
 # ---------------------------------------------------------------- pack: the course for rooms without a network
@@ -308,7 +346,7 @@ def pack(arguments):
     """``hlp-edu pack OUT``: write a folder from which laptops install the course without a network."""
     from hlp_edu.course.teaching import pack as packing
 
-    out = Path(arguments.out).expanduser().resolve()
+    out = path_of("OUT", arguments.out).resolve()
     wanted = packing.targets(arguments.platform, arguments.python)
     with explained("OUT", arguments.out):
         files = packing.pack(out, wanted, say)
@@ -323,8 +361,9 @@ def progress(arguments):
     """``hlp-edu progress [DIR]``: a table of what you have solved, read from your own notebooks."""
     from hlp_edu.course.progress import progress as table
 
-    with explained("DIR", arguments.dir, "folder"):
-        found = table(arguments.dir)
+    folder = None if arguments.dir is None else path_of("DIR", arguments.dir)
+    with explained("DIR", arguments.dir, {"folder": "DIR"}):
+        found = table(folder)
     print(found)
     print(f"\nRead from the notebooks in {found.about['folder']}, as they were last saved.")
     return 0
@@ -421,6 +460,19 @@ def _for_teachers(command):
     sub.add_argument("--python", nargs="+", action="extend", metavar="X.Y", help=versions)
 
 
+def _refuse_no_folder():
+    """Refuse to work where the folder that the user stands in is gone."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        raise CourseError("the folder that you are in was deleted; go to another one, then try again") from None
+
+
+def _say_no_more():
+    """Send what is still to be said nowhere, or Python would complain when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main(argv=None):
     """Run the command line.
 
@@ -434,13 +486,29 @@ def main(argv=None):
     int
         Exit code: 0, or 1 for a problem that was explained.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show
     parser = _parser()
     arguments, rest = parser.parse_known_args(argv)
     arguments.rest = rest
     if arguments.rest and (arguments.run is not lab or not all(word.startswith("-") for word in arguments.rest)):
         parser.error(f"unknown arguments: {' '.join(arguments.rest)}")
     try:
-        return arguments.run(arguments)
+        with cache_explained():
+            _refuse_no_folder()
+            code = arguments.run(arguments)
+        print(end="", flush=True)  # what cannot be said is noticed here
+        return code
+    except BrokenPipeError:  # whoever reads what is said has heard enough
+        _say_no_more()
+        return 141  # as of a program that the system ended for it
+    except OSError as error:
+        if error.errno not in FULL or error.filename is not None:
+            raise
+        _say_no_more()
+        print(f"hlp-edu: what is said cannot be written ({error.strerror}).", file=sys.stderr)
+        return 1
     except CourseError as error:
         print(f"hlp-edu: {error}", file=sys.stderr)
         return 1

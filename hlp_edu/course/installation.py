@@ -1,5 +1,6 @@
 """Is the installation sound? ``hlp-edu check`` examines it, and compiles the numerical code while doing so."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -101,14 +102,11 @@ def check_sliders():
     return ", ".join(f"{package} {version(package)}" for package in ("ipywidgets", *sides))
 
 
-def check_computing():
-    """Run every policy, the optimum and the linear-quadratic problem once: their compiled code is then on the disk."""
-    begun = time.perf_counter()
+@contextlib.contextmanager
+def cache_explained():
+    """Say in words what helps where numba finds no place for compiled code."""
     try:
-        import hlp_edu as hlp
-        from hlp_edu.linear_quadratic import LQTracking
-
-        problem = hlp.Tracking(hlp.fully_connected(5), hlp.sinusoid())
+        yield
     except RuntimeError as error:
         if "cannot cache" not in str(error):
             raise
@@ -116,6 +114,16 @@ def check_computing():
             "there is no place where compiled code may be kept. Set the environment variable NUMBA_CACHE_DIR "
             "to a folder that you may write to."
         ) from error
+
+
+def check_computing():
+    """Run every policy, the optimum and the linear-quadratic problem once: their compiled code is then on the disk."""
+    begun = time.perf_counter()
+    with cache_explained():
+        import hlp_edu as hlp
+        from hlp_edu.linear_quadratic import LQTracking
+
+        problem = hlp.Tracking(hlp.fully_connected(5), hlp.sinusoid())
     damped = {"dissipation_w": 30.0, "dissipation_x": 5.0}
     policies = [kind(**damped) for kind in (hlp.Flipped, hlp.Periodic, hlp.HamiltonianBand, hlp.HamiltonianServo)]
     policies += [hlp.Canonical(), hlp.PerArc(0.03), hlp.GradientFlow(0.03), hlp.ProspectiveFlow(), hlp.Frozen()]

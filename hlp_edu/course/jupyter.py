@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 
 from hlp_edu.course.files import PACKAGE
 
@@ -22,7 +21,7 @@ def environment():
 
 def become(command, variables):
     """Run a command in place of this process, so that Ctrl-C is the command's own."""
-    sys.stdout.flush()
+    print(end="", flush=True)  # also where there is no output
     if os.name != "nt":
         os.execve(command[0], command, variables)
     child = subprocess.Popen(command, env=variables)

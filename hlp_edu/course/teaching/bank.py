@@ -29,6 +29,7 @@ from hlp_edu.checks.values import copied, inputs_of, show
 from hlp_edu.course.teaching.place import make
 from hlp_edu.course.teaching.release import exercise
 from hlp_edu.storage import atomic_write
+from hlp_edu.validate import one_of
 
 __all__ = []  # for the commands, and the sources in bank/, alone
 
@@ -213,12 +214,13 @@ def read_items(folder, seed, lessons=()):
     ValueError
         If there are no sources there, or one of them is none.
     """
-    folder, found = Path(folder), {}
+    folder, found, known = Path(folder), {}, []
     for path in sorted(folder.glob("lesson_*.py")):
         spec = importlib.util.spec_from_file_location(f"bank_{path.stem}", path)
         module = importlib.util.module_from_spec(spec)
         try:
             spec.loader.exec_module(module)
+            known.append(module.LESSON)
             if lessons and module.LESSON not in lessons:
                 continue
             items = []
@@ -229,10 +231,10 @@ def read_items(folder, seed, lessons=()):
         except Exception as error:  # a source is a teacher's program, and may be wrong in any way
             where = traceback.extract_tb(error.__traceback__)[-1]
             raise ValueError(f"{path.name}: {type(error).__name__}: {error} (line {where.lineno})") from error
-    if not found or not set(lessons) <= found.keys():
-        unknown = [name for name in lessons if name not in found]
-        words = f"has no tasks for {', '.join(unknown)}" if unknown else "holds no lesson_NN.py of a bank"
-        raise ValueError(f"folder = {str(folder)!r}: {words}")
+    if not known:
+        raise ValueError(f"folder = {str(folder)!r}: holds no lesson_NN.py of a bank")
+    for name in lessons:
+        one_of("lessons", name, known)
     return found
 
 
