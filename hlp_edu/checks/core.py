@@ -238,6 +238,7 @@ def for_checks(function):
             raise Refused("it asks the check for the right value; work it out")
         return function(*given, **named)
 
+    del kept.__wrapped__  # it would lead an answer around the check
     return kept
 
 
