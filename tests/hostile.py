@@ -145,7 +145,7 @@ def runs():
             "class Yes:\n    why = ''\n    def check(self, answer): return True\n"
             "for name in ('change', 'best_push', 'costates', 'gradient', 'steer'):\n    setattr(tasks, name, Yes())\n"
             "import hlp_edu.checks.core as core\ncore.Outcome.__bool__ = lambda self: True\nchange = 0",
-            (0, "changes the checks"),
+            (0, "changes or inspects the checks"),
         ),
         "fake tasks": ("class tasks:\n    check = lambda *a: True\n    why = ''\n    change = steer = None", 0),
         "no asserts": (

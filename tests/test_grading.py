@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import csv
+import json
 import os
 import shutil
 import signal
@@ -23,6 +24,7 @@ from hlp_edu.course.teaching import grading
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSON = "01_optimal_control"
+OTHER = "02_linear_quadratic_tracking"
 TASKS = {task.name: task for task in checks.tasks_of(checks.lessons()[LESSON])}
 ALL = sum(task.points for task in TASKS.values())
 
@@ -69,6 +71,77 @@ def test_deleted_cells_are_put_back_in_their_places(right, empty):
     notes = grading.restore(right, empty)
     labels = [c.metadata.nbgrader.grade_id for c in right.cells if "nbgrader" in c.metadata]
     assert len(notes) == 5 and labels == [c.metadata.nbgrader.grade_id for c in empty.cells if "nbgrader" in c.metadata]
+
+
+CLUMSY = {  # what students do with the cells; nothing of it costs points
+    "cells in a new notebook": lambda n: [c.update(id=f"new{k}", metadata={}) for k, c in enumerate(n.cells)],
+    "own cells in the place of answers": lambda n: [
+        cell(n, name).update(id=f"mine-{len(name)}", metadata={}) for name in ("costates", "gradient", "steer")
+    ],
+    "answers in one cell at the top": lambda n: one_cell(n, n.cells.index(cell(n, "change")), *TASKS),
+    "two answers in one cell": lambda n: one_cell(n, n.cells.index(cell(n, "change")), "change", "best_push"),
+    "an answer in its test": lambda n: cell(n, "test_steer").update(source=cell(n, "steer").source) or drop(n, "steer"),
+    "tests before answers": lambda n: n.cells.sort(key=lambda c: c.metadata.get("nbgrader", {}).get("solution", 0)),
+    "imports at the end": lambda n: n.cells.append(n.cells.pop(n.cells.index(first_code(n)))),
+    "imports as text": lambda n: (
+        [first_code(n).pop(key) for key in ("outputs", "execution_count")]
+        and first_code(n).update(cell_type="markdown")
+    ),
+}
+
+
+def first_code(notebook):
+    return next(c for c in notebook.cells if c.cell_type == "code")
+
+
+def one_cell(notebook, at, *names):
+    """Put these answers into a new cell; their own are deleted."""
+    made = nbformat.v4.new_code_cell("\n\n".join(cell(notebook, name).source for name in names))
+    drop(notebook, *names)
+    notebook.cells.insert(at, made)
+
+
+@pytest.mark.parametrize("edit", CLUMSY.values(), ids=CLUMSY)
+def test_every_answer_counts_and_is_run_before_its_test(right, empty, edit):
+    given = [c.source for c in empty.cells if c.cell_type == "code" and "nbgrader" not in c.metadata]
+    answers = {name: cell(right, name).source for name in TASKS}
+    edit(right)
+    assert grading.which_lesson(right, {LESSON: empty}) == LESSON
+    grading.restore(right, empty)
+    nbformat.validate(right)
+    code = [c.source for c in right.cells if c.cell_type == "code"]
+    assert not {cell(empty, name).source for name in TASKS} & set(code), "no stub undoes an answer"
+    assert code.index(given[0]) < min(k for k, source in enumerate(code) if source not in given)
+    for name, source in answers.items():
+        test = code.index(cell(empty, f"test_{name}").source)
+        assert any(source in one for one in code[:test]), name
+
+
+def test_what_is_no_exercise_is_refused_and_gets_no_points(empty):
+    with pytest.raises(grading.Unknown, match="grade it by hand"):
+        grading.restore(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")]), empty)
+
+
+@pytest.mark.parametrize(
+    "code, words",
+    [
+        ("np.random.seed(0)\nre.compile('a')\nclass Case:\n    expected = 3\n    # nbgrader said so", []),
+        ("tasks.steer.expected()", ["names the value that a check expects (.expected)"]),
+        ("vars(vars(tasks)['steer'])['check'] = max", ["changes or inspects the checks"]),
+        ("np.abs = max", ["changes what it imported"]),
+        ("    q.LQTracking.optimal = max", ["changes what it imported"]),
+        ("os.posix_spawn('/bin/sh', [], {})", ["starts or ends processes"]),
+        ("hlp_edu.__path__.insert(0, '.')", ["reaches into how cells are run"]),
+        ("# " + "tasks." * 100_000, []),
+        ("x = " + "tasks." * 100_000, []),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_what_a_teacher_may_want_to_look_at(right, empty, code, words):
+    begun = time.monotonic()
+    right.cells.append(nbformat.v4.new_code_cell(code))
+    assert [note.removeprefix("to look at: the code ") for note in grading.remarks(right, empty)] == words
+    assert time.monotonic() - begun < 5  # seconds; a pattern that goes back and forth takes hours
 
 
 def test_marks_that_an_editor_dropped_are_found_again(right, empty):
@@ -136,6 +209,38 @@ def test_what_lies_in_a_folder_of_submissions(tmp_path, right, empty):
     assert "nothing in it tells" in found["eva"].notes[0]
 
 
+@pytest.mark.parametrize(
+    "name, student",
+    [
+        ("mia_123_4_LESSON-1.ipynb", "mia_123_4"), ("Copy of mia_LESSON (1).ipynb", "mia"),
+        ("team-3_LESSON.ipynb", "team-3"), ("LESSON_mia.ipynb", "mia"), ("m\u3000i_LESSON.ipynb", "m i"),
+        ("m\u200ci_LESSON.ipynb", "m\u200ci"), ("m\u202ei_LESSON.ipynb", "m\\u202ei"),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_student_is_what_a_platform_left_of_it(tmp_path, right, empty, name, student):
+    write(tmp_path / name.replace("LESSON", LESSON), right)
+    write(tmp_path / "__MACOSX" / "._x.ipynb", "")
+    assert [one.student for one in grading.find_submissions(tmp_path, {LESSON: empty})] == [student]
+
+
+def test_an_update_beside_the_work_is_not_graded(tmp_path, right, empty):
+    for name, notebook in ((LESSON, right), (f"{LESSON}.new", empty)):
+        write(tmp_path / "ann" / f"{name}.ipynb", notebook)
+        os.utime(tmp_path / "ann" / f"{name}.ipynb", (1e9, 1e9))
+    kept, other = grading.find_submissions(tmp_path, {LESSON: empty})
+    assert kept.status == "to grade" and f"was graded: {LESSON}.ipynb" in other.notes[0]
+
+
+def test_a_notebook_of_two_lessons_says_so(tmp_path, right, empty):
+    other = nbformat.read(ROOT / "solutions" / OTHER / f"{OTHER}.ipynb", as_version=4)
+    for c in right.cells:
+        c.metadata.pop("nbgrader", None)
+    right.cells += other.cells[:1] + [c for c in other.cells if "nbgrader" in c.metadata][:4]
+    write(tmp_path / "ann" / "homework.ipynb", right)
+    (one,) = grading.find_submissions(tmp_path, {LESSON: empty, OTHER: other})
+    assert one.lesson == LESSON and f"holds cells of {OTHER} too" in one.notes[0]
+
+
 def test_the_newest_of_two_counts(tmp_path, right, empty):
     write(tmp_path / "ann" / "old.ipynb", empty)
     write(tmp_path / "ann" / "new.ipynb", right)
@@ -196,9 +301,21 @@ def hand_in(folder):
         drop(notebook, "test_costates", "test_steer")
         cell(notebook, "test_gradient").metadata.nbgrader["points"] = 99
 
-    def no_marks(notebook):
-        for one in notebook.cells:
-            one.metadata.pop("nbgrader", None)
+    def other_editor(notebook):
+        """No marks, no ids, lines as on Windows, a photo as an attachment: JSON of an older format."""
+        notebook.cells.insert(1, nbformat.v4.new_markdown_cell("![image.png](attachment:image.png)"))
+        data = json.loads(nbformat.writes(notebook)) | {"nbformat_minor": 2}
+        for one in data["cells"]:
+            one["metadata"].pop("nbgrader", None)
+            one |= {"source": "".join(one["source"]).replace("\n", "\r\n")}
+            del one["id"]
+        return json.dumps(data)
+
+    def much(notebook):
+        """Much output; and texts of which a slow pattern would never see the end."""
+        notebook.cells.append(nbformat.v4.new_markdown_cell("<b>" * 400_000))
+        notebook.cells.append(nbformat.v4.new_code_cell("# " + "tasks." * 40_000))
+        cell(notebook, "change").source += "\nprint('x' * 300_000)"
 
     put("right", ALL)
     put("wrong number", without("change"), answer("change", "change = 42"))
@@ -220,8 +337,8 @@ def hand_in(folder):
     put("deleted answer", without("costates"), lambda n: drop(n, "costates"))
     put("deleted tests, more points", ALL, more_points)
     put("changed test", 0, lambda n: cell(n, "test_steer").update(source="assert True"), of="exercises")
-    put("renamed, other editor", ALL, no_marks, name="final FINAL.ipynb")
-    put("much output", ALL, answer("change", cell(load("solutions"), "change").source + "\nprint('x' * 300_000)"))
+    put("renamed, other editor", ALL, other_editor, name="final FINAL.ipynb")
+    put("much output", ALL, much)
     put("corrupt", "holds no notebook", lambda n: nbformat.writes(n)[:5000])
     put("ends the kernel", "ended the kernel", answer("costates", "import os\n\nos._exit(3)"))
     write(folder / "only a poem" / "poem.txt", "roses are red")
@@ -242,7 +359,7 @@ def test_a_class_of_every_kind(tmp_path, capsys):
     folder, out = tmp_path / "submissions", tmp_path / "grading"
     wanted = hand_in(folder)
     before, begun = fingerprint(folder), time.monotonic()
-    assert cli.main(["grade", str(folder), "--out", str(out), "--cell-limit", "12"]) == 0
+    assert cli.main(["grade", str(folder), "--out", str(out)]) == 0
     said, seconds = capsys.readouterr().out, time.monotonic() - begun
     rows = {row["student"]: row for row in table(out / "grades.csv")}
     assert rows.keys() == wanted.keys()
@@ -269,7 +386,7 @@ def test_a_class_of_every_kind(tmp_path, capsys):
     (folder / "wrong number" / f"{LESSON}.ipynb").write_text(nbformat.writes(load("solutions")), encoding="utf-8")
     shutil.rmtree(folder / "stubborn loop")
     begun = time.monotonic()
-    assert cli.main(["grade", str(folder), "--out", str(out), "--cell-limit", "12"]) == 0
+    assert cli.main(["grade", str(folder), "--out", str(out)]) == 0
     rows = {row["student"]: row for row in table(out / "grades.csv")}
     assert len(rows) == len(wanted) - 1 and rows["half"]["points"] == "1"
     assert rows["wrong number"]["points"] == f"{ALL:g}"
