@@ -5,6 +5,7 @@ import copy
 import csv
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -115,6 +116,35 @@ def test_every_answer_counts_and_is_run_before_its_test(right, empty, edit):
     for name, source in answers.items():
         test = code.index(cell(empty, f"test_{name}").source)
         assert any(source in one for one in code[:test]), name
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_answer_is_lost_whatever_is_done_to_the_cells(right, empty, seed):
+    dice = random.Random(seed)
+    answers = {name: cell(right, name).source for name in TASKS}
+    for what in dice.sample(["names", "swap", "move", "copy", "stub", "scratch", "shuffle", "tests"], 4):
+        cells, at, to = right.cells, *dice.sample(range(len(right.cells)), 2)
+        if what == "names":
+            for k, c in enumerate(cells):
+                c.update(id=f"new{k}", metadata={})
+        elif what == "swap":
+            cells[at], cells[to] = cells[to], cells[at]
+        elif what == "move":
+            cells.insert(to, cells.pop(at))
+        elif what == "shuffle" and seed % 4 == 0:
+            dice.shuffle(cells)
+        elif what == "tests":
+            drop(right, *(f"test_{name}" for name in TASKS if dice.random() < 0.3))
+        else:
+            stub = cell(empty, dice.choice(list(TASKS)))
+            one = {"copy": cells[at], "stub": stub}.get(what, nbformat.v4.new_code_cell("y = 3"))
+            cells.insert(to, copy.deepcopy(one))
+    grading.restore(right, empty)
+    nbformat.validate(right)
+    for name, source in answers.items():
+        (test,) = (k for k, c in enumerate(right.cells) if c is cell(right, f"test_{name}"))
+        before = [c.source for c in right.cells[:test]]
+        assert source in before and cell(empty, name).source not in before[before.index(source) :], name
 
 
 def test_what_is_no_exercise_is_refused_and_gets_no_points(empty):

@@ -327,21 +327,27 @@ def restore(notebook, released):
     notes, place, now, recognised = [], 0, [], False
     given = [cell for cell in released.cells if "nbgrader" in cell.metadata or cell.cell_type == "code"]
     _mark_again(notebook, given)
-    for cell in given:
+    for k, cell in enumerate(given):
         mark = cell.metadata.get("nbgrader")
         name = _name(cell)
         at = _one_of_copies(notebook, cell, place)
-        if at is None:
-            found = _elsewhere(notebook, name) if mark and mark.solution else None
-            now.append(found or copy.deepcopy(cell))
+        recognised = recognised or mark is not None and at is not None
+        if mark and mark.solution and (at is None or _text(notebook.cells[at]) == _text(cell)):
+            found = _elsewhere(notebook, cell, given[k + 1])
             if found:
-                notes.append(f"the cell {name!r} was missing: the answer in another cell counts")
-            else:
-                notebook.cells.insert(place, now[-1])
-                notes.append(f"the cell {name!r} was missing: put back as it was given out")
-                place += 1
+                now.append(found)
+                notes.append(
+                    f"the cell {name!r} was {'missing' if at is None else 'empty'}: an answer in another cell counts"
+                )
+                notebook.cells = [one for m, one in enumerate(notebook.cells) if m != at]
+                continue
+        if at is None:
+            now.append(copy.deepcopy(cell))
+            notebook.cells.insert(place, now[-1])
+            notes.append(f"the cell {name!r} was missing: put back as it was given out")
+            place += 1
             continue
-        recognised, place, theirs = recognised or mark is not None, at + 1, notebook.cells[at]
+        place, theirs = at + 1, notebook.cells[at]
         changed = theirs.source.strip() != cell.source.strip() or theirs.cell_type != cell.cell_type
         if mark is not None and mark.solution and not mark.grade:
             if theirs.cell_type != cell.cell_type:
@@ -372,11 +378,13 @@ def _mark_again(notebook, given):
     for cell in notebook.cells:  # a cell of another lesson is scratch paper
         if cell.metadata.get("nbgrader", {}).get("grade_id") not in names:
             cell.metadata.pop("nbgrader", None)
-    for by, key in ((marks, lambda c: c.get("id")), (texts, _text)):
-        known = grade_ids(notebook)
-        for cell in notebook.cells:
-            if key(cell) in by and by[key(cell)].grade_id not in known:
-                cell.metadata["nbgrader"] = dict(by[key(cell)])
+    for cell in notebook.cells:
+        if "nbgrader" not in cell.metadata and cell.get("id") in marks:
+            cell.metadata["nbgrader"] = dict(marks[cell["id"]])
+    known = grade_ids(notebook)
+    for cell in notebook.cells:
+        if _text(cell) in texts and texts[_text(cell)].grade_id not in known:
+            cell.metadata["nbgrader"] = dict(texts[_text(cell)])
     known, ours = grade_ids(notebook), {_text(cell) for cell in given}
     for before, test in zip(notebook.cells, notebook.cells[1:], strict=False):
         name = test.metadata.get("nbgrader", {}).get("grade_id")
@@ -395,23 +403,27 @@ def _name(cell):
     return cell.metadata["nbgrader"].grade_id if "nbgrader" in cell.metadata else cell.source.split("\n")[0]
 
 
-def _elsewhere(notebook, name):
-    """The first cell that defines the name of an answer, at the beginning of a line; None if there is none."""
-    defined = re.compile(rf"(?m)^(def\s+{re.escape(name)}\s*\(|{re.escape(name)}\s*=[^=])")
-    return next((cell for cell in notebook.cells if cell.cell_type == "code" and defined.search(cell.source)), None)
+def _elsewhere(notebook, stub, test):
+    """The cell that defines the name of an answer: the last one up to its test, or the first one; None if none does."""
+    name, cells = re.escape(_name(stub)), notebook.cells
+    defined = re.compile(rf"(?m)^(def\s+{name}\s*\(|{name}\s*=[^=])")
+    until = next((k for k, cell in enumerate(cells) if _same_cell(test, cell)), len(cells))
+    codes = [k for k, cell in enumerate(cells) if cell.cell_type == "code" and _text(cell) != _text(stub)]
+    found = [k for k in codes if defined.search(cells[k].source)]
+    return next((cells[k] for k in [k for k in found if k <= until][-1:] + found), None)
 
 
 def _in_order(notebook, given, now):
-    """Move given code to before what follows it, and a test to after its answer; the ``given`` cells are ``now``."""
+    """Move given code to before all that followed it, tests to after their answers; the ``given`` cells are ``now``."""
     notes = []
 
     def where(cell):
         return next(k for k, other in enumerate(notebook.cells) if other is cell)
 
-    for k, cell in enumerate(given):
+    for k, cell in reversed(list(enumerate(given))):
         mark = cell.metadata.get("nbgrader")
         if mark is None:
-            other = now[min(k + 1, len(given) - 1)]
+            other = min(now[k + 1 :], key=where, default=now[k])
         else:
             other = now[k - 1] if mark.grade else now[k]
         if other is now[k] or (where(now[k]) < where(other)) == (mark is None):
