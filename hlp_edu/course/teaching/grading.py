@@ -246,8 +246,9 @@ def find_submissions(folder, released, lessons=()):
             found.append(one.refuse(str(error)))
             continue
         one.lesson = which_lesson(one.notebook, released, named) or named
-        more = [n for n in released if n != one.lesson and _in_common(one.notebook, released[n]) >= 3]
-        if more:
+        foreign = grade_ids(one.notebook) - (grade_ids(released[one.lesson]) if one.lesson else set())
+        more = [name for name in released if len(grade_ids(released[name]) & foreign) >= 3]
+        if one.lesson and more:
             one.notes.append(f"to look at: holds cells of {', '.join(more)} too, which are not graded here")
         if one.lesson:
             found.append(one)
