@@ -102,8 +102,7 @@ def run(problem, policy, T, dt=1e-3, seed=0, t0=0, x0=None, w0=None, p0=None, st
         end = Signals(*(part[[-1, -1]] for part in signals))
         last, _, _ = forward.march(state, end, rows._replace(first=row, every=1, skip=0), h=0.0)
         final.p_w, row = last[3], row + 1  # also where it is no state of its own
-    if policy.steady:
-        final.s_w = begin.s_w
+    final.s_w = begin.s_w if policy.steady else final.s_w
     columns = [column[:row] for column in rows[:9]]
     columns[6] = columns[6][:, 0] if policy.one_sign else columns[6]
     cost = float(cost) if reason is None else math.inf

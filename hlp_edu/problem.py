@@ -167,10 +167,9 @@ class Tracking:
         names = (repr(z) if isinstance(z, Signal) else getattr(z, "__name__", type(z).__name__) for z in self.targets)
         speed = f"{self.speed[0]:g}" if np.ptp(self.speed) == 0 else f"{self.speed.min():g} to {self.speed.max():g}"
         theta = f", theta={self.theta:g}" if self.theta else ""
-        return (
-            f"Tracking({len(self.network.neurons)} neurons, {len(self.network.heads)} arcs, target {', '.join(names)}, "
-            f"q={self.q:g}, r_w={self.r_w:g}, r={self.r:g}, speed={speed}{theta})"
-        )
+        size = f"{len(self.network.neurons)} neurons, {len(self.network.heads)} arcs"
+        prices = f"q={self.q:g}, r_w={self.r_w:g}, r={self.r:g}, speed={speed}{theta}"
+        return f"Tracking({size}, target {', '.join(names)}, {prices})"
 
 
 def _probe(name, signal):

@@ -131,8 +131,7 @@ def plot_heat(
     if values.shape != (len(rows), len(columns)) or (values <= 0).any():
         raise ValueError(f"values: must be positive, with {len(rows)} rows and {len(columns)} columns")
     bold = values == values.min(axis=0) if bold is None else np.asarray(bold, bool)
-    if bold.shape != values.shape:
-        raise ValueError(f"bold: must have {len(rows)} rows and {len(columns)} columns, as values has")
+    require(bold.shape == values.shape, f"bold: must have {len(rows)} rows and {len(columns)} columns, as values has")
 
     extent = max(np.abs(np.log(values / centre)).max(), 1e-6)
     colours = LogNorm(centre * np.exp(-1.6 * extent), centre * np.exp(1.6 * extent))

@@ -11,7 +11,7 @@ from hlp_edu.network import Network
 from hlp_edu.plotting.picture import SMALL, figure, note, plot
 from hlp_edu.plotting.style import GRID, INK, PALE, PAPER, ROLES, diverging, role
 from hlp_edu.trajectory import Trajectory
-from hlp_edu.validate import kind, number, vector, whole
+from hlp_edu.validate import kind, number, require, vector, whole
 from hlp_edu.words import counted, digits, listed
 
 __all__ = ["plot_locality", "plot_network"]
@@ -76,8 +76,8 @@ def plot_network(
     w = None if w is None else vector("w", w, len(network.heads), "arc")
     activity = None if activity is None else vector("activity", activity, len(network.neurons), "neuron")
     largest = None if largest is None else number("largest", largest, above=0)
-    if magnify is not None and tuple(magnify) not in network.arcs:
-        raise ValueError(f"magnify = {magnify!r}: is not an arc (tail, head) of the network")
+    known = magnify is None or tuple(magnify) in network.arcs
+    require(known, f"magnify = {magnify!r}: is not an arc (tail, head) of the network")
     count, styles = whole("the number of arcs", len(network.heads), least=0, most=MOST_ARCS), {}
     for k, arc in enumerate(network.arcs):
         width, colour, dash = 1.1 if count < 150 else 0.3, "#9A9A9A", "solid"

@@ -19,7 +19,7 @@ from matplotlib.transforms import Affine2D
 from PIL import Image
 
 from hlp_edu.plotting.style import INK, SOFT, is_role, label_of, readable, role, styled
-from hlp_edu.validate import kind, number, whole
+from hlp_edu.validate import kind, number, require, whole
 from hlp_edu.words import sentence, without_math
 
 __all__ = ["Picture", "description", "figure", "note", "panels"]
@@ -62,8 +62,7 @@ class Picture:
 
     def __init__(self, fig, alt, caption=None, headline="", more=""):
         kind("fig", fig, Figure, "a matplotlib Figure")
-        if not isinstance(alt, str) or not alt.strip():
-            raise ValueError(f"alt = {alt!r}: must be a sentence that says what the picture shows")
+        require(isinstance(alt, str) and alt.strip(), f"alt = {alt!r}: must be a sentence about what the picture shows")
         for name, text in (("caption", caption), ("headline", headline), ("more", more)):
             kind(name, text, (str, type(None)), "a string, or None")
         self.fig, self.caption = fig, caption
@@ -136,8 +135,7 @@ def figure(columns=1, rows=1, height=2.9, width=WIDTH, share_y=False, gap=0.95, 
     height, width, gap = number("height", height, above=0), number("width", width, above=0), number("gap", gap, least=0)
     right, top, bottom, between = 0.25, 0.4, 0.55, 0.4 if share_y else 0.8
     wide = (width - left - right - (columns - 1) * between) / columns
-    if wide <= 0.3:
-        raise ValueError(f"columns = {columns!r}: too many for a figure of {width:g} inches")
+    require(wide > 0.3, f"columns = {columns!r}: too many for a figure of {width:g} inches")
     tall = top + rows * height + (rows - 1) * gap + bottom
     fig = Figure(figsize=(width, tall), dpi=DPI)
     FigureCanvasAgg(fig)

@@ -6,7 +6,7 @@ from hlp_edu.plotting.picture import add_strip, composed, description, draw_line
 from hlp_edu.plotting.style import INK, ROLES, SOFT, is_role, label_of
 from hlp_edu.plotting.style import role as role_of
 from hlp_edu.trajectory import Trajectory
-from hlp_edu.validate import kind
+from hlp_edu.validate import kind, require
 from hlp_edu.words import digits
 
 __all__ = ["plot_side_by_side", "plot_tracking"]
@@ -84,8 +84,7 @@ def plot_side_by_side(runs, caption=None, headline="", more=""):
     >>> runs = {mu: hlp.run(problem, hlp.GradientFlow(mu), T=6, dt=0.01) for mu in (0.003, 0.03)}
     >>> picture = hlp.plot_side_by_side(runs)
     """
-    if not kind("runs", runs, dict, "a dict {title: run}"):
-        raise ValueError("runs = {}: must hold at least one run")
+    require(kind("runs", runs, dict, "a dict {title: run}"), "runs = {}: must hold at least one run")
     for title, trajectory in runs.items():
         kind(f"runs[{title!r}]", trajectory, Trajectory, RUN)
 
