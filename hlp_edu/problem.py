@@ -76,7 +76,10 @@ class Tracking:
         self.blocks = blocks.find(network)
 
     def __setattr__(self, name, value):
-        require("blocks" not in vars(self), f"{name}: a problem is not changed; use problem.replace({name}=...)")
+        require(
+            not {name, "blocks"} <= vars(self).keys(),
+            f"{name}: a problem is not changed; use problem.replace({name}=...)",
+        )
         super().__setattr__(name, value)
 
     def replace(self, **changes):

@@ -28,9 +28,9 @@ def checked(rule):
 
 def rehearse(rule, sign, neurons, arcs):
     """Try a rule once, uncompiled, which shows what goes wrong in it."""
-    dice, sizes = np.random.default_rng(0), (neurons, arcs)
+    dice, sizes, untouched = np.random.default_rng(0), (neurons, arcs), 0.5 * sign
     costates, gradients = ([dice.standard_normal(size) for size in sizes] for _ in range(2))
-    signs = [np.full(size, sign) for size in sizes]
+    signs = [np.full(size, untouched) for size in sizes]
     try:
         with np.errstate(all="ignore"):
             answer = rule(0.0, 1.0, *costates, *gradients, *signs)
@@ -38,8 +38,8 @@ def rehearse(rule, sign, neurons, arcs):
         arrays = f"arrays of {neurons} neurons and {arcs} arcs"
         raise ValueError(f"rule {rule.__name__}: fails on {arrays}: {error!r}") from error
     require(answer is None, f"rule {rule.__name__}: returns {shown(answer)}; it must {IN_PLACE}, and return nothing")
-    for name, now in zip(rule.__code__.co_varnames[6:8], signs, strict=True):
-        lost = name in _rebound(rule) and (now == sign).all()
+    for name, now in zip(list(inspect.signature(rule).parameters)[6:8], signs, strict=True):
+        lost = name in _rebound(rule) and (now == untouched).all()
         require(not lost, f"rule {rule.__name__}: gives the name {name} to another array; it must {IN_PLACE}")
 
 

@@ -83,6 +83,11 @@ CLUMSY = {  # what students do with the cells; nothing of it costs points
     "two answers in one cell": lambda n: one_cell(n, n.cells.index(cell(n, "change")), "change", "best_push"),
     "an answer in its test": lambda n: cell(n, "test_steer").update(source=cell(n, "steer").source) or drop(n, "steer"),
     "tests before answers": lambda n: n.cells.sort(key=lambda c: c.metadata.get("nbgrader", {}).get("solution", 0)),
+    "answers alone": lambda n: drop(n, *(f"test_{name}" for name in TASKS)) or one_cell(n, -1, *TASKS),
+    "names lost, an answer of another task before the test": lambda n: (
+        [c.update(id=f"new{k}", metadata={}) for k, c in enumerate([*reversed(n.cells)])]
+        and n.cells.sort(key=lambda c: c.source.startswith("def steer"))
+    ),
     "imports at the end": lambda n: n.cells.append(n.cells.pop(n.cells.index(first_code(n)))),
     "imports as text": lambda n: (
         [first_code(n).pop(key) for key in ("outputs", "execution_count")]
@@ -147,6 +152,34 @@ def test_no_answer_is_lost_whatever_is_done_to_the_cells(right, empty, seed):
         assert source in before and cell(empty, name).source not in before[before.index(source) :], name
 
 
+@pytest.mark.parametrize("text", ["My reasons.", "", "Write here."])
+def test_a_written_answer_stays_as_it_is(right, empty, text):
+    essay = dict(grade=True, solution=True, locked=False, grade_id="essay", points=2, schema_version=3)
+    for notebook, source in ((right, text), (empty, "Write here.")):
+        notebook.cells.append(nbformat.v4.new_markdown_cell(source, id="essay", metadata={"nbgrader": essay}))
+    assert grading.restore(right, empty) == []
+    assert cell(right, "essay").source == text and cell(right, "essay").metadata.nbgrader.points == 2
+
+
+def test_the_same_answers_are_noted_wherever_they_stand(right, empty):
+    twins = [grading.Submission(name, LESSON, Path(name), notebook=copy.deepcopy(right)) for name in ("ann", "bob")]
+    for twin in twins:
+        answers = "\n\n".join(cell(twin.notebook, name).source for name in TASKS)
+        for name in TASKS:
+            cell(twin.notebook, name).source = cell(empty, name).source
+        twin.notebook.cells.insert(0, nbformat.v4.new_code_cell(answers))
+        grading.restore(twin.notebook, empty)
+    grading._note_equals(twins, {LESSON: empty})
+    assert ["the same answers as bob" in note for note in twins[0].notes] == [True]
+
+
+def test_a_page_has_no_link_that_runs_something():
+    text = "[a](javascript:x) [b]( JavaScript:x) [c](java&Tab;script:x) [d][e] <b>\n\n[e]: javascript:x\n[f](https://a.org)"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
+    shown = grading._for_browsers(notebook).cells[0].source
+    assert "<" not in shown and "](https://a.org)" in shown and shown.count("](") == 1 and "]:" not in shown
+
+
 def test_what_is_no_exercise_is_refused_and_gets_no_points(empty):
     with pytest.raises(grading.Unknown, match="grade it by hand"):
         grading.restore(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")]), empty)
@@ -156,7 +189,8 @@ def test_what_is_no_exercise_is_refused_and_gets_no_points(empty):
     "code, words",
     [
         ("np.random.seed(0)\nre.compile('a')\nclass Case:\n    expected = 3\n    # nbgrader said so", []),
-        ("tasks.steer.expected()", ["names the value that a check expects (.expected)"]),
+        ("x = '''\n#'''; tasks.steer.check = max", ["changes or inspects the checks"]),
+        ("t = tasks.steer; t.expected()", ["names the value that a check expects (.expected)"]),
         ("vars(vars(tasks)['steer'])['check'] = max", ["changes or inspects the checks"]),
         ("np.abs = max", ["changes what it imported"]),
         ("    q.LQTracking.optimal = max", ["changes what it imported"]),
@@ -243,7 +277,8 @@ def test_what_lies_in_a_folder_of_submissions(tmp_path, right, empty):
     "name, student",
     [
         ("mia_123_4_LESSON-1.ipynb", "mia_123_4"), ("Copy of mia_LESSON (1).ipynb", "mia"),
-        ("team-3_LESSON.ipynb", "team-3"), ("LESSON_mia.ipynb", "mia"), ("m\u3000i_LESSON.ipynb", "m i"),
+        ("team-3_LESSON.ipynb", "team-3"), ("LESSON_mia.ipynb", "mia"), ("m\u3000i_LESSON.ipynb", "m\u3000i"),
+        ("homework (1).ipynb", "homework (1)"),
         ("m\u200ci_LESSON.ipynb", "m\u200ci"), ("m\u202ei_LESSON.ipynb", "m\\u202ei"),
     ],
 )  # fmt: skip

@@ -45,6 +45,7 @@ c.HTMLExporter.extra_template_basedirs = {templates!r}
 """
 SYSTEMS = (".", "__MACOSX")  # what the names of files and folders begin with that a system leaves behind
 LARGEST, MOST_CELLS = 50_000_000, 2000  # of a file, in bytes; of a notebook
+PLACES = "https?:|mailto:|#|data:image/(png|jpeg|gif);"  # where a link may lead
 # A page of feedback runs no script and fetches nothing: the first thing in it is this rule.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
 TEMPLATE = f"""\
@@ -58,21 +59,22 @@ TEMPLATE = f"""\
 # What a teacher may want to look at. Nothing is taken off for it, and nothing is said to be cheating.
 REMARKS = {
     r"\.\s*solution\s*\(": "shows a solution (.solution())",
-    r"\btasks\.\w+\.\s*expected\b|solution_text": "names the value that a check expects (.expected)",
+    r"\btasks\.\w+\.\s*expected\b|\.\s*expected\s*\(|solution_text": "names the value that a check expects (.expected)",
     r"\bsolutions\b\s*[/'\"\\\\]|_course\b": "names the folder of the solutions",
     r"\btasks(\.\w+){0,3}\s*=[^=]|\bsetattr\s*\(|\.check\s*=[^=]|\bchecks(\.\w+){1,4}\s*=[^=]|__bool__"
     r"|\btasks\._|\[['\"]check['\"]\]|__wrapped__|__closure__|_getframe": "changes or inspects the checks",
     r"\bget_ipython\b|\bInteractiveShell\b|\b(__)?builtins(__)?\b|\bsys\.(modules|meta_path)\b|\b__path__\b"
     r"|\bgc\.get_|\.kernel\b|\bctypes\b": "reaches into how cells are run",
-    r"(?m)^[ \t]*(np|numpy|scipy|hlp|hlp_edu|(\w{1,40}\.){0,3}[A-Z]\w{0,40})(\.\w{1,40}){1,3}[ \t]*=[^=]": "changes "
-    "what it imported",
+    r"(?m)(^|[;:])[ \t]*(np|numpy|scipy|hlp|hlp_edu|(\w{1,40}\.){0,3}[A-Z]\w{0,40})(\.\w{1,40}){1,3}[ \t]*=[^=]": (
+        "changes what it imported"
+    ),
     r"(?<![.\w])(exec|eval|compile|__import__)\s*\(": "runs text as code",
     r"\bsubprocess\b|\bos\.(system|fork|kill|popen|spawn|posix_spawn|exec)|\bmultiprocessing\b|\bpty\.": "starts or "
     "ends processes",
     r"HLP_EDU_SEED|\b(checks|tasks)\.\s*seed\s*\(|\b_session\b": "chooses the cases that a check draws",
     r"gradebook|nbgrader|outputs\.json": "names the gradebook, or the file of the outputs",
 }
-COMMENT = re.compile(r"(?m)^[ \t]*#.*$")  # whole lines of it: they do nothing
+COMMENT = re.compile(r"(?m)^[ \t]*#[^'\"\n]*$")  # whole lines that do nothing, also where a string goes over lines
 # The checks are imported anew before each test: a cell from another lesson, or a patch, may have changed the name.
 FRESH = """\
 import sys as _sys
@@ -116,9 +118,8 @@ def plain(name):
 
 
 def _plain(one):
-    if unicodedata.category(one) == "Zs":  # any space
-        return " "
-    good = one in "\u200c\u200d" or one.isprintable() and one != "\\"  # letters of Persian names are joined, or not
+    # Letters of Persian names are joined, or not; Chinese names have a wide space.
+    good = one in "\u200c\u200d\u3000" or one.isprintable() and one != "\\"
     return one if good else one.encode("unicode_escape").decode("ascii")
 
 
@@ -229,9 +230,10 @@ def find_submissions(folder, released, lessons=()):
         elif hidden and path.suffix.lower() != ".ipynb":
             continue  # what a system leaves behind
         else:
-            # Platforms add to a name "Copy of", "-1", " (1)".
-            student = re.sub(r"(?i)^copy of | ?\(\d+\)$", "", path.stem)
-            student = re.sub(rf"[ _.-]?{re.escape(named)}(-\d+$|[ _.-]?)", "", student) if named else student
+            student = path.stem
+            if named:  # platforms add to a name "Copy of", "-1", " (1)"
+                student = re.sub(r"(?i)^copy of | ?\(\d+\)$", "", student)
+                student = re.sub(rf"[ _.-]?{re.escape(named)}(-\d+$|[ _.-]?)", "", student)
         if hidden or path.suffix.lower() != ".ipynb":
             others.setdefault(inside[0], []).append(path.name)
             if len(inside) == 1:
@@ -333,9 +335,10 @@ def restore(notebook, released):
         name = _name(cell)
         at = _one_of_copies(notebook, cell, place)
         recognised = recognised or mark is not None and at is not None
-        if mark and mark.solution and (at is None or _text(notebook.cells[at]) == _text(cell)):
-            found = _elsewhere(notebook, cell, given[k + 1])
+        if mark and mark.solution and not mark.grade and (at is None or _text(notebook.cells[at]) == _text(cell)):
+            found = _elsewhere(notebook, cell, given[min(k + 1, len(given) - 1)])
             if found:
+                recognised, found.metadata["counts"] = True, True
                 now.append(found)
                 notes.append(
                     f"the cell {name!r} was {'missing' if at is None else 'empty'}: an answer in another cell counts"
@@ -350,9 +353,9 @@ def restore(notebook, released):
             continue
         place, theirs = at + 1, notebook.cells[at]
         changed = theirs.source.strip() != cell.source.strip() or theirs.cell_type != cell.cell_type
-        if mark is not None and mark.solution and not mark.grade:
+        if mark is not None and mark.solution:
             if theirs.cell_type != cell.cell_type:
-                notes.append(f"the cell {name!r} had become a {theirs.cell_type} cell: run as code")
+                notes.append(f"the cell {name!r} had become a {theirs.cell_type} cell: taken as a {cell.cell_type} cell")
                 notebook.cells[at] = nbformat.from_dict({**copy.deepcopy(cell), "source": theirs.source})
             notebook.cells[at].metadata["nbgrader"] = dict(mark)
         elif changed:  # what was added stays, as scratch paper, and what was given holds
@@ -389,9 +392,12 @@ def _mark_again(notebook, given):
     known, ours = grade_ids(notebook), {_text(cell) for cell in given}
     for before, test in zip(notebook.cells, notebook.cells[1:], strict=False):
         name = test.metadata.get("nbgrader", {}).get("grade_id")
-        answer = marked[names.index(name) - 1].metadata.nbgrader if name in names[1:] else None
         free = before.cell_type == "code" and "nbgrader" not in before.metadata and _text(before) not in ours
-        if answer and answer.solution and answer.grade_id not in known and free:
+        if not free or name not in names[1:]:
+            continue
+        stub = marked[names.index(name) - 1]
+        answer = stub.metadata.nbgrader
+        if answer.solution and answer.grade_id not in known and _elsewhere(notebook, stub, test) in (None, before):
             before.metadata["nbgrader"] = dict(answer)
 
 
@@ -570,7 +576,8 @@ def _note_equals(waiting, released):
         answers = [
             "".join(cell.source.split())
             for cell in one.notebook.cells
-            if cell.metadata.get("nbgrader", {}).get("solution") and cell.source.strip() not in stubs
+            if (cell.metadata.get("nbgrader", {}).get("solution") or "counts" in cell.metadata)
+            and cell.source.strip() not in stubs
         ]
         if answers:
             groups.setdefault((one.lesson, *answers), []).append(one)
@@ -806,8 +813,8 @@ def _for_browsers(notebook):
     """A copy whose texts hold no HTML that could do anything, also in the pages that nbgrader itself shows."""
     twin = copy.deepcopy(notebook)
     for cell in twin.cells:
-        if cell.cell_type != "code":  # without < no tag begins
-            cell.source = cell.source.replace("<", "&lt;")
+        if cell.cell_type != "code":  # without < no tag begins; of links those stay that run nothing
+            cell.source = re.sub(rf"\]([(:])(?!\s*({PLACES}))", r"] \1", cell.source.replace("<", "&lt;"))
     return twin
 
 
