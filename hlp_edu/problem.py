@@ -76,10 +76,8 @@ class Tracking:
         self.blocks = blocks.find(network)
 
     def __setattr__(self, name, value):
-        require(
-            not {name, "blocks"} <= vars(self).keys(),
-            f"{name}: a problem is not changed; use problem.replace({name}=...)",
-        )
+        ready = {name, "blocks"} <= vars(self).keys()  # a subclass may add to it
+        require(not ready, f"{name}: a problem is not changed; use problem.replace({name}=...)")
         super().__setattr__(name, value)
 
     def replace(self, **changes):
