@@ -355,7 +355,7 @@ def restore(notebook, released):
         changed = theirs.source.strip() != cell.source.strip() or theirs.cell_type != cell.cell_type
         if mark is not None and mark.solution:
             if theirs.cell_type != cell.cell_type:
-                notes.append(f"the cell {name!r} had become a {theirs.cell_type} cell: taken as a {cell.cell_type} cell")
+                notes.append(f"the cell {name!r} had become a {theirs.cell_type} cell: now {cell.cell_type} again")
                 notebook.cells[at] = nbformat.from_dict({**copy.deepcopy(cell), "source": theirs.source})
             notebook.cells[at].metadata["nbgrader"] = dict(mark)
         elif changed:  # what was added stays, as scratch paper, and what was given holds
