@@ -126,8 +126,10 @@ def check_rows(kept, neurons, arcs, outputs):
     if ran and not rows or not np.isfinite(kept["t"]).all() or (np.diff(kept["t"]) < 0).any():
         raise ValueError("t: must be finite times that increase, at least one")
     require(outputs, "outputs: must name at least one neuron")
-    number("cost", kept["cost"] if ran else 0)
-    if not ran:
+    kind("cost", kept["cost"], (int, float), "a number")
+    if ran:
+        number("cost", kept["cost"])
+    else:
         number("diverged_at", kept["diverged_at"])
         kind("reason", kept["reason"], str, "a text")
     kind("about", kept["about"], dict, "a dict")

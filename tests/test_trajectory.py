@@ -104,6 +104,7 @@ def fact(**changes):
         (odd("target", np.inf), "target: every entry must be"),
         (odd("sign", 99), "sign: must be -1, 0 or 1"),
         (lambda parts, facts: parts.update(t=np.array(0.0)), r"t has shape \(\)"),
+        (fact(cost="much", diverged_at=0.05, reason="x"), "cost = 'much': must be a number"),
         (fact(cost=np.nan), "cost = nan: must be a finite number"),
         (lambda parts, facts: (facts.update(outputs=[]), parts.update(target=np.zeros((11, 0)))), "outputs: must name"),
         (fact(clock=None), "final.clock = None: must be a Clock"),
