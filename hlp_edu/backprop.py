@@ -11,7 +11,7 @@ from typing import NamedTuple
 import networkx as nx
 import numpy as np
 
-from hlp_edu.flow import run
+from hlp_edu.flow import affordable, run
 from hlp_edu.network import Network
 from hlp_edu.policies import Frozen
 from hlp_edu.problem import Tracking
@@ -23,12 +23,6 @@ __all__ = [
     "Backprop", "Meeting", "Online", "backprop", "bptt", "flipped_descent", "flow_gradient", "heavy_ball",
     "meet_backprop", "relaxed_costate", "rtrl",
 ]  # fmt: skip
-
-
-def affordable(name, value, count, most=4e9):
-    """Refuse an argument that asks for more memory than a laptop has: so many numbers."""
-    words = f"{name} = {value!r}: would take {8e-9 * count:.1f} GB; at most {most / 1e9:g} are allowed"
-    require(8 * count <= most, words)
 
 
 class Backprop(NamedTuple):
@@ -112,7 +106,7 @@ def _unroll(problem, w, T, dt, x0):
         raise ValueError(f"dt = {dt:g}: must be at most T = {T:g}, and at least T / {MOST_STEPS:g}")
     steps = round(T / dt)
     n = len(problem.network.neurons)
-    affordable("T", T, steps * (n + len(problem.network.labels)))
+    affordable(f"T = {T!r}:", steps * (n + len(problem.network.labels)))
     times = dt * np.arange(steps + 1)
     x = np.zeros(n) if x0 is None else vector("x0", x0, n, "neuron")
     w = vector("w", w, len(problem.network.heads), "arc")
@@ -258,7 +252,7 @@ class Online:
         self.truncation = None if truncation is None else whole("truncation", truncation, most=MOST_STEPS)
         self.sweeps, self.updates = whole("sweeps", sweeps, most=MOST_STEPS), whole("updates", updates)
         n, m = len(network.neurons), len(network.heads)
-        affordable("truncation", truncation, n * m if truncation is None else 0)
+        affordable("truncation = None:", n * m if truncation is None else 0)
         dice = np.random.default_rng(whole("seed", seed, least=0))
         self.x, self.w = 0.5 * dice.standard_normal(n), 0.5 / np.sqrt(n) * dice.standard_normal(m)
         self.v, self._arcs, self._pace = np.zeros(m), np.arange(m), np.ones(n)
@@ -347,7 +341,7 @@ def _rows(gradient, w0, steps):
     """Room for the weights at the start and after each step; the first row is filled."""
     kind("gradient", gradient, Callable, "a function of the weights")
     steps, w0 = whole("steps", steps, least=0, most=MOST_STEPS), finite("w0", w0).reshape(-1)
-    affordable("steps", steps, (steps + 1) * len(w0))
+    affordable(f"steps = {steps!r}:", (steps + 1) * len(w0))
     w = np.empty((steps + 1, len(w0)))
     w[0] = w0
     return w

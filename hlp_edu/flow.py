@@ -102,7 +102,8 @@ def run(problem, policy, T, dt=1e-3, seed=0, t0=0, x0=None, w0=None, p0=None, st
         end = Signals(*(part[[-1, -1]] for part in signals))
         last, _, _ = forward.march(state, end, rows._replace(first=row, every=1, skip=0), h=0.0)
         final.p_w, row = last[3], row + 1  # also where it is no state of its own
-    final.s_w = begin.s_w if policy.steady else final.s_w
+    if policy.steady:
+        final.s_w = begin.s_w
     columns = [column[:row] for column in rows[:9]]
     columns[6] = columns[6][:, 0] if policy.one_sign else columns[6]
     cost = float(cost) if reason is None else math.inf
@@ -208,11 +209,15 @@ def allocate(network, policy, record, count, every=1, skip=0):
     return Rows(t, *parts, np.empty((count, signs), np.int8), L, H, columns, 0, every, skip)
 
 
-def fits(rows, width, record, most=4e9):
-    """Refuse a recording that takes more memory than a laptop has."""
-    size, less = 8.0 * rows * width, "" if record == "output" else "record='output', "
-    words = f"record = {record!r}: {rows} rows would take {size / 1e9:.1f} GB"
-    require(size <= most, f"{words}; use {less}a larger every=, or a shorter run")
+def fits(rows, width, record):
+    """Refuse a recording that takes too much memory."""
+    less = "" if record == "output" else "record='output', "
+    affordable(f"record = {record!r}: {rows} rows", rows * width, f"use {less}a larger every=, or a shorter run")
+
+
+def affordable(what, count, instead="at most 4 are allowed"):
+    """Refuse ``what`` takes more memory than a laptop has: so many numbers."""
+    require(8.0 * count <= 4e9, f"{what} would take {8.0 * count / 1e9:.1f} GB; {instead}")
 
 
 def initial_state(problem, policy, seed=0, t0=0, x0=None, w0=None, p0=None, start=None):

@@ -39,7 +39,7 @@ def rehearse(rule, sign, neurons, arcs):
         raise ValueError(f"rule {rule.__name__}: fails on {arrays}: {error!r}") from error
     require(answer is None, f"rule {rule.__name__}: returns {shown(answer)}; it must {IN_PLACE}, and return nothing")
     for name, now in zip(list(inspect.signature(rule).parameters)[6:8], signs, strict=True):
-        lost = name in _rebound(rule) and (now == untouched).all()
+        lost = (now == untouched).all() and name in _rebound(rule)
         require(not lost, f"rule {rule.__name__}: gives the name {name} to another array; it must {IN_PLACE}")
 
 

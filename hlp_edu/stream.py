@@ -162,6 +162,7 @@ class _Held(Tracking):
 
     def __init__(self, problem, steps, silent, dt):
         self.__dict__.update(problem.__dict__)
+        self._targets = dict.fromkeys(problem._targets, constant(0.0))  # a sample that is held has no slope
         self.steps, self.silent, self.dt = steps, silent, dt
         self.fed = np.array([label != "bias" for label in self.network.inputs], bool)
 
@@ -183,14 +184,6 @@ class _Held(Tracking):
         if not self.fed.all():
             u[:, :, ~self.fed] = self.inputs["bias"](times)[:, None, None]
         return z, u
-
-    def slopes_at_steps(self, times, order=1, middles=True):
-        """A sample that is held has no slope."""
-        return np.zeros((len(times), 3, len(self.network.outputs)))
-
-    def target_at(self, t):
-        """What a slope is measured of: it is none for a sample that is held."""
-        return np.zeros((*np.shape(t), len(self.network.outputs)))
 
     def shown(self, times):
         """The targets of the samples, also before they are shown."""

@@ -91,5 +91,6 @@ class Trajectory:
 
     def __repr__(self):
         span = f"t = {self.t[0]:g} to {self.t[-1]:g}" if len(self.t) else "no rows"
-        bad = self.diverged_at is not None and f"DIVERGED at t = {self.diverged_at:.4g}: {self.reason}"
-        return f"Trajectory({span}, {len(self.t)} rows, {bad or f'cost {self.cost:.4g}, rmse {self.rmse():.3g}'})"
+        if self.diverged_at is not None:
+            return f"Trajectory({span}, {len(self.t)} rows, DIVERGED at t = {self.diverged_at:.4g}: {self.reason})"
+        return f"Trajectory({span}, {len(self.t)} rows, cost {self.cost:.4g}, rmse {self.rmse():.3g})"

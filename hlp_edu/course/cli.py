@@ -46,7 +46,7 @@ def explained(option, value, options=None, extra=""):
             raise
         name, equals, rest = str(error).partition(" =")
         raise CourseError(options.get(name, name) + equals + rest) from error
-    except BrokenPipeError:  # nobody reads what is said any more: that is for `main`
+    except BrokenPipeError:  # the program that read our output has ended: that is for `main`
         raise
     except OSError as error:
         raise CourseError(f"{option} = {value!r}: cannot write there ({error.strerror or error})") from error
@@ -500,7 +500,7 @@ def main(argv=None):
             code = arguments.run(arguments)
         print(end="", flush=True)  # what cannot be said is noticed here
         return code
-    except BrokenPipeError:  # whoever reads what is said has heard enough
+    except BrokenPipeError:  # the program that read our output has ended, such as `head`
         _say_no_more()
         return 141  # as of a program that the system ended for it
     except OSError as error:

@@ -209,9 +209,18 @@ def _name_cells(notebook):
         taken.add(cell["id"])
 
 
+def _text(cell):
+    return cell.source.strip()
+
+
+def _grade_id(cell):
+    """The name by which nbgrader knows a cell; None if it does not."""
+    return cell.metadata.get("nbgrader", {}).get("grade_id")
+
+
 def grade_ids(notebook):
     """The names by which nbgrader knows the cells of a notebook."""
-    return {cell.metadata["nbgrader"].get("grade_id") for cell in notebook.cells if "nbgrader" in cell.metadata}
+    return {_grade_id(cell) for cell in notebook.cells if "nbgrader" in cell.metadata}
 
 
 def find_submissions(folder, released, lessons=()):
@@ -292,14 +301,20 @@ def which_lesson(notebook, released, named=""):
 
 def _in_common(notebook, given):
     """How many cells of a lesson are in a notebook: known by mark or id, tests and stubs also by their text."""
-    marks, texts = grade_ids(notebook), {cell.source.strip() for cell in notebook.cells}
+    marks, texts = grade_ids(notebook), {_text(cell) for cell in notebook.cells}
     ids = {cell.get("id") for cell in notebook.cells}
 
     def known(cell):
-        mark = cell.metadata.get("nbgrader", {}).get("grade_id")
-        return cell.id in ids or mark is not None and (mark in marks or cell.source.strip() in texts)
+        mark = _grade_id(cell)
+        return cell.id in ids or mark is not None and (mark in marks or _text(cell) in texts)
 
     return sum(map(known, given.cells))
+
+
+def _own_code(notebook, released):
+    """The texts of the cells with code that were not given out as they are."""
+    given = {_text(cell) for cell in released.cells}
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code" and _text(cell) not in given]
 
 
 def _keep_newest(submissions, released):
@@ -307,9 +322,7 @@ def _keep_newest(submissions, released):
     best = {}
 
     def rank(one):
-        given = {cell.source.strip() for cell in released[one.lesson].cells}
-        answered = any(c.cell_type == "code" and c.source.strip() not in given for c in one.notebook.cells)
-        return answered, one.age, one.file
+        return bool(_own_code(one.notebook, released[one.lesson])), one.age, one.file
 
     for one in submissions:
         key = one.student, one.lesson
@@ -352,7 +365,7 @@ def restore(notebook, released):
             place += 1
             continue
         place, theirs = at + 1, notebook.cells[at]
-        changed = theirs.source.strip() != cell.source.strip() or theirs.cell_type != cell.cell_type
+        changed = _text(theirs) != _text(cell) or theirs.cell_type != cell.cell_type
         if mark is not None and mark.solution:
             if theirs.cell_type != cell.cell_type:
                 notes.append(f"the cell {name!r} had become a {theirs.cell_type} cell: now {cell.cell_type} again")
@@ -378,9 +391,10 @@ def _mark_again(notebook, given):
     """Give back marks that an editor dropped: by the id, by the text, to an answer by its place before its test."""
     marked = [cell for cell in given if "nbgrader" in cell.metadata]
     names = [cell.metadata.nbgrader.grade_id for cell in marked]
-    marks, texts = ({key(cell): cell.metadata.nbgrader for cell in marked} for key in (lambda c: c.id, _text))
+    marks = {cell.id: cell.metadata.nbgrader for cell in marked}
+    texts = {_text(cell): cell.metadata.nbgrader for cell in marked}
     for cell in notebook.cells:  # a cell of another lesson is scratch paper
-        if cell.metadata.get("nbgrader", {}).get("grade_id") not in names:
+        if _grade_id(cell) not in names:
             cell.metadata.pop("nbgrader", None)
     for cell in notebook.cells:
         if "nbgrader" not in cell.metadata and cell.get("id") in marks:
@@ -391,7 +405,7 @@ def _mark_again(notebook, given):
             cell.metadata["nbgrader"] = dict(texts[_text(cell)])
     known, ours = grade_ids(notebook), {_text(cell) for cell in given}
     for before, test in zip(notebook.cells, notebook.cells[1:], strict=False):
-        name = test.metadata.get("nbgrader", {}).get("grade_id")
+        name = _grade_id(test)
         free = before.cell_type == "code" and "nbgrader" not in before.metadata and _text(before) not in ours
         if not free or name not in names[1:]:
             continue
@@ -399,10 +413,6 @@ def _mark_again(notebook, given):
         answer = stub.metadata.nbgrader
         if answer.solution and answer.grade_id not in known and _elsewhere(notebook, stub, test) in (None, before):
             before.metadata["nbgrader"] = dict(answer)
-
-
-def _text(cell):
-    return cell.source.strip()
 
 
 def _name(cell):
@@ -448,14 +458,14 @@ def _one_of_copies(notebook, given, place):
     if len(at) < 2:
         return at[0] if at else None
     first = next((k for k in at if cells[k].get("id") == given.id), next((k for k in at if k >= place), at[-1]))
-    answered = [k for k in at if cells[k].source.strip() != given.source.strip()]
+    answered = [k for k in at if _text(cells[k]) != _text(given)]
     if first not in answered and answered and "nbgrader" in given.metadata:
         cells[first].source, cells[answered[0]].source = cells[answered[0]].source, cells[first].source
     kept = cells[first]
     for k in reversed(at):
         if k != first:
             cells[k].metadata.pop("nbgrader", None)
-            if cells[k].source.strip() == given.source.strip():
+            if _text(cells[k]) == _text(given):
                 del cells[k]  # an empty copy would undo the answer
     return next(k for k, cell in enumerate(cells) if cell is kept)
 
@@ -465,14 +475,12 @@ def _same_cell(given, other):
     mark = given.metadata.get("nbgrader")
     if mark is None:
         return (other.get("id") == given.id or _text(other) == _text(given)) and "nbgrader" not in other.metadata
-    return other.metadata.get("nbgrader", {}).get("grade_id") == mark.grade_id
+    return _grade_id(other) == mark.grade_id
 
 
 def remarks(notebook, released):
     """What a teacher may want to look at in the code of a submission, in words."""
-    given = {cell.source.strip() for cell in released.cells}
-    own = (cell.source for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip() not in given)
-    code = [COMMENT.sub("", source) for source in own]
+    code = [COMMENT.sub("", source) for source in _own_code(notebook, released)]
     return [f"to look at: the code {words}" for what, words in REMARKS.items() if any(re.search(what, c) for c in code)]
 
 
@@ -572,12 +580,12 @@ def _note_equals(waiting, released):
     """Say whose answers are the same, word for word; who worked together, or was given them, will know why."""
     groups = {}
     for one in waiting:
-        stubs = {cell.source.strip() for cell in released[one.lesson].cells}
+        stubs = {_text(cell) for cell in released[one.lesson].cells}
         answers = [
             "".join(cell.source.split())
             for cell in one.notebook.cells
             if (cell.metadata.get("nbgrader", {}).get("solution") or "counts" in cell.metadata)
-            and cell.source.strip() not in stubs
+            and _text(cell) not in stubs
         ]
         if answers:
             groups.setdefault((one.lesson, *answers), []).append(one)
