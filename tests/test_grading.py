@@ -288,6 +288,12 @@ def test_the_name_of_a_student_is_what_a_platform_left_of_it(tmp_path, right, em
     assert [one.student for one in grading.find_submissions(tmp_path, {LESSON: empty})] == [student]
 
 
+def test_a_notebook_that_is_named_only_by_its_ending_has_a_row(tmp_path, right, empty):
+    write(tmp_path / ".ipynb", right)
+    (one,) = grading.find_submissions(tmp_path, {LESSON: empty})
+    assert one.notes == [".ipynb: its name begins with a dot"]
+
+
 def test_an_update_beside_the_work_is_not_graded(tmp_path, right, empty):
     for name, notebook in ((LESSON, right), (f"{LESSON}.new", empty)):
         write(tmp_path / "ann" / f"{name}.ipynb", notebook)
