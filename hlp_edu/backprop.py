@@ -11,11 +11,11 @@ from typing import NamedTuple
 import networkx as nx
 import numpy as np
 
-from hlp_edu.flow import affordable, run
+from hlp_edu.flow import run
 from hlp_edu.network import Network
 from hlp_edu.policies import Frozen
 from hlp_edu.problem import Tracking
-from hlp_edu.validate import finite, kind, number, numbers_of, require, vector, whole
+from hlp_edu.validate import affordable, finite, kind, number, numbers_of, require, vector, whole
 
 MOST_STEPS = 10_000_000  # that are kept
 

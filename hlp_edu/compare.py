@@ -216,7 +216,7 @@ def sweep(name, values, problem, policy, seeds, T, after=None, progress=True, **
     values = sequence("values", values)
     if not isinstance(name, str) or not name:
         raise ValueError(f"name = {name!r}: must be a word for what is varied")
-    if name in {*NAMES, "diverged"}:
+    if name.removesuffix(" min").removesuffix(" max") in {*NAMES, "diverged"}:
         raise ValueError(f"name = {name!r}: is the name of another column; choose another")
     if not values:
         raise ValueError("values = []: must hold at least one value")

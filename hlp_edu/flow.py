@@ -16,7 +16,7 @@ from hlp_edu.policies import Policy
 from hlp_edu.problem import Tracking
 from hlp_edu.state import Clock, State, checked_state
 from hlp_edu.trajectory import Trajectory
-from hlp_edu.validate import kind, number, one_of, require, vector, whole
+from hlp_edu.validate import affordable, kind, number, one_of, require, vector, whole
 from hlp_edu.words import shown
 
 __all__ = ["run"]
@@ -213,11 +213,6 @@ def fits(rows, width, record):
     """Refuse a recording that takes too much memory."""
     less = "" if record == "output" else "record='output', "
     affordable(f"record = {record!r}: {rows} rows", rows * width, f"use {less}a larger every=, or a shorter run")
-
-
-def affordable(what, count, instead="at most 4 are allowed"):
-    """Refuse ``what`` takes more memory than a laptop has: so many numbers."""
-    require(8.0 * count <= 4e9, f"{what} would take {8.0 * count / 1e9:.1f} GB; {instead}")
 
 
 def initial_state(problem, policy, seed=0, t0=0, x0=None, w0=None, p0=None, start=None):

@@ -11,7 +11,7 @@ from collections import Counter
 
 import numpy as np
 
-from hlp_edu.validate import numbers_of, require, sequence, vector, whole
+from hlp_edu.validate import affordable, numbers_of, require, sequence, vector, whole
 from hlp_edu.words import shown
 
 __all__ = ["Network", "chain", "feed_forward", "fully_connected"]
@@ -109,7 +109,9 @@ class Network:
 
     def matrix(self, w):
         """The weights ``w`` as a matrix, shape (neurons, neurons + inputs): entry (i, j) is of the arc j -> i, or 0."""
-        dense = np.zeros((len(self.neurons), len(self.labels)))
+        n, columns = len(self.neurons), len(self.labels)
+        affordable(f"network: the matrix of {n} neurons", n * columns)
+        dense = np.zeros((n, columns))
         dense[self.heads, self.tails] = vector("w", w, len(self.heads), "arc")
         return dense
 

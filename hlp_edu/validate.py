@@ -20,6 +20,11 @@ def require(holds, words):
         raise ValueError(words)
 
 
+def affordable(what, count, instead="at most 4 are allowed"):
+    """Refuse ``what`` takes more memory than a laptop has: so many numbers."""
+    require(8.0 * count <= 4e9, f"{what} would take {8.0 * count / 1e9:.1f} GB; {instead}")
+
+
 def number(name, value, *, above=None, least=None, below=None, most=None):
     """A finite real number, as a float: above ``above``, at least ``least``, below ``below``, at most ``most``."""
     bounds = [(" above", above, operator.gt), (", at least", least, operator.ge)]

@@ -80,6 +80,7 @@ def test_a_table_as_text_and_as_picture():
         (lambda: hlp.compare({"a": hlp.Frozen}, PROBLEM, [0], T=1), "policy = .* is a class"),
         (lambda: hlp.compare({"a": hlp.Frozen()}, PROBLEM, [0], T=-1), "T = -1"),
         (lambda: hlp.sweep("rmse", [1], PROBLEM, hlp.Frozen(), [0], T=1), "name = 'rmse': is the name of another"),
+        (lambda: hlp.sweep("rmse min", [1], PROBLEM, hlp.Frozen(), [0], T=1), "name = 'rmse min': is the name"),
         (lambda: hlp.sweep("diverged", [1], PROBLEM, hlp.Frozen(), [0], T=1), "name = 'diverged'"),
         (lambda: hlp.sweep("mu", [], PROBLEM, hlp.Frozen(), [0], T=1), "values = "),
         (lambda: hlp.sweep("", [1], PROBLEM, hlp.Frozen(), [0], T=1), "name = ''"),

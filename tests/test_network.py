@@ -181,3 +181,9 @@ def test_wrong_arguments(build, words):
     with pytest.raises(ValueError) as caught:
         build(nx.DiGraph([("u", 1), (1, 2)]))
     assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+def test_a_matrix_that_does_not_fit_is_refused_before_memory_is_asked_for():
+    network = hlp.chain(30_000)
+    with pytest.raises(ValueError, match="the matrix of 30000 neurons would take 7.2 GB"):
+        network.matrix(np.zeros(len(network.heads)))

@@ -332,6 +332,8 @@ def test_kinds_of_controls():
         ("abc", "must be .*low, high, start"),
         ((0.0, 1.0, 2.0), "start must lie from low to high"),
         ((1.0, 0.0, 0.5), "low must be below high"),
+        ((0, 10**400, 1), "must be .*low, high, start"),
+        ((0.0, float("nan"), 1.0), "must be .*low, high, start"),
         ((1.0, 1.0, 1.0), "low must be below high"),
         ((0.0, 1.0, 0.5, 0.0), "step must be above 0"),
         ((0.0, 1.0, 0.5, 2.0), "step must be above 0"),

@@ -385,7 +385,7 @@ def _slider(name, given):
     *scale, step = given if len(given) == 4 else (*given, None)
     log = isinstance(step, str) and step == "log"
     for value in scale if log or step is None else given:
-        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not abs(value) < 1e300:
             raise ValueError(wrong)
     low, high, start = scale
     if not low < high:

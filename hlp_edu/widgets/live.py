@@ -177,10 +177,10 @@ class Live(_Instrument):
     (False, recorded(401 samples from 0 to 20))
     """
 
-    policy = traitlets.Unicode("damped flip").tag(sync=True)
-    friction = traitlets.Float(30.0).tag(sync=True)
-    speed = traitlets.Float(20.0).tag(sync=True)
-    neurons = traitlets.Int(5).tag(sync=True)
+    policy = traitlets.Any("damped flip").tag(sync=True)
+    friction = traitlets.Any(30.0).tag(sync=True)
+    speed = traitlets.Any(20.0).tag(sync=True)
+    neurons = traitlets.Any(5).tag(sync=True)
     _esm = _module("live", ("policy", "friction", "speed", "neurons"))
     _css = _style()
 
@@ -194,12 +194,10 @@ class Live(_Instrument):
         """ValueError for what the browser would not take."""
         name, value = proposal["trait"].name, proposal["value"]
         if name == "policy":
-            one_of(name, value, _POLICIES)
-        elif name == "neurons":
-            whole(name, value, most=20)
-        else:
-            number(name, value, least={"friction": 0, "speed": 2}[name], most=60)
-        return value
+            return one_of(name, value, _POLICIES)
+        if name == "neurons":
+            return whole(name, value, most=20)
+        return number(name, value, least={"friction": 0, "speed": 2}[name], most=60)
 
     @property
     def drawn(self):
@@ -311,8 +309,8 @@ class Spiral(_Instrument):
     -1.0
     """
 
-    sign = traitlets.Float(1.0).tag(sync=True)
-    leak = traitlets.Float(-1.0).tag(sync=True)
+    sign = traitlets.Any(1.0).tag(sync=True)
+    leak = traitlets.Any(-1.0).tag(sync=True)
     _esm = _module("spiral", ("sign", "leak"))
     _css = _style()
 
