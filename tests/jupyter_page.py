@@ -93,12 +93,12 @@ def server(place):
     with open(place / "log", "w") as log:
         lab = subprocess.Popen([hlp_edu, "lab", "work", *options], cwd=place, env=environment, stdout=log, stderr=log)
     try:
-        found, end = [], time.monotonic() + PATIENCE
-        while not found and lab.poll() is None and time.monotonic() < end:
-            time.sleep(0.1)
-            found = list((place / "runtime").glob("jpserver-*.json"))
-        assert found, (place / "log").read_text()
-        yield json.loads(found[0].read_text())["url"]
+        facts, end = "", time.monotonic() + PATIENCE
+        while not facts.endswith("}") and lab.poll() is None and time.monotonic() < end:
+            time.sleep(0.1)  # the server first makes the file, and then fills it
+            facts = "".join(path.read_text() for path in (place / "runtime").glob("jpserver-*.json"))
+        assert facts.endswith("}"), (place / "log").read_text()
+        yield json.loads(facts)["url"]
     finally:
         lab.terminate()
         try:
