@@ -2,6 +2,9 @@
 
 import decimal
 import math
+import os
+import subprocess
+import sys
 
 import networkx as nx
 import numpy as np
@@ -15,7 +18,7 @@ import hlp_edu as hlp
 import hlp_edu.flow
 from hlp_edu import blocks
 from hlp_edu.blocks import coefficients
-from hlp_edu.compiled import compiled
+from hlp_edu.compiled import compiled, numba
 from hlp_edu.kernel import METHODS
 from hlp_edu.tanh import tanh
 
@@ -196,3 +199,22 @@ def test_tanh_to_one_and_a_half_units_in_the_last_place(record_property):
     all_of(special, found)
     assert np.isnan(found[0]) and np.array_equal(found[1:], [math.tanh(v) for v in special[1:]])
     assert np.array_equal(np.signbit(found[1:]), np.signbit(special[1:]))
+
+
+EVERY_LOOP = """
+import hlp_edu as hlp
+
+for network in (hlp.fully_connected(3), hlp.fully_connected(3, self_loops=False)):
+    problem = hlp.Tracking(network, hlp.sinusoid())
+    for policy in (hlp.Flipped(30, 5), hlp.PerArc(0.03), hlp.GradientFlow(0.03), hlp.ProspectiveFlow(0.03)):
+        hlp.run(problem, policy, T=0.1, dt=0.01)
+    hlp.run(problem, hlp.Flipped(30, 5), T=0.1, dt=0.01, method="euler")
+    hlp.optimum(problem, T=1, dt=0.05, method="adjoint", progress=False)
+"""
+
+
+@pytest.mark.skipif(numba is None, reason="without numba, numpy checks every index")
+def test_no_loop_reads_beyond_its_arrays(root, tmp_path):
+    """With every index checked; without that, a number read from beyond an array is chance, or the end of Python."""
+    checked = {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(root)}
+    subprocess.run([sys.executable, "-c", EVERY_LOOP], env=os.environ | checked, check=True)

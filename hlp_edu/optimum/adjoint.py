@@ -181,7 +181,7 @@ class Run:
         self.made = Sweep(*map(np.empty, shapes), np.empty((2 * steps + 1, self.m)))
         # The same signals as rows, one for each of start, middle and end, as `kernel.gradients` takes them.
         rows = [part.reshape(-1, 1, part.shape[2]) for part in (self.z, self.u)]
-        self.flat = Signals(np.zeros(1), rows[0], np.concatenate([rows[1], rows[1][-1:]]))
+        self.flat = Signals(np.zeros(len(rows[0])), rows[0], np.concatenate([rows[1], rows[1][-1:]]))
 
     def cost(self, v):
         """Cost of the control ``v``; its gradient, the run and the costates are left in ``made``."""
