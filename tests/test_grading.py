@@ -503,7 +503,7 @@ def test_control_c_leaves_no_process_and_the_next_run_goes_on(tmp_path):
         except psutil.NoSuchProcess:
             family = []
     teacher.send_signal(signal.SIGINT)
-    assert teacher.wait(timeout=120) == 130 and "interrupted" in teacher.stderr.read()
+    assert teacher.wait(timeout=30) == 130 and "interrupted" in teacher.stderr.read()
     teacher.stderr.close()
     _, alive = psutil.wait_procs(family, timeout=10)
     assert alive == []

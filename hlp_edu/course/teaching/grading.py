@@ -233,17 +233,18 @@ def find_submissions(folder, released, lessons=()):
     for path in _everything(folder, others):
         inside = path.relative_to(folder).parts
         hidden = any(part.startswith(SYSTEMS) for part in inside)
+        no_notebook = not path.name.lower().endswith(".ipynb")
         named = next((name for name in released if name in path.stem), "")
         if len(inside) > 1:
             student = inside[0]
-        elif hidden and not path.name.lower().endswith(".ipynb"):
+        elif hidden and no_notebook:
             continue  # what a system leaves behind
         else:
             student = path.stem
             if named:  # platforms add to a name "Copy of", "-1", " (1)"
                 student = re.sub(r"(?i)^copy of | ?\(\d+\)$", "", student)
                 student = re.sub(rf"[ _.-]?{re.escape(named)}(-\d+$|[ _.-]?)", "", student)
-        if hidden or not path.name.lower().endswith(".ipynb"):
+        if hidden or no_notebook:
             others.setdefault(inside[0], []).append(path.name)
             if len(inside) == 1:
                 why = "its name begins with a dot" if hidden else "its name does not end in .ipynb: unpack or rename it"
