@@ -142,7 +142,7 @@ class Forward:
         self.model = problem.model._replace(law=law, segments=segments, limit=limit)
         stages, n, inputs = len(self.method.weight), len(problem.network.neurons), len(problem.network.inputs)
         self.blocks = blocks.blocks_of(panels, stages, n) if len(panels) else None
-        self.arc_rows = 3 if stages > 1 and len(segments) else 1
+        self.arc_rows = 3 if stages > 1 and (len(segments) or not len(panels)) else 1
         self.rule = None if policy.steady else policy.compiled()
         self.probe = probe_of(problem.model._replace(law=law), inputs, 0 if together else len(problem.network.heads))
         self.ahead = policy.lookahead(problem)

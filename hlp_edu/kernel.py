@@ -235,7 +235,7 @@ def march(model, method, signals, signs, work, rows, probe, rule, blocks, ahead)
         if recorded and model.law.inertia == 0.0:
             fill_p_w(model.law, probe, signals, t, work, ahead)
         if recorded:
-            record(rows, row, work, signs.w)
+            record(rows, row, work, signs.w if signs.w.size else signs.x)
         added, L, H, total = step(model, method, signals, t, signs, work, blocks, ahead)
         if not (math.isfinite(L) and math.isfinite(H)):
             return t, cost

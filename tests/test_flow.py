@@ -1,5 +1,6 @@
 """The flow against an independent solution; orders; going on; recording; divergence; many runs."""
 
+import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import given as hypothesis_given
@@ -401,3 +402,12 @@ def test_wrong_arguments_of_runs(change, words):
     with pytest.raises(ValueError) as caught:
         hlp.runs(**arguments)
     assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+@pytest.mark.filterwarnings("ignore:.*no input neuron")
+@pytest.mark.parametrize("policy", [*POLICIES.values(), hlp.ProspectiveFlow(0.03), hlp.ProspectiveSteering()], ids=repr)
+def test_without_arcs_a_state_only_leaks(policy):
+    alone = hlp.Tracking(hlp.Network(nx.empty_graph(1, nx.DiGraph), outputs=[0]), hlp.sinusoid())
+    made = hlp.run(alone, policy, T=0.2, dt=0.01, x0=[0.5])
+    assert np.allclose(made.x[:, 0], 0.5 * np.exp(-20 * made.t), rtol=1e-4) and made.w.shape == (21, 0)
+    assert np.isin(made.sign, (-1, 1)).all()

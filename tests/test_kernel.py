@@ -202,9 +202,12 @@ def test_tanh_to_one_and_a_half_units_in_the_last_place(record_property):
 
 
 EVERY_LOOP = """
+import networkx as nx
+
 import hlp_edu as hlp
 
-for network in (hlp.fully_connected(3), hlp.fully_connected(3, self_loops=False)):
+alone = hlp.Network(nx.empty_graph(1, nx.DiGraph), outputs=[0])  # no arc and no input
+for network in (hlp.fully_connected(3), hlp.fully_connected(3, self_loops=False), alone):
     problem = hlp.Tracking(network, hlp.sinusoid())
     for policy in (hlp.Flipped(30, 5), hlp.PerArc(0.03), hlp.GradientFlow(0.03), hlp.ProspectiveFlow(0.03)):
         hlp.run(problem, policy, T=0.1, dt=0.01)

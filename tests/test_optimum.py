@@ -197,3 +197,15 @@ def test_the_function_and_its_file_share_a_name():
     import hlp_edu.optimum  # noqa: F401
 
     assert callable(hlp.optimum) and hlp.optimum.__name__ == "optimum"
+
+
+@pytest.mark.filterwarnings("ignore:.*no input neuron")
+@pytest.mark.parametrize("method", ["adjoint", "collocation"])
+@pytest.mark.parametrize("arcs", [[], [(0, 1), (1, 0)]], ids=["no arcs", "a cycle"])
+def test_without_inputs_the_optimum_of_a_rest_is_to_rest(arcs, method):
+    graph = nx.empty_graph(2, nx.DiGraph)
+    graph.add_edges_from(arcs)
+    problem = hlp.Tracking(hlp.Network(graph, outputs=[0]), hlp.sinusoid())
+    found = hlp.optimum(problem, T=1, dt=0.02, x0=[0, 0], w0=[0] * len(arcs), method=method, progress=False)
+    t = np.linspace(0, 1, 10001)
+    assert not found.x.any() and found.cost == pytest.approx(50 * np.trapezoid(hlp.sinusoid()(t) ** 2, t), rel=1e-6)

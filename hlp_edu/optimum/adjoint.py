@@ -180,7 +180,7 @@ class Run:
         shapes = [(steps + 1, 4, self.n), (steps + 1, self.m), (steps + 1, self.n), (steps + 1, self.m)]
         self.made = Sweep(*map(np.empty, shapes), np.empty((2 * steps + 1, self.m)))
         # The same signals as rows, one for each of start, middle and end, as `kernel.gradients` takes them.
-        rows = [part.reshape(-1, 1, part.shape[2]) for part in (self.z, self.u)]
+        rows = [part.reshape(3 * len(part), 1, part.shape[2]) for part in (self.z, self.u)]
         self.flat = Signals(np.zeros(len(rows[0])), rows[0], np.concatenate([rows[1], rows[1][-1:]]))
 
     def cost(self, v):
