@@ -18,6 +18,7 @@ from hlp_edu.problem import Tracking
 from hlp_edu.validate import affordable, finite, kind, number, numbers_of, require, vector, whole
 
 MOST_STEPS = 10_000_000  # that are kept
+SLOWEST = 1e-6  # where the flow needs a while that is some time constants long
 
 __all__ = [
     "Backprop", "Meeting", "Online", "backprop", "bptt", "flipped_descent", "flow_gradient", "heavy_ball",
@@ -101,16 +102,21 @@ def backprop(network, w, u, z, q=1.0):
 def _unroll(problem, w, T, dt, x0):
     """Times, inputs, targets, states at the start and the weights as a matrix."""
     kind("problem", problem, Tracking, "a hlp_edu Tracking")
-    T, dt = number("T", T, above=0), number("dt", dt, above=0)
-    if not 0.5 < T / dt < MOST_STEPS:
-        raise ValueError(f"dt = {dt:g}: must be at most T = {T:g}, and at least T / {MOST_STEPS:g}")
-    steps = round(T / dt)
-    n = len(problem.network.neurons)
+    steps, n, fastest = steps_of("T", T, "dt", dt), len(problem.network.neurons), problem.speed.max()
+    require(dt * fastest <= 1 + 1e-9, f"dt = {dt:g}: must be at most 1 / speed = {1 / fastest:g}")
     affordable(f"T = {T!r}:", steps * (n + len(problem.network.labels)))
     times = dt * np.arange(steps + 1)
     x = np.zeros(n) if x0 is None else vector("x0", x0, n, "neuron")
     w = vector("w", w, len(problem.network.heads), "arc")
     return times, problem.inputs_at(times), problem.target_at(times), x, problem.network.matrix(w)
+
+
+def steps_of(whole, T, part, dt):
+    """How many steps of ``dt`` make up ``T``, which are named ``part`` and ``whole``."""
+    T, dt = number(whole, T, above=0), number(part, dt, above=0)
+    most = f"{part} = {dt:g}: must be at most {whole} = {T:g}, and at least {whole} / {MOST_STEPS:g}"
+    require(0.5 < T / dt < MOST_STEPS, most)
+    return round(T / dt)
 
 
 def _back(D, W, sigma, pace):
@@ -139,7 +145,7 @@ def bptt(problem, w, T, dt=0.01, x0=None):
     w, x0 : array_like, shapes (arcs,) and (neurons,)
         Weights, held during the run, and states at the start, 0 by default.
     T, dt : float
-        Duration and step.
+        Duration, and step, at most 1 / speed.
 
     Returns
     -------
@@ -151,7 +157,7 @@ def bptt(problem, w, T, dt=0.01, x0=None):
     Raises
     ------
     ValueError
-        If an array has the wrong length, or T or dt is not positive.
+        If an array has the wrong length, or T or dt is out of its bounds.
 
     Examples
     --------
@@ -474,13 +480,20 @@ def flow_gradient(problem, x, w, p_x, t=0.0):
     return problem.gradients(x, w, p_x, np.zeros_like(w), t)[1] - problem.r_w * w
 
 
+def instants(times):
+    """The instants of a comparison; there is at least one."""
+    times = finite("times", times).reshape(-1)
+    require(times.size, "times = []: must hold at least one instant")
+    return times
+
+
 class Meeting(NamedTuple):
     """The flow at a finite speed beside backprop at the same instants.
 
     Parameters
     ----------
     speed : float
-        Speed c of all neurons.
+        Speed c of all neurons, at least 1e-6.
     t : numpy.ndarray, shape (times,)
         The instants.
     flow, exact : numpy.ndarray, shape (times, arcs)
@@ -506,11 +519,12 @@ def meet_backprop(problem, w, speed, times, settle=40.0, per_c=0.1):
     w : array_like, shape (arcs,)
         Weights, held.
     speed : float
-        Speed c of all neurons.
+        Speed c of all neurons, at least 1e-6.
     times : array_like of float
         Instants of the comparison.
     settle, per_c : float
-        How long the flow runs before each instant, enough to forget its start, and its step, in units of 1/c.
+        How long the flow runs before each instant, enough to forget its start, and its step, at most 1; in units of
+        1/c.
 
     Raises
     ------
@@ -527,9 +541,8 @@ def meet_backprop(problem, w, speed, times, settle=40.0, per_c=0.1):
     """
     kind("problem", problem, Tracking, "a hlp_edu Tracking")
     w = vector("w", w, len(problem.network.heads), "arc")
-    fast = problem.replace(speed=number("speed", speed, above=0))
-    settle, per_c = number("settle", settle, above=0), number("per_c", per_c, above=0)
-    times = finite("times", times).reshape(-1)
+    fast = problem.replace(speed=number("speed", speed, least=SLOWEST))
+    times, _ = instants(times), steps_of("settle", settle, "per_c", number("per_c", per_c, above=0, most=1))
     flow, exact = np.empty((len(times), len(w))), np.empty((len(times), len(w)))
     for k, t in enumerate(times):
         start = t - settle / speed

@@ -17,7 +17,7 @@ from hlp_edu.words import digits
 
 __all__ = [
     "CLAIMS", "Claim", "Page", "SITUATIONS", "VERDICTS", "again", "cards", "compare_guess", "evidence", "questions",
-    "scoreboard", "situations", "verdict",
+    "scoreboard", "situations",
 ]  # fmt: skip
 
 VERDICTS = ("holds", "holds if", "does not hold here", "not testable here")

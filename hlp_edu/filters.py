@@ -6,10 +6,11 @@ delays are matched to the depth, laws linearised, noise on a target, and rules w
 """
 
 import copy
+from collections.abc import Callable
 
 import numpy as np
 
-from hlp_edu.backprop import _levels, backprop
+from hlp_edu.backprop import SLOWEST, _levels, backprop, instants, steps_of
 from hlp_edu.flow import run
 from hlp_edu.network import Network, chain, fully_connected
 from hlp_edu.optimum import cost_gradient
@@ -17,7 +18,9 @@ from hlp_edu.policies import Frozen
 from hlp_edu.problem import Tracking
 from hlp_edu.prospective import Prospective
 from hlp_edu.signals import Signal
-from hlp_edu.validate import finite, kind, number, one_of, vector, whole
+from hlp_edu.trajectory import Trajectory
+from hlp_edu.validate import finite, kind, number, one_of, require, vector, whole
+from hlp_edu.words import shown
 
 __all__ = [
     "RULES", "Noisy", "altered", "angles", "bode", "closed_loop", "cost_of_clean", "credits", "growth",
@@ -90,7 +93,7 @@ def growth(law, omega):
     law : {"gradient flow", "credit looks ahead", "prospective"}
         s (s+1)^2 + omega, s (s+1) + omega, and s^2 + (1 + kappa omega) s + omega with the kappa of (17).
     omega : float or array_like
-        Gain, at least 0. Times and rates are in units of c, that is omega / c and s / c.
+        Gain, from 0 to 1e100. Times and rates are in units of c, that is omega / c and s / c.
 
     Returns
     -------
@@ -99,7 +102,7 @@ def growth(law, omega):
     Raises
     ------
     ValueError
-        If there is no such law.
+        If there is no such law, or a gain is out of its bounds.
 
     Examples
     --------
@@ -108,6 +111,7 @@ def growth(law, omega):
     """
     one_of("law", law, ("gradient flow", "credit looks ahead", "prospective"))
     omega = finite("omega", omega)
+    require(((omega >= 0) & (omega <= 1e100)).all(), f"omega = {shown(omega)}: must be from 0 to 1e100")
     found = []
     for gain in omega.reshape(-1):
         kappa = 2 / (1 + np.sqrt(1 + 2 * gain))
@@ -121,10 +125,10 @@ def closed_loop(frequency, c, omega, heading=0.0, lead=0.0, credit=0.0):
 
     Parameters
     ----------
-    frequency : array_like
+    frequency : array_like, shape (frequencies,)
         In radians per time unit, above 0.
     c, omega : float
-        Speed, and gain mu q S / r.
+        Speed, above 0, and gain mu q S / r, at least 0.
     heading, lead, credit : float
         kappa, the time by which the target is led, and by how much the credit looks ahead, in units of 1/c.
 
@@ -136,16 +140,20 @@ def closed_loop(frequency, c, omega, heading=0.0, lead=0.0, credit=0.0):
     Raises
     ------
     ValueError
-        If a frequency is not finite.
+        If a number is not finite, or out of its bounds.
 
     Examples
     --------
     >>> bool(closed_loop([1.0], 20, 30)[0] < closed_loop([1.0], 20, 30, lead=0.08, credit=1)[0])
     True
     """
-    s = 1j * finite("frequency", frequency)
-    back = omega * (1 + credit * s / c) / (1 + s / c)
-    x_over_z = back * (1 + lead * s) / (s * (1 + s / c) + back * (1 + heading * s / c))
+    s, c, omega = 1j * finite("frequency", frequency), number("c", c, above=0), number("omega", omega, least=0)
+    require(s.ndim == 1 and (s.imag > 0).all(), f"frequency = {shown(frequency)}: must be a list of numbers above 0")
+    heading, lead, credit = number("heading", heading), number("lead", lead), number("credit", credit)
+    with np.errstate(all="ignore"):  # what overflows is refused
+        back = omega * (1 + credit * s / c) / (1 + s / c)
+        x_over_z = back * (1 + lead * s) / (s * (1 + s / c) + back * (1 + heading * s / c))
+    require(np.isfinite(x_over_z).all(), "frequency, c, omega, heading, lead, credit: one is too large or too small")
     return np.degrees(np.unwrap(np.angle(x_over_z)))
 
 
@@ -162,7 +170,7 @@ class Noisy(Signal):
     size : float
         Root mean square of the noise, at least 0.
     band : float
-        Its highest frequency, in radians per time unit, above 0.
+        Its highest frequency, in radians per time unit, above 0, at most 1e100.
     seed : int
 
     Raises
@@ -179,9 +187,10 @@ class Noisy(Signal):
     """
 
     def __init__(self, signal, size, band=100.0, seed=0):
-        self.signal, self.size = signal, number("size", size, least=0)
+        self.signal = kind("signal", signal, Callable, "a function of an array of times")
+        self.size = number("size", size, least=0)
         dice = np.random.default_rng(whole("seed", seed, least=0))
-        self.rates = number("band", band, above=0) * (np.arange(40) + dice.uniform(0, 1, 40)) / 40
+        self.rates = number("band", band, above=0, most=1e100) * (np.arange(40) + dice.uniform(0, 1, 40)) / 40
         self.phases = dice.uniform(0, 2 * np.pi, 40)
 
     def _at(self, t, order):
@@ -199,8 +208,10 @@ class Noisy(Signal):
     def _noise(self, t, order):
         """The noise, or its slope."""
         waves = np.zeros(t.shape)
-        for rate, phase in zip(self.rates, self.phases, strict=True):
-            waves += rate**order * np.cos(rate * t + phase + order * np.pi / 2)
+        with np.errstate(all="ignore"):  # what overflows is refused
+            for rate, phase in zip(self.rates, self.phases, strict=True):
+                waves += rate**order * np.cos(rate * t + phase + order * np.pi / 2)
+        require(np.isfinite(waves).all(), f"{self!r}: its band is too fast for numbers at some of the times t")
         return self.size / np.sqrt(20) * waves
 
     def jumps(self, t0, t1):
@@ -211,14 +222,13 @@ class Noisy(Signal):
         return f"Noisy({self.signal!r}, size={self.size:g})"
 
 
-def random_chain(seed, c):
+def random_chain(seed, speed):
     """A chain of three neurons with an input and a target of two waves each, and its weights, all drawn.
 
     Parameters
     ----------
     seed : int
-    c : float
-        Speed.
+    speed : float
 
     Returns
     -------
@@ -230,16 +240,16 @@ def random_chain(seed, c):
         If the seed is no whole number of at least 0, or the speed is not above 0.
     """
     dice = np.random.default_rng(whole("seed", seed, least=0))
-    problem = Tracking(chain(3), _waves(dice), q=1, r_w=0, speed=c, inputs={"u": _waves(dice)})
+    problem = Tracking(chain(3), _waves(dice), q=1, r_w=0, speed=speed, inputs={"u": _waves(dice)})
     return problem, dice.uniform(0.5, 1.5, 3) * dice.choice([-1, 1], 3)
 
 
-def random_net(seed, c):
+def random_net(seed, speed):
     """The same with five fully connected neurons and a bias, which get the input too.
 
     Parameters
     ----------
-    seed, c
+    seed, speed
         Of `random_chain`.
 
     Returns
@@ -255,7 +265,7 @@ def random_net(seed, c):
     graph = fully_connected(5).graph.copy()
     graph.add_edges_from([("u", neuron) for neuron in range(1, 6)])
     network = Network(graph, inputs=["u", "bias"], outputs=[1])
-    problem = Tracking(network, _waves(dice), q=1, r_w=0, speed=c, inputs={"u": _waves(dice)})
+    problem = Tracking(network, _waves(dice), q=1, r_w=0, speed=speed, inputs={"u": _waves(dice)})
     return problem, dice.normal(0, 0.8 / np.sqrt(5), len(network.heads))
 
 
@@ -275,7 +285,7 @@ def credits(problem, w, T=20.0, dt=0.01, noise=0.0, theta_x=0.0):
     w : array_like, shape (arcs,)
         Weights, held.
     T, dt : float
-        Duration, and step of rows and derivatives.
+        Duration, and step of rows and derivatives; at least eight steps.
     noise : float
         Size of the noise on the target that the four rules see, relative to the target; the exact one sees none.
     theta_x : float
@@ -291,18 +301,21 @@ def credits(problem, w, T=20.0, dt=0.01, noise=0.0, theta_x=0.0):
     Raises
     ------
     ValueError
-        If an array has the wrong length.
+        If the problem has several outputs, an argument is out of its bounds, or the run diverges.
     """
     kind("problem", problem, Tracking, "a hlp_edu Tracking")
+    require(len(problem.targets) == 1, f"problem = {problem!r}: must have one output")
     n, m, out = len(problem.network.neurons), len(problem.network.heads), problem.network.output_index
     w, c = vector("w", w, m, "arc"), problem.speed
-    steps, fixed = round(T / dt), dict(dt=dt, x0=np.zeros(n), w0=w)
+    steps, fixed = steps_of("T", T, "dt", dt), dict(dt=dt, x0=np.zeros(n), w0=w)
+    require(steps >= 8, f"T = {T:g}: must be at least eight steps of dt = {dt:g}")
     by_control = cost_gradient(problem, np.zeros((steps + 1, m)), **fixed)[1]  # dt p_w
     exact = -np.diff(by_control[1:-1], axis=0) / dt**2  # H_w, without r_w
     clean = problem.targets[0]
     size = number("noise", noise, least=0) * np.std(clean(np.arange(0, T, dt)))
     seen = problem.replace(target=Noisy(clean, size), theta=theta_x)
     went = run(seen, Frozen(), T=T, **fixed)
+    require(went.diverged_at is None, f"noise = {noise:g}, theta_x = {theta_x:g}: too large, the costates diverge")
     W = problem.network.matrix(w)
     y = np.concatenate([went.x, seen.inputs_at(went.t)], axis=1)
     slope = 1 - np.tanh(y @ W.T) ** 2
@@ -337,10 +350,16 @@ def angles(problem, w, **given):
     Returns
     -------
     dict of {str: float}
+
+    Raises
+    ------
+    ValueError
+        As `credits`, or if the exact gradient is 0.
     """
     t, found = credits(problem, w, **given)
     rows = (t > t[-1] / 4) & (t < 3 * t[-1] / 4)
     exact = found.pop("exact")[rows].ravel()
+    require(exact.any(), f"w = {shown(w)}: the exact gradient is 0 all along, which has no angles")
     return {
         name: float(np.degrees(np.arccos(np.clip(exact @ g[rows].ravel() / np.linalg.norm(exact)
                                                  / np.linalg.norm(g[rows]), -1, 1))))
@@ -367,7 +386,7 @@ def meet_backprop_ahead(problem, w, speed, times, matched="depth", settle=40.0, 
     w : array_like, shape (arcs,)
         Weights, held.
     speed : float
-        Speed c of all neurons.
+        Speed c of all neurons, at least 1e-6.
     times : array_like of float
         Instants of the comparison.
     matched : {"not", "own", "depth"}
@@ -395,9 +414,10 @@ def meet_backprop_ahead(problem, w, speed, times, matched="depth", settle=40.0, 
     """
     kind("problem", problem, Tracking, "a hlp_edu Tracking")
     one_of("matched", matched, MATCHED)
-    network, c = problem.network, number("speed", speed, above=0)
+    network, c = problem.network, number("speed", speed, least=SLOWEST)
     n, out = len(network.neurons), network.output_index
-    w, times = vector("w", w, len(network.heads), "arc"), finite("times", times).reshape(-1)
+    w, times = vector("w", w, len(network.heads), "arc"), instants(times)
+    steps = steps_of("settle", settle, "per_c", number("per_c", per_c, above=0, most=1))
     layer, levels = np.zeros(n), _levels(network)
     for depth, level in enumerate(levels, 1):
         layer[level] = depth
@@ -421,7 +441,7 @@ def meet_backprop_ahead(problem, w, speed, times, matched="depth", settle=40.0, 
 
     x, D = np.array([one.x for one in rest]), np.array([one.D for one in rest])
     h = per_c / c
-    for k in range(round(settle / per_c)):
+    for k in range(steps):
         t = start + k * h
         first = velocities(t, x, D)
         second = velocities(t + h / 2, x + h / 2 * first[0], D + h / 2 * first[1])
@@ -497,7 +517,7 @@ def cost_of_clean(trajectory, noisy, q=100.0):
     Parameters
     ----------
     trajectory : Trajectory
-        Of one output, recorded at every step.
+        With one output, recorded at every step.
     noisy : Noisy
         Its target.
     q : float
@@ -510,8 +530,12 @@ def cost_of_clean(trajectory, noisy, q=100.0):
     Raises
     ------
     ValueError
-        If the run is no run on that target.
+        If the run is no run on that target, or an argument is of the wrong kind.
     """
+    kind("trajectory", trajectory, Trajectory, "the result of hlp_edu.run")
+    kind("noisy", noisy, Noisy, "a hlp_edu.filters.Noisy")
+    require(trajectory.target.shape[1] == 1, f"trajectory = {trajectory!r}: must have one output")
+    q = number("q", q, least=0)
     e, noise = trajectory.outputs[:, 0] - trajectory.target[:, 0], noisy.noise(trajectory.t)
     if not np.allclose(trajectory.target[:, 0], noisy(trajectory.t)):
         raise ValueError(f"noisy = {noisy!r}: is not the target of this run")

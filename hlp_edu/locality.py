@@ -5,7 +5,7 @@ network and nothing else, so it holds for any update, the library's included.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 import numpy as np
@@ -139,12 +139,12 @@ class Audit:
         kinds[reads & ~self.allowed[:, :width]] = 4
         return kinds
 
-    def of(self, label):
+    def of(self, of):
         """What the two updates of one neuron or arc read: {update: [(kind, label), ...]}, a_k being a variable.
 
         Parameters
         ----------
-        label : neuron label or (tail, head)
+        of : neuron label or (tail, head)
             A neuron, or an arc of the network.
 
         Raises
@@ -159,10 +159,11 @@ class Audit:
         >>> audit(problem).of((1, 2))
         {"w'": [('p_w', (1, 2))], "p_w'": [('x', 1), ('w', (1, 2)), ('p_x', 2), ('p_w', (1, 2)), ('a', 2)]}
         """
-        names = ("x'", "p_x'") if label in self.network.neurons else ("w'", "p_w'")
-        if (names[0], label) not in self.rows:
-            raise ValueError(f"label = {label!r}: is no neuron and no arc; neurons: {self.network.neurons}")
-        rows = [self.rows.index((name, label)) for name in names]
+        known = isinstance(of, Hashable)
+        names = ("x'", "p_x'") if known and of in self.network.neurons else ("w'", "p_w'")
+        if not known or (names[0], of) not in self.rows:
+            raise ValueError(f"of = {of!r}: is no neuron and no arc; neurons: {self.network.neurons}")
+        rows = [self.rows.index((name, of)) for name in names]
         return {
             name: [self.columns[j] for j in np.flatnonzero(self.reads[i])] for name, i in zip(names, rows, strict=True)
         }

@@ -1,4 +1,4 @@
-"""Odd values for every argument of every public function that computes; the answer must be a result or a sentence.
+"""Odd values for every argument of every public function; the answer must be a result or a sentence.
 
 In the suite `test_fuzz` makes some hundred calls. A longer run by hand: ``python tests/fuzz.py CALLS [SEED]``.
 Arguments that are yes or no (``bias``, ``progress``) take anything that Python takes for yes or no, and stay out.
@@ -24,7 +24,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 import hlp_edu as hlp
-from hlp_edu import energy, fronts, linear_quadratic, locality, studies
+from hlp_edu import claims, data, energy, filters, fronts, linear_quadratic, locality, studies
 from hlp_edu.course.progress import progress
 from hlp_edu.state import Clock, State
 
@@ -43,6 +43,13 @@ SQUARE = linear_quadratic.LQTracking(-1.0, 1.0, 10.0, 0.1, hlp.constant(0.8))
 STATE = dict(clock=Clock(0.0, 0, 0.05), x=X, w=W, p_x=X, p_w=W, s_x=X - 1, s_w=W - 1)
 FED = hlp.feed_forward([2, 2, 1])
 LQ = dict(T=0.1, x0=0.0, dt=0.01)
+CHAIN, CHAIN_W = filters.random_chain(0, 20.0)
+LAYERS = hlp.Tracking(hlp.feed_forward([1, 2, 1]), hlp.sinusoid(), inputs={"u1": hlp.sinusoid(period=5)})
+MEETING = dict(problem=LAYERS, w=[0.5] * 7, speed=30, times=[1.0, 2.0], settle=2.0, per_c=0.1)
+NOISY = filters.Noisy(hlp.sinusoid(), 0.1)
+NOISY_RUN = hlp.run(PROBLEM.replace(target=NOISY), POLICY, 0.1, dt=0.05)
+AUDIT = locality.audit(PROBLEM, POLICY)
+TITLES = dict(caption=None, headline="", more="")
 
 
 def resume(**parts):
@@ -172,6 +179,48 @@ CALLS = {
     ),
     "freeze_test": (compare.freeze_test, dict(problem=PROBLEM, policy=POLICY, T=0.1, rest=0.1, seed=0, dt=0.05)),
     "tracking_problem": (compare.tracking_problem, dict(signal="sinusoid", seed=0)),
+    "meet_backprop": (backprop.meet_backprop, MEETING),
+    "meet_backprop_ahead": (filters.meet_backprop_ahead, MEETING | dict(matched="depth")),
+    "transfer": (filters.transfer, dict(rule="exact", frequency=1.0)),
+    "growth": (filters.growth, dict(law="prospective", omega=2.0)),
+    "closed_loop": (
+        filters.closed_loop, dict(frequency=[1.0, 2.0], c=20.0, omega=30.0, heading=0.0, lead=0.0, credit=0.0)
+    ),
+    "Noisy": (filters.Noisy, dict(signal=hlp.sinusoid(), size=0.1, band=100.0, seed=0)),
+    "Noisy at": (lambda t: NOISY(t), dict(t=[0.0, 1.0])),
+    "Noisy.noise": (NOISY.noise, dict(t=[0.0, 1.0])),
+    "random_chain": (filters.random_chain, dict(seed=0, speed=20.0)),
+    "random_net": (filters.random_net, dict(seed=0, speed=20.0)),
+    "credits": (filters.credits, dict(problem=CHAIN, w=CHAIN_W, T=0.5, dt=0.05, noise=0.0, theta_x=0.0)),
+    "angles": (filters.angles, dict(problem=CHAIN, w=CHAIN_W, T=0.5, dt=0.05, noise=0.0, theta_x=0.0)),
+    "altered": (filters.altered, dict(policy=hlp.ProspectiveFlow(), kappa=1.0, decay=1.0, credit=1.0)),
+    "cost_of_clean": (filters.cost_of_clean, dict(trajectory=NOISY_RUN, noisy=NOISY, q=100.0)),
+    "ProspectiveFlow": (hlp.ProspectiveFlow, dict(mu=0.1, kappa=0.1, lead=0.1, slope="known")),
+    "ProspectiveSteering": (hlp.ProspectiveSteering, dict(lean=0.0, level=0.2, floor=0.1, slope="known")),
+    "library_update": (locality.library_update, dict(problem=PROBLEM, policy=POLICY)),
+    "Audit.of": (AUDIT.of, dict(of=1)),
+    "moving_disc": (lambda **given: next(data.moving_disc(**given)), dict(seed=0, switches=(1,), pace=0.9)),
+    "frames": (lambda path: next(data.frames(path)), dict(path=data.SHELF / "moving_disc.gif")),
+    "compare_guess": (claims.compare_guess, dict(guess="?" * 21)),
+    "cards": (lambda verdicts: claims.cards(verdicts), dict(verdicts="holds")),
+    "again": (claims.again, dict(claim=4)),
+    "Live": (hlp.Live, dict(policy="damped flip", friction=30, speed=20, neurons=5)),
+    "Spiral": (hlp.Spiral, dict(sign=1.0, leak=-1.0)),
+    "plot_lines": (
+        hlp.plot_lines, dict(lines={"output": [1.0, 2.0]}, x=[0.0, 1.0], marks=None, notes=()) | TITLES
+    ),
+    "plot_ladder": (hlp.plot_ladder, dict(rungs={"optimum": 1.0, "flip": [2.0, 3.0]}, notes=()) | TITLES),
+    "plot_heat": (hlp.plot_heat, dict(values=[[1.0, 2.0]], rows=["a"], columns=["b", "c"], centre=1.0) | TITLES),
+    "plot_network": (
+        hlp.plot_network, dict(network=NETWORK, w=W, magnify=None, activity=X, largest=1.0) | TITLES
+    ),
+    "plot_tracking": (hlp.plot_tracking, dict(trajectory=TRAJECTORY, role="output") | TITLES),
+    "plot_side_by_side": (hlp.plot_side_by_side, dict(runs={"flip": TRAJECTORY}) | TITLES),
+    "plot_phase": (
+        lambda **given: hlp.plot_phase(lambda x, p: (p, -x), **given),
+        dict(paths={"flip": (X, X)}, limits=((-2, 2), (-2, 2)), rest=None) | TITLES,
+    ),
+    "plot_locality": (hlp.plot_locality, dict(audit=AUDIT, of=None) | TITLES),
     "study": (studies.study, dict(name="optimality")),
     "progress": (progress, dict(folder=FOLDER)),
 }  # fmt: skip
@@ -298,8 +347,10 @@ def call(name, changes, counts=None):
     except (ValueError, TypeError, FileNotFoundError, FileExistsError) as error:
         counts[type(error).__name__] += 1
         words = str(error)
-        names = {*right, *changes, "start", name.split(".")[0]} | {
-            part for key in changes for part in [*key.split("_"), key.removesuffix("s")]
+        names = {*right, *changes, "start", "record", name.split(".")[0]} | {
+            part
+            for key in changes
+            for part in [*key.split("_"), key.removesuffix("s"), key.rstrip("01"), key.replace("ies", "y")]
         }
         if (
             not isinstance(error, OSError)
@@ -309,7 +360,7 @@ def call(name, changes, counts=None):
             return f"{type(error).__name__} names no argument: {words[:200]}"
         return None if len(words) < 1500 else f"a message of {len(words)} characters"
     except Hang:
-        slow = name in SLOW or any(key in ("T", "rest") for key in changes)  # much was asked for
+        slow = name in SLOW or any(key in ("T", "rest", "settle") for key in changes)  # much was asked for
         counts["still computing"] += slow
         return None if slow else f"takes longer than {LIMIT} s"
     except RuntimeError as error:  # an optimum that did not converge says so

@@ -1,4 +1,4 @@
-"""Odd values for every public function that computes: a result, or a sentence that names the argument (see `fuzz`)."""
+"""Odd values for every public function: a result, or a sentence that names the argument (see `fuzz`)."""
 
 import pytest
 from fuzz import CALLS, ODD, call, questions

@@ -92,7 +92,7 @@ def test_unknown_arguments_are_named():
         audit(3)
     with pytest.raises(ValueError, match="draws = .*: must be a whole number, at least 1 and at most 1000"):
         audit(hlp.Tracking(hlp.fully_connected(2), hlp.sinusoid()), draws=10**18)
-    with pytest.raises(ValueError, match=r"label = \(9, 9\): is no neuron and no arc"):
+    with pytest.raises(ValueError, match=r"of = \(9, 9\): is no neuron and no arc"):
         audit(hlp.Tracking(hlp.fully_connected(2), hlp.sinusoid())).of((9, 9))
 
 

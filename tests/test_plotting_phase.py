@@ -37,17 +37,19 @@ def test_arrows_point_as_the_paths_look_on_the_screen():
     ahead = ax.transData.transform(here + 1e-6 * np.transpose(law(x, p))) - ax.transData.transform(here)
     np.testing.assert_allclose(np.arctan2(arrows.V, arrows.U), np.arctan2(*ahead.T[::-1]), atol=1e-6)
     np.testing.assert_allclose(np.hypot(arrows.U, arrows.V), 1)
-    assert ax.get_xlim() == (-3, 1) and plotting.description(ax) is None
+    assert ax.get_xlim() == (-3, 1) and plotting.description(ax) == "Paths in a plane: flip."
 
 
 @pytest.mark.parametrize(
     "change, words",
     [
-        (dict(paths={}), "must hold at least one line"),
+        (dict(paths={}), "must be a dict .* of one path or more"),
         (dict(paths={"in": SPIRAL}), "'in': is not the role"),
         (dict(paths={"flip": (TURN, TURN[1:])}), "has shape .49,.: must be .50,."),
-        (dict(paths={"flip": 3 * [TURN]}), "must be a pair of arrays"),
+        (dict(paths={"flip": 3 * [TURN]}), "must be a dict .name: .x, p.."),
         (dict(limits=(0, 1)), "must be"),
+        (dict(rest=(1, 2, 3)), "rest has shape .3,.: must be .2,."),
+        (dict(law=lambda x, p: x), "law: gives shape .9, 13. for arrays of shape .9, 13.; must be .2, 9, 13."),
         (dict(limits=((1, 0), (0, 1))), "must be"),
         (dict(ax=3), "matplotlib Axes"),
     ],

@@ -4,10 +4,13 @@ README.md beside this file says where they come from and what their licences are
 """
 
 import itertools
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+from hlp_edu.validate import kind, number, sequence, whole
 
 __all__ = ["Series", "Shape", "co2", "drawing", "frames", "moving_disc", "sunspots"]
 
@@ -105,18 +108,24 @@ def moving_disc(seed=0, switches=SWITCHES, pace=0.9):
     switches : iterable of int
         The frames at which white and black change places.
     pace : float
-        Pixels per frame.
+        Pixels per frame, at least 0 and at most 16, the way from wall to wall.
+
+    Raises
+    ------
+    ValueError
+        At the first frame, if an argument is out of its bounds.
 
     Examples
     --------
     >>> next(moving_disc()).frame.shape
     (24, 24)
     """
-    dice, grid = np.random.default_rng(seed), np.arange(SIDE) + 0.5
+    switches = {whole("switches", one, least=0) for one in sequence("switches", switches)}
+    pace, white = number("pace", pace, least=0, most=16), True
+    dice, grid = np.random.default_rng(whole("seed", seed, least=0)), np.arange(SIDE) + 0.5
     radius, walls = 3.0, (4.0, SIDE - 4.0)
     centre = dice.uniform(*walls, 2)
     velocity = pace * _direction(dice)
-    switches, white = set(switches), True
     for k in itertools.count():
         if dice.random() < 0.02:
             velocity = pace * _direction(dice)
@@ -147,6 +156,11 @@ def frames(path=SHELF / "moving_disc.gif"):
     path : str or path
         An animated GIF, PNG or WebP; the video that ships by default.
 
+    Raises
+    ------
+    ValueError, OSError
+        At the first frame, if ``path`` is no path, or holds no picture.
+
     Examples
     --------
     >>> next(frames()).shape
@@ -154,6 +168,7 @@ def frames(path=SHELF / "moving_disc.gif"):
     """
     from PIL import Image, ImageSequence
 
+    kind("path", path, (str, PathLike), "the name of a file")
     with Image.open(path) as video:
         for image in ImageSequence.Iterator(video):
             yield (np.asarray(image.convert("L"), float) - GREY) / CONTRAST

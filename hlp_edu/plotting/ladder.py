@@ -4,15 +4,20 @@ import numpy as np
 from matplotlib.colors import LogNorm
 
 from hlp_edu.plotting.lines import few_ticks
-from hlp_edu.plotting.picture import figure, label_width, note, plot
+from hlp_edu.plotting.picture import add_notes, figure, label_width, plot
 from hlp_edu.plotting.style import INK, PAPER, ROLES, SOFT, diverging, is_role, label_of, role
-from hlp_edu.validate import finite, kind, numbers_of, require
-from hlp_edu.words import digits
+from hlp_edu.validate import finite, kind, number, numbers_of, require, sequence
+from hlp_edu.words import digits, shown
 
 __all__ = ["plot_heat", "plot_ladder"]
 
 
-@plot(lambda rungs, **_: figure(height=max(1.0, 0.34 * len(rungs) + 0.25), left=label_width(map(label_of, rungs))))
+def _figure(names, least, each, more):
+    """A figure with a row for each name."""
+    return figure(height=max(least, each * len(names) + more), left=label_width(map(label_of, names)))
+
+
+@plot(lambda rungs, **_: _figure(_checked(rungs), 1.0, 0.34, 0.25))
 def plot_ladder(
     rungs, caption=None, ax=None, xlabel="cost over the least possible cost", log=False, notes=(),
     headline="", more="",
@@ -43,8 +48,7 @@ def plot_ladder(
     >>> plot_ladder({"optimum": 1, "gradient flow": [4.1, 5.0, 4.7]})
     Medians of cost over the least possible cost: optimum 1.0, gradient flow 4.7.
     """
-    require(kind("rungs", rungs, dict, "a dict {name: values}"), "rungs = {}: must hold at least one rung")
-    values = {name: np.atleast_1d(numbers_of(f"rungs[{name!r}]", value)) for name, value in rungs.items()}
+    values = {name: np.atleast_1d(numbers_of(f"rungs[{name!r}]", value)) for name, value in _checked(rungs).items()}
     for name, value in values.items():
         words = f"rungs[{name!r}] = {rungs[name]!r}: must be a number, or one for each seed"
         require(value.ndim == 1 and value.size, words)
@@ -75,9 +79,14 @@ def plot_ladder(
         few_ticks(ax.xaxis)
     else:
         ax.set_xlim(least, top + 0.09 * (top - least))
-    if notes:
-        note(ax, *notes)
+    add_notes(ax, notes)
     return f"Medians of {xlabel}: {', '.join(said)}."
+
+
+def _checked(rungs):
+    """The rungs of a ladder; there is one at least."""
+    require(kind("rungs", rungs, dict, "a dict {name: values}"), "rungs = {}: must hold at least one rung")
+    return rungs
 
 
 def name_rows(ax, names):
@@ -91,12 +100,19 @@ def name_rows(ax, names):
     ax.spines["left"].set_visible(False)
 
 
+def _names(what, names):
+    """Names of rows or columns, a list; there is one at least."""
+    names = sequence(what, names)
+    require(names and all(isinstance(one, str) for one in names), f"{what} = {shown(names)}: must be a list of names")
+    return names
+
+
 def _role_or_ink(name):
     """The role of a row; what has none is drawn as a measurement."""
     return role(name) if is_role(name) else ROLES["measured"]
 
 
-@plot(lambda rows, **_: figure(height=0.4 * len(rows), left=label_width(map(label_of, rows))))
+@plot(lambda rows, **_: _figure(_names("rows", rows), 0.0, 0.4, 0.0))
 def plot_heat(
     values, rows, columns, caption=None, ax=None, centre=1.0, what="ratio", bold=None, headline="", more=""
 ):  # fmt: skip
@@ -127,13 +143,15 @@ def plot_heat(
     >>> plot_heat([[0.5, 2.0]], ["gradient flow"], ["wave", "noise"], what="error over persistence")
     error over persistence, smaller is better: gradient flow: wave 0.50, noise 2.0.
     """
-    values = finite("values", np.asarray(values, float))
+    values, centre = finite("values", values), number("centre", centre, above=0)
+    rows, columns = _names("rows", rows), _names("columns", columns)
     if values.shape != (len(rows), len(columns)) or (values <= 0).any():
         raise ValueError(f"values: must be positive, with {len(rows)} rows and {len(columns)} columns")
-    bold = values == values.min(axis=0) if bold is None else np.asarray(bold, bool)
+    bold = values == values.min(axis=0) if bold is None else numbers_of("bold", bold).astype(bool)
     require(bold.shape == values.shape, f"bold: must have {len(rows)} rows and {len(columns)} columns, as values has")
 
-    extent = max(np.abs(np.log(values / centre)).max(), 1e-6)
+    extent = max(np.abs(np.log(values) - np.log(centre)).max(), 1e-6)
+    require(extent < 180, "values: one is too far from the centre to have a colour")
     colours = LogNorm(centre * np.exp(-1.6 * extent), centre * np.exp(1.6 * extent))
     edges = (np.arange(count + 1) - 0.5 for count in values.shape[::-1])
     image = ax.pcolormesh(*edges, values, cmap=diverging().reversed(), norm=colours, edgecolors=PAPER, linewidth=3)

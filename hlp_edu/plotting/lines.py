@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from hlp_edu.plotting.picture import NAMED, draw_line, note, plot
+from hlp_edu.plotting.picture import NAMED, add_notes, draw_line, plot
 from hlp_edu.plotting.style import named
 from hlp_edu.validate import kind, numbers_of, one_of, require
 from hlp_edu.words import digits
@@ -55,7 +55,11 @@ def plot_lines(
         one_of("axes", key, ("xlabel", "ylabel", "ylim", "xscale", "yscale"))
     for key in ("xscale", "yscale"):
         one_of(key, axes.get(key, "linear"), ("linear", "log"))
-    marks, curves = marks or {}, [_curve(name, values, x) for name, values in lines.items()]
+    marks = kind("marks", {} if marks is None else marks, dict, "a dict {name: (x, y)}")
+    marks = {name: numbers_of(f"marks[{name!r}]", at) for name, at in marks.items()}
+    for name, at in marks.items():
+        require(len(at.shape) in (1, 2) and len(at) == 2, f"marks[{name!r}]: must be (x, y), numbers or arrays")
+    curves = [_curve(name, values, x) for name, values in lines.items()]
     styles = named([*lines, *marks])
     said = [_draw_line(ax, curve, *style, points, names) for style, curve in zip(styles, curves, strict=False)]
     for style, at in zip(styles[len(curves) :], marks.values(), strict=True):
@@ -67,8 +71,7 @@ def plot_lines(
             few_ticks(axis)
     if "ylim" in axes:
         ax.set_ylim(axes["ylim"])
-    if notes:
-        note(ax, *notes)
+    add_notes(ax, notes)
     return "; ".join(filter(None, said)) + "."
 
 
@@ -102,6 +105,7 @@ def _curve(name, values, x):
     for part in parts:
         if part.ndim != 1 or part.shape != parts[0].shape or not part.size:
             raise ValueError(f"lines[{name!r}] has shape {part.shape}: must be {parts[0].shape}, as x")
+    require(np.isfinite(parts[0]).any(), f"x of lines[{name!r}]: must hold a finite number")
     return parts
 
 

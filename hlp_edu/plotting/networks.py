@@ -1,5 +1,7 @@
 """Networks, laid out and drawn by networkx; and what an update reads of one."""
 
+from collections.abc import Hashable
+
 import networkx as nx
 import numpy as np
 from matplotlib.collections import LineCollection, PolyCollection
@@ -76,11 +78,13 @@ def plot_network(
     w = None if w is None else vector("w", w, len(network.heads), "arc")
     activity = None if activity is None else vector("activity", activity, len(network.neurons), "neuron")
     largest = None if largest is None else number("largest", largest, above=0)
-    known = magnify is None or tuple(magnify) in network.arcs
-    require(known, f"magnify = {magnify!r}: is not an arc (tail, head) of the network")
+    if magnify is not None:
+        magnify = tuple(kind("magnify", magnify, (tuple, list), "an arc (tail, head)"))
+        known = all(isinstance(one, Hashable) for one in magnify) and magnify in network.arcs
+        require(known, f"magnify = {magnify!r}: is not an arc (tail, head) of the network")
     count, styles = whole("the number of arcs", len(network.heads), least=0, most=MOST_ARCS), {}
     for k, arc in enumerate(network.arcs):
-        width, colour, dash = 1.1 if count < 150 else 0.3, "#9A9A9A", "solid"
+        width, colour, dash, relative = 1.1 if count < 150 else 0.3, "#9A9A9A", "solid", 1.0
         if w is not None:
             relative = min(abs(w[k]) / (largest or max(np.abs(w).max(), 1e-12)), 1)
             sign, dash = ("negative", "dashed") if w[k] < 0 else ("positive", "solid")
@@ -91,7 +95,7 @@ def plot_network(
     place, radius, _ = draw_graph(ax, network, styles, activity)
     words = _network_words(network, w, activity)
     if magnify is not None:
-        _magnify(ax, tuple(magnify), place, radius)
+        _magnify(ax, magnify, place, radius)
         words += f" The arc from {magnify[0]} to {magnify[1]} is drawn large: it multiplies the state of its tail by"
         words += " its weight, and the credit of its head comes back along it."
     return words

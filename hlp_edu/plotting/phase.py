@@ -1,10 +1,14 @@
 """Paths in a plane over the law that moves them: the saddle, the spiral and the knife edge."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from hlp_edu.plotting.lines import plot_lines
 from hlp_edu.plotting.picture import figure, legend, plot
-from hlp_edu.plotting.style import INK, PALE, PAPER
+from hlp_edu.plotting.style import INK, PALE, PAPER, label_of
+from hlp_edu.validate import finite, kind, numbers_of, require, vector
+from hlp_edu.words import listed, shown
 
 __all__ = ["plot_phase"]
 
@@ -41,12 +45,19 @@ def plot_phase(
     >>> plot_phase(lambda x, p: (-p, x), {"flip: once round": circle}, "A circle.")
     A circle.
     """
-    if np.shape(limits) != (2, 2) or not all(low < high for low, high in limits):
+    kind("law", law, Callable, "a function of x and p")
+    pairs = isinstance(paths, dict) and all(isinstance(one, tuple) and len(one) == 2 for one in paths.values())
+    require(pairs and paths, f"paths = {shown(paths)}: must be a dict {{name: (x, p)}} of one path or more")
+    limits = finite("limits", limits)
+    if limits.shape != (2, 2) or not (limits[:, 0] < limits[:, 1]).all():
         raise ValueError(f"limits = {limits!r}: must be ((low, high), (low, high))")
     (left, right), (low, high) = limits
     x, p = np.meshgrid(np.linspace(left, right, 15)[1:-1], np.linspace(low, high, 11)[1:-1])
     size = np.array([ax.bbox.width / (right - left), ax.bbox.height / (high - low)]).reshape(2, 1, 1)
-    rate = np.array(law(x, p)) * size  # of the arrows: as on the screen, but of one length
+    rate = numbers_of("law", law(x, p), "a function of x and p that gives two velocities")
+    two = (2, *x.shape)
+    require(rate.shape == two, f"law: gives shape {rate.shape} for arrays of shape {x.shape}; must be {two}")
+    rate = rate * size  # of the arrows: as on the screen, but of one length
     length = np.hypot(*rate)
     rate = rate / np.where(length > 0, length, 1)
     ax.quiver(x, p, *rate, color=PALE, pivot="mid", scale=26, width=0.004, headwidth=4.5)
@@ -57,6 +68,7 @@ def plot_phase(
         start = dict(color=line.get_color(), markerfacecolor=PAPER, markeredgewidth=1.8)
         ax.plot(*line.get_xydata()[0], "o", markersize=8, zorder=4, **start)
     if rest is not None:
-        ax.plot(*rest, "D", markersize=7, color=INK, zorder=5)
+        ax.plot(*vector("rest", rest, 2, "coordinate"), "D", markersize=7, color=INK, zorder=5)
     if len(lines) > 1:
         legend(ax, lines)
+    return None if isinstance(caption, str) and caption else f"Paths in a plane: {listed(map(label_of, paths))}."

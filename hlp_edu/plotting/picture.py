@@ -20,7 +20,7 @@ from PIL import Image
 
 from hlp_edu.plotting.style import INK, SOFT, is_role, label_of, readable, role, styled
 from hlp_edu.validate import kind, number, require, whole
-from hlp_edu.words import sentence, without_math
+from hlp_edu.words import sentence, shown, without_math
 
 __all__ = ["Picture", "description", "figure", "note", "panels"]
 
@@ -202,6 +202,7 @@ def plot(own=lambda **_: figure()):
 
 def composed(fig, words, caption, headline, more):
     """A `Picture` whose alt text is a caption and the words that are computed."""
+    kind("caption", caption, (str, type(None)), "a string, or None")
     return Picture(fig, " ".join(filter(None, (caption, words))), caption or words, headline, more)
 
 
@@ -325,6 +326,14 @@ def note(ax, text, at, place):
     """
     line = dict(arrowstyle="-", color=SOFT, lw=0.9, shrinkA=2, shrinkB=3)
     return ax.annotate(text, at, place, size=TEXT, color=INK, arrowprops=line, gid="note", zorder=6, linespacing=1.05)
+
+
+def add_notes(ax, notes):
+    """The annotation of a plot, (words, at, place), or none, ()."""
+    few = isinstance(notes, tuple) and len(notes) in (0, 3)
+    require(few, f"notes = {shown(notes)}: must be (words, (x, y), (x, y)), or ()")
+    if notes:
+        note(ax, *notes)
 
 
 def panels(draws, titles, height=2.4):
