@@ -11,14 +11,14 @@ from typing import NamedTuple
 import networkx as nx
 import numpy as np
 
-from hlp_edu.flow import run
+from hlp_edu.flow import check_pace, grid, run
 from hlp_edu.network import Network
 from hlp_edu.policies import Frozen
 from hlp_edu.problem import Tracking
 from hlp_edu.validate import affordable, finite, kind, number, numbers_of, require, vector, whole
 
 MOST_STEPS = 10_000_000  # that are kept
-SLOWEST = 1e-6  # where the flow needs a while that is some time constants long
+SLOWEST = 1e-6  # speed of a flow that settles: below, 40 / c is too long a time
 
 __all__ = [
     "Backprop", "Meeting", "Online", "backprop", "bptt", "flipped_descent", "flow_gradient", "heavy_ball",
@@ -100,23 +100,15 @@ def backprop(network, w, u, z, q=1.0):
 
 
 def _unroll(problem, w, T, dt, x0):
-    """Times, inputs, targets, states at the start and the weights as a matrix."""
+    """The step, times, inputs, targets, states at the start and the weights as a matrix."""
     kind("problem", problem, Tracking, "a hlp_edu Tracking")
-    steps, n, fastest = steps_of("T", T, "dt", dt), len(problem.network.neurons), problem.speed.max()
-    require(dt * fastest <= 1 + 1e-9, f"dt = {dt:g}: must be at most 1 / speed = {1 / fastest:g}")
-    affordable(f"T = {T!r}:", steps * (n + len(problem.network.labels)))
+    (steps, dt), n = grid(T, dt, most=MOST_STEPS), len(problem.network.neurons)
+    check_pace(problem, dt)
+    affordable(f"T = {steps * dt:g}:", steps * (n + len(problem.network.labels)))
     times = dt * np.arange(steps + 1)
     x = np.zeros(n) if x0 is None else vector("x0", x0, n, "neuron")
     w = vector("w", w, len(problem.network.heads), "arc")
-    return times, problem.inputs_at(times), problem.target_at(times), x, problem.network.matrix(w)
-
-
-def steps_of(whole, T, part, dt):
-    """How many steps of ``dt`` make up ``T``, which are named ``part`` and ``whole``."""
-    T, dt = number(whole, T, above=0), number(part, dt, above=0)
-    most = f"{part} = {dt:g}: must be at most {whole} = {T:g}, and at least {whole} / {MOST_STEPS:g}"
-    require(0.5 < T / dt < MOST_STEPS, most)
-    return round(T / dt)
+    return dt, times, problem.inputs_at(times), problem.target_at(times), x, problem.network.matrix(w)
 
 
 def _back(D, W, sigma, pace):
@@ -167,7 +159,7 @@ def bptt(problem, w, T, dt=0.01, x0=None):
     >>> bool(np.allclose(gradient, rtrl(problem, [0.1] * 6, T=1, dt=0.1)[1]))
     True
     """
-    times, u, z, x, W = _unroll(problem, w, T, dt, x0)
+    dt, times, u, z, x, W = _unroll(problem, w, T, dt, x0)
     n, heads, tails, out = len(x), problem.network.heads, problem.network.tails, problem.network.output_index
     pace = dt * problem.speed
     y, sigma = np.empty((len(times), n + u.shape[1])), np.empty((len(times), n))
@@ -194,7 +186,7 @@ def rtrl(problem, w, T, dt=0.01, x0=None):
     problem, w, T, dt, x0
         Those of `bptt`.
     """
-    times, u, z, x, W = _unroll(problem, w, T, dt, x0)
+    dt, times, u, z, x, W = _unroll(problem, w, T, dt, x0)
     n, heads, tails, out = len(x), problem.network.heads, problem.network.tails, problem.network.output_index
     pace, arcs = dt * problem.speed, np.arange(len(heads))
     cost, gradient, S = 0.0, np.zeros(len(heads)), np.zeros((n, len(heads)))  # S = dx/dw
@@ -480,6 +472,11 @@ def flow_gradient(problem, x, w, p_x, t=0.0):
     return problem.gradients(x, w, p_x, np.zeros_like(w), t)[1] - problem.r_w * w
 
 
+def settling(settle, per_c):
+    """How many steps a flow settles for, and how long they are; both in units of 1/c."""
+    return grid(settle, number("per_c", per_c, above=0, most=1), ("settle", "per_c"), MOST_STEPS)
+
+
 def instants(times):
     """The instants of a comparison; there is at least one."""
     times = finite("times", times).reshape(-1)
@@ -541,16 +538,16 @@ def meet_backprop(problem, w, speed, times, settle=40.0, per_c=0.1):
     """
     kind("problem", problem, Tracking, "a hlp_edu Tracking")
     w = vector("w", w, len(problem.network.heads), "arc")
-    fast = problem.replace(speed=number("speed", speed, least=SLOWEST))
-    times, _ = instants(times), steps_of("settle", settle, "per_c", number("per_c", per_c, above=0, most=1))
+    speed = number("speed", speed, least=SLOWEST)
+    fast, times, (steps, per_c) = problem.replace(speed=speed), instants(times), settling(settle, per_c)
     flow, exact = np.empty((len(times), len(w))), np.empty((len(times), len(w)))
     for k, t in enumerate(times):
-        start = t - settle / speed
+        start = t - steps * per_c / speed
         # Begin where a network of infinite speed would be at that instant.
         rest = backprop(fast.network, w, fast.inputs_at(start), fast.target_at(start), fast.q)
         p0 = (rest.D / speed, np.zeros(len(w)))
         begin = dict(t0=start, x0=rest.x, w0=w, p0=p0)
-        end = run(fast, Frozen(), T=settle / speed, dt=per_c / speed, every=10**9, **begin).final
+        end = run(fast, Frozen(), T=steps * per_c / speed, dt=per_c / speed, every=10**9, **begin).final
         flow[k] = flow_gradient(fast, end.x, w, end.p_x, t)
         exact[k] = backprop(fast.network, w, fast.inputs_at(t), fast.target_at(t), fast.q).gradient
-    return Meeting(float(speed), times, flow, exact, float(np.linalg.norm(flow - exact) / np.linalg.norm(exact)))
+    return Meeting(speed, times, flow, exact, float(np.linalg.norm(flow - exact) / np.linalg.norm(exact)))

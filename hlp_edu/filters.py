@@ -10,13 +10,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from hlp_edu.backprop import SLOWEST, _levels, backprop, instants, steps_of
-from hlp_edu.flow import run
+from hlp_edu.backprop import SLOWEST, _levels, backprop, instants, settling
+from hlp_edu.flow import check_times, grid, run
 from hlp_edu.network import Network, chain, fully_connected
 from hlp_edu.optimum import cost_gradient
 from hlp_edu.policies import Frozen
 from hlp_edu.problem import Tracking
-from hlp_edu.prospective import Prospective
+from hlp_edu.prospective import Prospective, ProspectiveFlow
 from hlp_edu.signals import Signal
 from hlp_edu.trajectory import Trajectory
 from hlp_edu.validate import finite, kind, number, one_of, require, vector, whole
@@ -110,14 +110,14 @@ def growth(law, omega):
     True
     """
     one_of("law", law, ("gradient flow", "credit looks ahead", "prospective"))
-    omega = finite("omega", omega)
-    require(((omega >= 0) & (omega <= 1e100)).all(), f"omega = {shown(omega)}: must be from 0 to 1e100")
+    gains = finite("omega", omega)
+    require(((gains >= 0) & (gains <= 1e100)).all(), f"omega = {shown(omega)}: must be from 0 to 1e100")
     found = []
-    for gain in omega.reshape(-1):
+    for gain in gains.reshape(-1):
         kappa = 2 / (1 + np.sqrt(1 + 2 * gain))
         roots = {"gradient flow": [1, 2, 1, gain], "credit looks ahead": [1, 1, gain]}.get(law)
         found.append(np.roots(roots or [1, 1 + kappa * gain, gain]).real.max())
-    return np.reshape(found, omega.shape)
+    return np.reshape(found, gains.shape)
 
 
 def closed_loop(frequency, c, omega, heading=0.0, lead=0.0, credit=0.0):
@@ -153,7 +153,8 @@ def closed_loop(frequency, c, omega, heading=0.0, lead=0.0, credit=0.0):
     with np.errstate(all="ignore"):  # what overflows is refused
         back = omega * (1 + credit * s / c) / (1 + s / c)
         x_over_z = back * (1 + lead * s) / (s * (1 + s / c) + back * (1 + heading * s / c))
-    require(np.isfinite(x_over_z).all(), "frequency, c, omega, heading, lead, credit: one is too large or too small")
+    words = f"c = {c:g}, omega = {omega:g}, heading = {heading:g}, lead = {lead:g}, credit = {credit:g}"
+    require(np.isfinite(x_over_z).all(), f"frequency = {shown(frequency)}, {words}: one is too large or too small")
     return np.degrees(np.unwrap(np.angle(x_over_z)))
 
 
@@ -194,7 +195,9 @@ class Noisy(Signal):
         self.phases = dice.uniform(0, 2 * np.pi, 40)
 
     def _at(self, t, order):
-        return (self.signal(t) if order == 0 else self.signal.derivative(t, order)) + self._noise(t, order)
+        known = not order or isinstance(self.signal, Signal)
+        require(known, f"{self!r}: the slope of its clean signal is not known")
+        return (self.signal.derivative(t, order) if order else self.signal(t)) + self._noise(t, order)
 
     def noise(self, t):
         """The noise alone.
@@ -307,12 +310,13 @@ def credits(problem, w, T=20.0, dt=0.01, noise=0.0, theta_x=0.0):
     require(len(problem.targets) == 1, f"problem = {problem!r}: must have one output")
     n, m, out = len(problem.network.neurons), len(problem.network.heads), problem.network.output_index
     w, c = vector("w", w, m, "arc"), problem.speed
-    steps, fixed = steps_of("T", T, "dt", dt), dict(dt=dt, x0=np.zeros(n), w0=w)
+    steps, dt = grid(T, dt)
+    T, noise, fixed = steps * dt, number("noise", noise, least=0), dict(dt=dt, x0=np.zeros(n), w0=w)
     require(steps >= 8, f"T = {T:g}: must be at least eight steps of dt = {dt:g}")
     by_control = cost_gradient(problem, np.zeros((steps + 1, m)), **fixed)[1]  # dt p_w
     exact = -np.diff(by_control[1:-1], axis=0) / dt**2  # H_w, without r_w
     clean = problem.targets[0]
-    size = number("noise", noise, least=0) * np.std(clean(np.arange(0, T, dt)))
+    size = noise * np.std(clean(np.arange(0, T, dt)))
     seen = problem.replace(target=Noisy(clean, size), theta=theta_x)
     went = run(seen, Frozen(), T=T, **fixed)
     require(went.diverged_at is None, f"noise = {noise:g}, theta_x = {theta_x:g}: too large, the costates diverge")
@@ -359,7 +363,7 @@ def angles(problem, w, **given):
     t, found = credits(problem, w, **given)
     rows = (t > t[-1] / 4) & (t < 3 * t[-1] / 4)
     exact = found.pop("exact")[rows].ravel()
-    require(exact.any(), f"w = {shown(w)}: the exact gradient is 0 all along, which has no angles")
+    require(exact.any(), f"problem = {problem!r}, w = {shown(w)}: the exact gradient is 0, and has no angles")
     return {
         name: float(np.degrees(np.arccos(np.clip(exact @ g[rows].ravel() / np.linalg.norm(exact)
                                                  / np.linalg.norm(g[rows]), -1, 1))))
@@ -417,7 +421,9 @@ def meet_backprop_ahead(problem, w, speed, times, matched="depth", settle=40.0, 
     network, c = problem.network, number("speed", speed, least=SLOWEST)
     n, out = len(network.neurons), network.output_index
     w, times = vector("w", w, len(network.heads), "arc"), instants(times)
-    steps = steps_of("settle", settle, "per_c", number("per_c", per_c, above=0, most=1))
+    steps, per_c = settling(settle, per_c)
+    h = per_c / c
+    check_times(np.abs(times).max(), steps * h, h)
     layer, levels = np.zeros(n), _levels(network)
     for depth, level in enumerate(levels, 1):
         layer[level] = depth
@@ -425,7 +431,7 @@ def meet_backprop_ahead(problem, w, speed, times, matched="depth", settle=40.0, 
     input_lag, credit_lag, fits, ends = (0, 0, 0, 0) if matched == "not" else (0, 1, 0, 1)
     if matched == "depth":
         input_lag, credit_lag, fits, ends = layer - 1, L - layer + 1, 2 * layer - L - 2, L
-    W, start = network.matrix(w), times - settle / c
+    W, start = network.matrix(w), times - steps * h
     exact = [backprop(network, w, u, z, problem.q) for u, z in zip(*_signals(problem, times), strict=True)]
     rest = [backprop(network, w, u, z, problem.q) for u, z in zip(*_signals(problem, start), strict=True)]
 
@@ -440,7 +446,6 @@ def meet_backprop_ahead(problem, w, speed, times, matched="depth", settle=40.0, 
         return dx, c * (source - D), a, da, np.concatenate([x, u], axis=1), np.concatenate([dx, du], axis=1)
 
     x, D = np.array([one.x for one in rest]), np.array([one.D for one in rest])
-    h = per_c / c
     for k in range(steps):
         t = start + k * h
         first = velocities(t, x, D)
@@ -497,10 +502,11 @@ def altered(policy, curvature=True, **parts):
     """
     if not isinstance(policy, Prospective):
         raise ValueError(f"policy = {policy!r}: must be a ProspectiveFlow or a ProspectiveSteering")
+    allowed = ("kappa", "decay", "credit") if isinstance(policy, ProspectiveFlow) else ("kappa", "decay")
     for name in parts:
-        one_of("part", name, ("kappa", "decay", "credit"))
-    twin = copy.copy(policy)
-    twin.lookahead = lambda problem: policy.lookahead(problem)._replace(**{name: float(v) for name, v in parts.items()})
+        one_of("part", name, allowed)
+    parts, twin = {name: number(name, value) for name, value in parts.items()}, copy.copy(policy)
+    twin.lookahead = lambda problem: policy.lookahead(problem)._replace(**parts)
 
     def slopes(*given):
         found = np.array(policy.slopes(*given))
@@ -535,6 +541,8 @@ def cost_of_clean(trajectory, noisy, q=100.0):
     kind("trajectory", trajectory, Trajectory, "the result of hlp_edu.run")
     kind("noisy", noisy, Noisy, "a hlp_edu.filters.Noisy")
     require(trajectory.target.shape[1] == 1, f"trajectory = {trajectory!r}: must have one output")
+    every = np.allclose(np.diff(trajectory.t), trajectory.about.get("dt", 0))
+    require(every, f"trajectory = {trajectory!r}: must be recorded at every step")
     q = number("q", q, least=0)
     e, noise = trajectory.outputs[:, 0] - trajectory.target[:, 0], noisy.noise(trajectory.t)
     if not np.allclose(trajectory.target[:, 0], noisy(trajectory.t)):

@@ -112,14 +112,21 @@ def run(problem, policy, T, dt=1e-3, seed=0, t0=0, x0=None, w0=None, p0=None, st
     return Trajectory(*columns, cost, final, bad_at, reason, network, record, about)
 
 
-def grid(T, dt):
-    """How many steps, and how long: dt, shortened a little if T is no multiple of it."""
-    T, dt = number("T", T, above=0), number("dt", dt, above=0)
-    require(dt <= T * (1 + 1e-9), f"dt = {dt:g}: must be at most T = {T:g}")
+def grid(T, dt, names=("T", "dt"), most=MOST_STEPS):
+    """How many steps, and how long: dt, shortened a little if T is no multiple of it; ``names``: those of both."""
+    long, short = names
+    T, dt = number(long, T, above=0), number(short, dt, above=0)
+    require(dt <= T * (1 + 1e-9), f"{short} = {dt:g}: must be at most {long} = {T:g}")
     count = T / dt
-    require(count < MOST_STEPS, f"T = {T:g}: has {count:.3g} steps of dt = {dt:g}; at most {MOST_STEPS:g} are possible")
+    require(count < most, f"{long} = {T:g}: has {count:.3g} steps of {short} = {dt:g}; at most {most:g} are possible")
     steps = math.ceil(count - 1e-9 * max(1.0, count))
     return steps, dt if math.isclose(steps * dt, T, rel_tol=1e-9) else T / steps
+
+
+def check_pace(problem, dt):
+    """Refuse steps longer than the time constant of the fastest neuron."""
+    fastest = float(problem.speed.max())
+    require(dt * fastest <= 1 + 1e-9, f"dt = {dt:g}: must be at most 1 / speed = {1 / fastest:g}")
 
 
 def check_times(t, T, dt):
@@ -142,6 +149,7 @@ class Forward:
         self.model = problem.model._replace(law=law, segments=segments, limit=limit)
         stages, n, inputs = len(self.method.weight), len(problem.network.neurons), len(problem.network.inputs)
         self.blocks = blocks.blocks_of(panels, stages, n) if len(panels) else None
+        # Without arcs there are rows for the stages, too: a rule that looks ahead takes them.
         self.arc_rows = 3 if stages > 1 and (len(segments) or not len(panels)) else 1
         self.rule = None if policy.steady else policy.compiled()
         self.probe = probe_of(problem.model._replace(law=law), inputs, 0 if together else len(problem.network.heads))

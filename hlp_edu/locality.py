@@ -5,7 +5,7 @@ network and nothing else, so it holds for any update, the library's included.
 """
 
 import functools
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,8 @@ from hlp_edu.network import Network
 from hlp_edu.policies import Flipped, Policy
 from hlp_edu.problem import Tracking
 from hlp_edu.signals import constant
-from hlp_edu.validate import kind, require, whole
+from hlp_edu.validate import hashable, kind, require, whole
+from hlp_edu.words import shown
 
 __all__ = ["EXTRA", "KINDS", "Audit", "audit", "library_update"]
 
@@ -159,10 +160,10 @@ class Audit:
         >>> audit(problem).of((1, 2))
         {"w'": [('p_w', (1, 2))], "p_w'": [('x', 1), ('w', (1, 2)), ('p_x', 2), ('p_w', (1, 2)), ('a', 2)]}
         """
-        known = isinstance(of, Hashable)
+        known = hashable(of)
         names = ("x'", "p_x'") if known and of in self.network.neurons else ("w'", "p_w'")
         if not known or (names[0], of) not in self.rows:
-            raise ValueError(f"of = {of!r}: is no neuron and no arc; neurons: {self.network.neurons}")
+            raise ValueError(f"of = {shown(of)}: is no neuron and no arc; neurons: {self.network.neurons}")
         rows = [self.rows.index((name, of)) for name in names]
         return {
             name: [self.columns[j] for j in np.flatnonzero(self.reads[i])] for name, i in zip(names, rows, strict=True)

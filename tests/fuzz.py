@@ -1,4 +1,4 @@
-"""Odd values for every argument of every public function; the answer must be a result or a sentence.
+"""Odd values for arguments of the public functions that compute or draw; the answer is a result or a sentence.
 
 In the suite `test_fuzz` makes some hundred calls. A longer run by hand: ``python tests/fuzz.py CALLS [SEED]``.
 Arguments that are yes or no (``bias``, ``progress``) take anything that Python takes for yes or no, and stay out.
@@ -34,6 +34,7 @@ backprop, compare, streams = (importlib.import_module(f"hlp_edu.{name}") for nam
 LIMIT = 30  # seconds for one call, compiling included
 SLOW = ("mpc", "optimum")  # a long time asked for is a long computation
 FOLDER = tempfile.mkdtemp(prefix="hlp-fuzz-")
+os.makedirs(FOLDER + "/exercises")
 NETWORK = hlp.fully_connected(2)
 PROBLEM = hlp.Tracking(NETWORK, hlp.sinusoid())
 POLICY = hlp.Flipped(dissipation_w=30)
@@ -155,7 +156,7 @@ CALLS = {
     "mpc": (
         lambda **given: hlp.mpc(progress=False, **given), dict(problem=PROBLEM, T=0.1, horizon=0.1, dt=0.05, seed=0)
     ),
-    "backprop": (backprop.backprop, dict(network=FED, w=np.zeros(9), u=[0.0, 1.0], z=[1.0], q=1.0)),
+    "backprop": (backprop.backprop, dict(network=FED, w=np.zeros(9), u=[0.0, 1.0, 1.0], z=[1.0], q=1.0)),
     "bptt": (backprop.bptt, dict(problem=PROBLEM, w=W, T=0.1, dt=0.05, x0=X)),
     "rtrl": (backprop.rtrl, dict(problem=PROBLEM, w=W, T=0.1, dt=0.05, x0=X)),
     "heavy_ball": (backprop.heavy_ball, dict(gradient=lambda w: w, w0=W, steps=2, rate=0.1, momentum=0.5)),
@@ -199,7 +200,9 @@ CALLS = {
     "ProspectiveSteering": (hlp.ProspectiveSteering, dict(lean=0.0, level=0.2, floor=0.1, slope="known")),
     "library_update": (locality.library_update, dict(problem=PROBLEM, policy=POLICY)),
     "Audit.of": (AUDIT.of, dict(of=1)),
-    "moving_disc": (lambda **given: next(data.moving_disc(**given)), dict(seed=0, switches=(1,), pace=0.9)),
+    "moving_disc": (
+        lambda **given: list(itertools.islice(data.moving_disc(**given), 3)), dict(seed=0, switches=(1,), pace=0.9)
+    ),
     "frames": (lambda path: next(data.frames(path)), dict(path=data.SHELF / "moving_disc.gif")),
     "compare_guess": (claims.compare_guess, dict(guess="?" * 21)),
     "cards": (lambda verdicts: claims.cards(verdicts), dict(verdicts="holds")),
@@ -207,7 +210,8 @@ CALLS = {
     "Live": (hlp.Live, dict(policy="damped flip", friction=30, speed=20, neurons=5)),
     "Spiral": (hlp.Spiral, dict(sign=1.0, leak=-1.0)),
     "plot_lines": (
-        hlp.plot_lines, dict(lines={"output": [1.0, 2.0]}, x=[0.0, 1.0], marks=None, notes=()) | TITLES
+        hlp.plot_lines,
+        dict(lines={"output": [1.0, 2.0]}, x=[0.0, 1.0], marks=None, notes=("a", (0, 1), (0, 2)), ylim=(0, 3)) | TITLES,
     ),
     "plot_ladder": (hlp.plot_ladder, dict(rungs={"optimum": 1.0, "flip": [2.0, 3.0]}, notes=()) | TITLES),
     "plot_heat": (hlp.plot_heat, dict(values=[[1.0, 2.0]], rows=["a"], columns=["b", "c"], centre=1.0) | TITLES),
@@ -339,7 +343,7 @@ def call(name, changes, counts=None):
         with contextlib.suppress(OSError):
             os.remove(FOLDER + "/x.npz")
     try:
-        with in_time(LIMIT), warnings.catch_warnings(), open(os.devnull, "w") as null:
+        with in_time(LIMIT), warnings.catch_warnings(), open(os.devnull, "w") as null, contextlib.chdir(FOLDER):
             warnings.simplefilter("error")
             warnings.filterwarnings("ignore", "(?s).*no input neuron")  # the dead point, which is a lesson
             with contextlib.redirect_stdout(null):
@@ -347,7 +351,7 @@ def call(name, changes, counts=None):
     except (ValueError, TypeError, FileNotFoundError, FileExistsError) as error:
         counts[type(error).__name__] += 1
         words = str(error)
-        names = {*right, *changes, "start", "record", name.split(".")[0]} | {
+        names = {*right, *changes, *["record"] * ("T" in changes), "start", name.split(".")[0]} | {
             part
             for key in changes
             for part in [*key.split("_"), key.removesuffix("s"), key.rstrip("01"), key.replace("ies", "y")]

@@ -208,7 +208,7 @@ def test_what_would_take_too_much_memory_is_refused():
     net = hlp.fully_connected(800)
     with pytest.raises(ValueError, match="truncation = None: would take 4.1 GB; at most 4 are allowed"):
         Online(net, rate=0.1, truncation=None)
-    with pytest.raises(ValueError, match="T = 10000.*: would take"):
+    with pytest.raises(ValueError, match="T = 1e.06: would take"):
         bptt(hlp.Tracking(net, hlp.sinusoid(), speed=1), np.zeros(len(net.heads)), T=1e6, dt=1.0)
     with pytest.raises(ValueError, match="dt = 0.1: must be at most 1 / speed = 0.05"):
         bptt(hlp.Tracking(net, hlp.sinusoid()), np.zeros(len(net.heads)), T=1, dt=0.1)

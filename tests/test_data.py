@@ -4,6 +4,7 @@ import itertools
 from importlib.resources import files
 
 import numpy as np
+import pytest
 from PIL import Image
 
 import hlp_edu
@@ -74,3 +75,19 @@ def test_they_are_small_and_described():
     for name in shipped:
         section = words.split(f"## {name}\n")[1].split("\n## ")[0]
         assert "**Licence**" in section and len(section.split()) > 40, name
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (dict(seed=-1), "seed = -1: must be a whole number, at least 0"),
+        (dict(switches=3), "switches = 3: must be a sequence"),
+        (dict(switches=[0.5]), "switches = 0.5: must be a whole number"),
+        (dict(pace=17), "pace = 17: must be .* at most 16"),
+    ],
+)
+def test_a_disc_that_cannot_move_is_refused(change, words):
+    with pytest.raises(ValueError, match=words):
+        next(data.moving_disc(**change))
+    with pytest.raises(ValueError, match="path = 3: must be the name of a file"):
+        next(data.frames(3))

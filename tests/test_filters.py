@@ -195,3 +195,51 @@ def test_a_floor_that_is_too_high_ends_at_the_dead_point():
 def test_the_bode_plot_says_what_it_shows():
     picture = filters.bode(headline="one")
     assert "flipped falls to -84" in picture.alt and len(picture.fig.axes) == 2
+
+
+CHAIN, W = filters.random_chain(0, 20.0)
+TWO = hlp.Tracking(hlp.Network(hlp.fully_connected(2).graph, ["bias"], [1, 2]), [hlp.sinusoid(), hlp.constant(0)])
+NOISY = filters.Noisy(hlp.sinusoid(), 0.1)
+SHORT = dict(T=0.5, dt=0.05)
+
+
+def shown_noise(**arguments):
+    return hlp.run(hlp.Tracking(hlp.fully_connected(2), NOISY), hlp.Frozen(), T=0.2, dt=0.01, **arguments)
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda: filters.growth("prospective", -1), "omega = -1: must be from 0"),
+        (lambda: filters.closed_loop(1.0, 20, 30), "frequency = 1.0: must be a list of numbers above 0"),
+        (lambda: filters.closed_loop([1, -1], 20, 30), "frequency = .*: must be a list of numbers above 0"),
+        (lambda: filters.closed_loop([1], 20, 30, lead=1e308), "lead = 1e.308, .*: one is too large"),
+        (lambda: filters.Noisy(3, 0.1), "signal = 3: must be a function"),
+        (lambda: NOISY(1e308), "band is too fast"),
+        (lambda: filters.Noisy(np.sin, 0.1).derivative(0.0), "slope of its clean signal is not known"),
+        (lambda: filters.credits(TWO, [0] * 6, **SHORT), "problem = .*: must have one output"),
+        (lambda: filters.credits(CHAIN, W, T=0.5, dt=0.1), "T = 0.5: must be at least eight steps of dt = 0.1"),
+        (lambda: filters.credits(CHAIN, W, **SHORT, noise=1e300), "noise = 1e.300, .*: too large"),
+        (lambda: filters.angles(CHAIN.replace(q=0), W, **SHORT), "the exact gradient is 0"),
+        (lambda: filters.meet_backprop_ahead(CHAIN, W, 20, []), "times = .*at least one instant"),
+        (lambda: filters.meet_backprop_ahead(CHAIN, W, 20, [1], per_c=2), "per_c = 2: must be .* at most 1"),
+        (lambda: filters.meet_backprop_ahead(CHAIN, W, 20, [1e17]), "is too small for times"),
+        (lambda: meet_backprop(CHAIN, W, 1e-9, [1]), "speed = 1e-09: must be .* at least 1e-06"),
+        (lambda: filters.altered(hlp.ProspectiveFlow(), kappa="x"), "kappa = 'x': must be a finite number"),
+        (lambda: filters.altered(hlp.ProspectiveSteering(), credit=1), "part = 'credit': must be one of"),
+        (lambda: filters.cost_of_clean(3, NOISY), "trajectory = 3: must be"),
+        (lambda: filters.cost_of_clean(shown_noise(), 3), "noisy = 3: must be"),
+        (lambda: filters.cost_of_clean(shown_noise(every=5), NOISY), "must be recorded at every step"),
+    ],
+)
+def test_what_is_refused(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+def test_a_duration_that_is_no_multiple_of_the_step():
+    t, found = filters.credits(CHAIN, W, T=1, dt=0.03)  # 34 steps
+    assert {values.shape for values in found.values()} == {(32, 3)} and np.allclose(np.diff(t), 1 / 34)
+    problem = hlp.Tracking(hlp.feed_forward([1, 2, 1]), hlp.sinusoid(), inputs={"u1": hlp.sinusoid(period=5)})
+    given = dict(problem=problem, w=[0.5] * 7, speed=30, times=[1.0, 2.0], settle=2.04)
+    assert filters.meet_backprop_ahead(**given, matched="not") == pytest.approx(meet_backprop(**given).error, rel=1e-3)

@@ -707,6 +707,33 @@ def test_a_heat_map():
     assert [text.get_weight() for text in named.axes[0].texts] == ["normal", "semibold"]
 
 
+@pytest.mark.parametrize(
+    "plot, arguments, words",
+    [
+        (
+            hlp.plot_heat,
+            dict(values=[[1e300]], rows=["a"], columns=["b"], centre=1e-300),
+            "values: one is too far from",
+        ),
+        (hlp.plot_heat, dict(values=[[1]], rows="a", columns=["b"]), "rows = 'a': must be a list of names"),
+        (hlp.plot_ladder, dict(rungs={"optimum": 1}, notes=("a", 2, 3)), "notes.1. has shape .*: must be .2,."),
+        (hlp.plot_ladder, dict(rungs={"optimum": 1}, notes=("a", (0, 1))), "notes = .*: must be .words"),
+        (hlp.plot_lines, dict(lines={"flip": ([0, 1], [0, 1])}, marks={"output": 1}), "marks.'output'. = .*: must be"),
+        (hlp.plot_lines, dict(lines={"flip": ([0, 1], [0, 1])}, ylim=(1, 1)), "ylim = .1, 1.: must be two different"),
+        (hlp.plot_lines, dict(lines={"flip": ([np.nan] * 2, [0, 1])}), "x of lines.'flip'.: must hold a finite"),
+        (hlp.plot_network, dict(network=hlp.chain(2), magnify=(2, 1)), "magnify = .2, 1.: is not an arc"),
+        (hlp.plot_network, dict(network=hlp.chain(2), caption=3), "caption = 3: must be a string"),
+    ],
+)
+def test_plots_refuse(plot, arguments, words):
+    with pytest.raises(ValueError, match=words):
+        plot(**arguments)
+
+
+def test_arcs_without_weights_may_have_a_full_width():
+    assert hlp.plot_network(hlp.chain(2), largest=1.0).alt
+
+
 def test_a_node_may_have_an_empty_name():
     assert hlp.plot_network(hlp.Network(nx.DiGraph([("u", "")]), ["u"], [""])).alt
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from hlp_edu._version import __version__
 from hlp_edu.compiled import compiled
-from hlp_edu.flow import check_times, fits, grid, initial_state
+from hlp_edu.flow import check_pace, check_times, fits, grid, initial_state
 from hlp_edu.kernel import Signals, gradients, probe_of
 from hlp_edu.policies import Canonical
 from hlp_edu.problem import Tracking
@@ -152,8 +152,7 @@ class Run:
         fastest = float(problem.speed.max())
         dt = min(0.005, 0.2 / fastest, number("T", T, above=0) / 2) if dt is None else dt
         steps, h = grid(T, dt)
-        if dt * fastest > 1 + 1e-9:
-            raise ValueError(f"dt = {dt:g}: must be at most 1 / speed = {1 / fastest:g}")
+        check_pace(problem, dt)
         begin = initial_state(problem, Canonical(), seed, t0, x0, w0, None, start)
         check_times(begin.clock.time, T, h)
         self._from(problem, steps, h, begin)

@@ -6,18 +6,15 @@ from matplotlib.colors import LogNorm
 from hlp_edu.plotting.lines import few_ticks
 from hlp_edu.plotting.picture import add_notes, figure, label_width, plot
 from hlp_edu.plotting.style import INK, PAPER, ROLES, SOFT, diverging, is_role, label_of, role
-from hlp_edu.validate import finite, kind, number, numbers_of, require, sequence
+from hlp_edu.validate import finite, kind, number, numbers_of, require
 from hlp_edu.words import digits, shown
 
 __all__ = ["plot_heat", "plot_ladder"]
 
 
-def _figure(names, least, each, more):
-    """A figure with a row for each name."""
-    return figure(height=max(least, each * len(names) + more), left=label_width(map(label_of, names)))
-
-
-@plot(lambda rungs, **_: _figure(_checked(rungs), 1.0, 0.34, 0.25))
+@plot(lambda rungs, **_: figure(
+    height=max(1.0, 0.34 * len(_rungs(rungs)) + 0.25), left=label_width(map(label_of, rungs))
+))  # fmt: skip
 def plot_ladder(
     rungs, caption=None, ax=None, xlabel="cost over the least possible cost", log=False, notes=(),
     headline="", more="",
@@ -35,7 +32,7 @@ def plot_ladder(
         Name of the axis.
     log : bool
         Whether it is logarithmic.
-    notes : tuple, optional
+    notes : tuple
         (words, (x, y), (x, y)) of an annotation; y counts rungs from 0 at the top.
 
     Raises
@@ -48,7 +45,7 @@ def plot_ladder(
     >>> plot_ladder({"optimum": 1, "gradient flow": [4.1, 5.0, 4.7]})
     Medians of cost over the least possible cost: optimum 1.0, gradient flow 4.7.
     """
-    values = {name: np.atleast_1d(numbers_of(f"rungs[{name!r}]", value)) for name, value in _checked(rungs).items()}
+    values = {name: np.atleast_1d(numbers_of(f"rungs[{name!r}]", value)) for name, value in _rungs(rungs).items()}
     for name, value in values.items():
         words = f"rungs[{name!r}] = {rungs[name]!r}: must be a number, or one for each seed"
         require(value.ndim == 1 and value.size, words)
@@ -83,7 +80,7 @@ def plot_ladder(
     return f"Medians of {xlabel}: {', '.join(said)}."
 
 
-def _checked(rungs):
+def _rungs(rungs):
     """The rungs of a ladder; there is one at least."""
     require(kind("rungs", rungs, dict, "a dict {name: values}"), "rungs = {}: must hold at least one rung")
     return rungs
@@ -102,8 +99,8 @@ def name_rows(ax, names):
 
 def _names(what, names):
     """Names of rows or columns, a list; there is one at least."""
-    names = sequence(what, names)
-    require(names and all(isinstance(one, str) for one in names), f"{what} = {shown(names)}: must be a list of names")
+    fine = isinstance(names, (list, tuple)) and names and all(isinstance(one, str) for one in names)
+    require(fine, f"{what} = {shown(names)}: must be a list of names")
     return names
 
 
@@ -112,7 +109,7 @@ def _role_or_ink(name):
     return role(name) if is_role(name) else ROLES["measured"]
 
 
-@plot(lambda rows, **_: _figure(_names("rows", rows), 0.0, 0.4, 0.0))
+@plot(lambda rows, **_: figure(height=0.4 * len(_names("rows", rows)), left=label_width(map(label_of, rows))))
 def plot_heat(
     values, rows, columns, caption=None, ax=None, centre=1.0, what="ratio", bold=None, headline="", more=""
 ):  # fmt: skip
@@ -151,7 +148,8 @@ def plot_heat(
     require(bold.shape == values.shape, f"bold: must have {len(rows)} rows and {len(columns)} columns, as values has")
 
     extent = max(np.abs(np.log(values) - np.log(centre)).max(), 1e-6)
-    require(extent < 180, "values: one is too far from the centre to have a colour")
+    far = 1.6 * extent + abs(np.log(centre))
+    require(far < 700, f"values: one is too far from centre = {centre:g} to have a colour")
     colours = LogNorm(centre * np.exp(-1.6 * extent), centre * np.exp(1.6 * extent))
     edges = (np.arange(count + 1) - 0.5 for count in values.shape[::-1])
     image = ax.pcolormesh(*edges, values, cmap=diverging().reversed(), norm=colours, edgecolors=PAPER, linewidth=3)

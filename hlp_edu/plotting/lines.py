@@ -5,8 +5,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from hlp_edu.plotting.picture import NAMED, add_notes, draw_line, plot
 from hlp_edu.plotting.style import named
-from hlp_edu.validate import kind, numbers_of, one_of, require
-from hlp_edu.words import digits
+from hlp_edu.validate import kind, numbers_of, one_of, require, vector
+from hlp_edu.words import digits, shown
 
 __all__ = ["plot_lines"]
 
@@ -30,7 +30,7 @@ def plot_lines(
         Mark every point: for lines that are known at few places only.
     marks : dict, optional
         {name: (x, y)}: points without a line, named as lines are.
-    notes : tuple, optional
+    notes : tuple
         (words, (x, y), (x, y)) of an annotation: where it points, and where the words begin.
     names : bool
         Whether to name the lines at their ends.
@@ -58,7 +58,8 @@ def plot_lines(
     marks = kind("marks", {} if marks is None else marks, dict, "a dict {name: (x, y)}")
     marks = {name: numbers_of(f"marks[{name!r}]", at) for name, at in marks.items()}
     for name, at in marks.items():
-        require(len(at.shape) in (1, 2) and len(at) == 2, f"marks[{name!r}]: must be (x, y), numbers or arrays")
+        fine = at.ndim in (1, 2) and len(at) == 2 and at.size
+        require(fine, f"marks[{name!r}] = {shown(at)}: must be (x, y), numbers or arrays")
     curves = [_curve(name, values, x) for name, values in lines.items()]
     styles = named([*lines, *marks])
     said = [_draw_line(ax, curve, *style, points, names) for style, curve in zip(styles, curves, strict=False)]
@@ -70,7 +71,9 @@ def plot_lines(
         if axis.get_scale() == "log":
             few_ticks(axis)
     if "ylim" in axes:
-        ax.set_ylim(axes["ylim"])
+        low, high = vector("ylim", axes["ylim"], 2, "limit")
+        require(low != high, f"ylim = {shown(axes['ylim'])}: must be two different limits")
+        ax.set_ylim(low, high)
     add_notes(ax, notes)
     return "; ".join(filter(None, said)) + "."
 

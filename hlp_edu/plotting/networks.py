@@ -1,7 +1,5 @@
 """Networks, laid out and drawn by networkx; and what an update reads of one."""
 
-from collections.abc import Hashable
-
 import networkx as nx
 import numpy as np
 from matplotlib.collections import LineCollection, PolyCollection
@@ -13,8 +11,8 @@ from hlp_edu.network import Network
 from hlp_edu.plotting.picture import SMALL, figure, note, plot
 from hlp_edu.plotting.style import GRID, INK, PALE, PAPER, ROLES, diverging, role
 from hlp_edu.trajectory import Trajectory
-from hlp_edu.validate import kind, number, require, vector, whole
-from hlp_edu.words import counted, digits, listed
+from hlp_edu.validate import hashable, kind, number, require, vector, whole
+from hlp_edu.words import counted, digits, listed, shown
 
 __all__ = ["plot_locality", "plot_network"]
 
@@ -80,8 +78,8 @@ def plot_network(
     largest = None if largest is None else number("largest", largest, above=0)
     if magnify is not None:
         magnify = tuple(kind("magnify", magnify, (tuple, list), "an arc (tail, head)"))
-        known = all(isinstance(one, Hashable) for one in magnify) and magnify in network.arcs
-        require(known, f"magnify = {magnify!r}: is not an arc (tail, head) of the network")
+        known = hashable(magnify) and magnify in network.arcs
+        require(known, f"magnify = {shown(magnify)}: is not an arc (tail, head) of the network")
     count, styles = whole("the number of arcs", len(network.heads), least=0, most=MOST_ARCS), {}
     for k, arc in enumerate(network.arcs):
         width, colour, dash, relative = 1.1 if count < 150 else 0.3, "#9A9A9A", "solid", 1.0

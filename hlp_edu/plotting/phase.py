@@ -48,10 +48,10 @@ def plot_phase(
     kind("law", law, Callable, "a function of x and p")
     pairs = isinstance(paths, dict) and all(isinstance(one, tuple) and len(one) == 2 for one in paths.values())
     require(pairs and paths, f"paths = {shown(paths)}: must be a dict {{name: (x, p)}} of one path or more")
-    limits = finite("limits", limits)
-    if limits.shape != (2, 2) or not (limits[:, 0] < limits[:, 1]).all():
-        raise ValueError(f"limits = {limits!r}: must be ((low, high), (low, high))")
-    (left, right), (low, high) = limits
+    bounds = finite("limits", limits)
+    fine = bounds.shape == (2, 2) and (bounds[:, 0] < bounds[:, 1]).all()
+    require(fine, f"limits = {shown(limits)}: must be ((low, high), (low, high))")
+    (left, right), (low, high) = bounds
     x, p = np.meshgrid(np.linspace(left, right, 15)[1:-1], np.linspace(low, high, 11)[1:-1])
     size = np.array([ax.bbox.width / (right - left), ax.bbox.height / (high - low)]).reshape(2, 1, 1)
     rate = numbers_of("law", law(x, p), "a function of x and p that gives two velocities")
@@ -61,8 +61,8 @@ def plot_phase(
     length = np.hypot(*rate)
     rate = rate / np.where(length > 0, length, 1)
     ax.quiver(x, p, *rate, color=PALE, pivot="mid", scale=26, width=0.004, headwidth=4.5)
-    plot_lines(paths, ax=ax, ylim=limits[1], names=False, **{"xlabel": "x", "ylabel": "p"} | axes)
-    ax.set_xlim(limits[0])
+    plot_lines(paths, ax=ax, ylim=bounds[1], names=False, **{"xlabel": "x", "ylabel": "p"} | axes)
+    ax.set_xlim(left, right)
     lines = ax.lines[-len(paths) :]
     for line in lines:
         start = dict(color=line.get_color(), markerfacecolor=PAPER, markeredgewidth=1.8)
@@ -71,4 +71,4 @@ def plot_phase(
         ax.plot(*vector("rest", rest, 2, "coordinate"), "D", markersize=7, color=INK, zorder=5)
     if len(lines) > 1:
         legend(ax, lines)
-    return None if isinstance(caption, str) and caption else f"Paths in a plane: {listed(map(label_of, paths))}."
+    return None if caption else f"Paths in a plane: {listed(map(label_of, paths))}."

@@ -19,7 +19,7 @@ from matplotlib.transforms import Affine2D
 from PIL import Image
 
 from hlp_edu.plotting.style import INK, SOFT, is_role, label_of, readable, role, styled
-from hlp_edu.validate import kind, number, require, whole
+from hlp_edu.validate import kind, number, require, vector, whole
 from hlp_edu.words import sentence, shown, without_math
 
 __all__ = ["Picture", "description", "figure", "note", "panels"]
@@ -124,17 +124,19 @@ def figure(columns=1, rows=1, height=2.9, width=WIDTH, share_y=False, gap=0.95, 
     Raises
     ------
     ValueError
-        If a size is not positive.
+        If a size is not positive, or too small or too large to look at.
 
     Examples
     --------
     >>> fig, (left, right) = figure(columns=2)
     >>> line = left.plot([0, 1], [0, 1])
     """
-    columns, rows = whole("columns", columns), whole("rows", rows)
-    height, width, gap = number("height", height, above=0), number("width", width, above=0), number("gap", gap, least=0)
+    columns, rows = whole("columns", columns, most=100), whole("rows", rows, most=100)
+    height, width = number("height", height, above=0, most=300), number("width", width, above=0, most=300)
+    gap, left = number("gap", gap, least=0, most=100), number("left", left, least=0)
     right, top, bottom, between = 0.25, 0.4, 0.55, 0.4 if share_y else 0.8
     wide = (width - left - right - (columns - 1) * between) / columns
+    require(height > 0.01, f"height = {height:g}: too low to be seen")
     require(wide > 0.3, f"columns = {columns!r}: too many for a figure of {width:g} inches")
     tall = top + rows * height + (rows - 1) * gap + bottom
     fig = Figure(figsize=(width, tall), dpi=DPI)
@@ -188,6 +190,7 @@ def plot(own=lambda **_: figure()):
             given = signature.bind(*args, **kwargs)
             given.apply_defaults()
             values, fig = given.arguments, None
+            kind("caption", values.get("caption"), (str, type(None)), "a string, or None")
             if values["ax"] is None:
                 fig, (values["ax"], *_) = own(**values)
             ax = kind("ax", values["ax"], Axes, "a matplotlib Axes")
@@ -330,10 +333,11 @@ def note(ax, text, at, place):
 
 def add_notes(ax, notes):
     """The annotation of a plot, (words, at, place), or none, ()."""
-    few = isinstance(notes, tuple) and len(notes) in (0, 3)
+    few = isinstance(notes, (tuple, list)) and len(notes) in (0, 3)
     require(few, f"notes = {shown(notes)}: must be (words, (x, y), (x, y)), or ()")
     if notes:
-        note(ax, *notes)
+        ends = (vector(f"notes[{k}]", notes[k], 2, "coordinate") for k in (1, 2))
+        note(ax, kind("notes[0]", notes[0], str, "a string"), *ends)
 
 
 def panels(draws, titles, height=2.4):
