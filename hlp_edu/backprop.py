@@ -18,6 +18,7 @@ from hlp_edu.problem import Tracking
 from hlp_edu.validate import affordable, finite, kind, number, numbers_of, require, vector, whole
 
 MOST_STEPS = 10_000_000  # that are kept
+NO_GRADIENT = "w: backprop's gradient is 0 at all these times; there is no relative error"
 SLOWEST = 1e-6  # speed of a flow that settles: below, 40 / c is too long a time
 
 __all__ = [
@@ -254,7 +255,7 @@ class Online:
         dice = np.random.default_rng(whole("seed", seed, least=0))
         self.x, self.w = 0.5 * dice.standard_normal(n), 0.5 / np.sqrt(n) * dice.standard_normal(m)
         self.v, self._arcs, self._pace = np.zeros(m), np.arange(m), np.ones(n)
-        self._past = deque(maxlen=None if truncation is None else truncation * sweeps)  # what BPTT must keep
+        self._past = deque(maxlen=None if truncation is None else self.truncation * self.sweeps)  # what BPTT must keep
         self._S = np.zeros((n, m)) if truncation is None else None  # what RTRL must keep
         self._fed = np.array([label != "bias" for label in network.inputs], bool)
 
@@ -296,11 +297,17 @@ class Online:
         Parameters
         ----------
         z : array_like, shape (outputs,)
+
+        Raises
+        ------
+        ValueError
+            If nothing was guessed yet, or the numbers are not as many as the outputs, or not finite.
         """
         out, W = self.network.output_index, self.network.matrix(self.w)
         e = self.x[out] - vector("z", numbers_of("z", z).reshape(-1), len(out), "output")
         if self.truncation is None:
             return e @ self._S[out]
+        require(self._past, "gradient: guess a sample first")
         D, deltas = np.zeros(len(self.x)), []
         D[out] = e
         for _, sigma in reversed(self._past):
@@ -550,4 +557,5 @@ def meet_backprop(problem, w, speed, times, settle=40.0, per_c=0.1):
         end = run(fast, Frozen(), T=steps * per_c / speed, dt=per_c / speed, every=10**9, **begin).final
         flow[k] = flow_gradient(fast, end.x, w, end.p_x, t)
         exact[k] = backprop(fast.network, w, fast.inputs_at(t), fast.target_at(t), fast.q).gradient
+    require(exact.any(), NO_GRADIENT)
     return Meeting(speed, times, flow, exact, float(np.linalg.norm(flow - exact) / np.linalg.norm(exact)))

@@ -251,9 +251,15 @@ def evidence(ax, claim):
     -------
     str
         The caption.
+
+    Raises
+    ------
+    ValueError
+        If there is no such claim.
     """
     from hlp_edu.plotting import PALETTE
 
+    one_of("claim", claim, CLAIMS)
     row, what = _rows()[claim], CLAIMS[claim]
     values = [_number(value) for value in _numbers(row)]
     for k, (label, value) in enumerate(zip(what.numbers, values, strict=True)):

@@ -98,7 +98,10 @@ class Table:
 
         one_of("what", what, [name[:-4] for name in self.columns if name.endswith(" min")])
         first = self.columns[0]
-        rungs = {cell(row[first]): (row[what], row[f"{what} min"], row[f"{what} max"]) for row in self.rows}
+        names = [cell(row[first]) for row in self.rows]
+        names = names if len(set(names)) == len(names) else [f"{row[first]!r}" for row in self.rows]
+        bars = [(row[what], row[f"{what} min"], row[f"{what} max"]) for row in self.rows]
+        rungs = dict(zip(names, bars, strict=True))
         return plot_ladder(rungs, words or None, xlabel=NAMES.get(what, what), log=log)
 
     def __str__(self):

@@ -9,7 +9,7 @@ from hlp_edu.problem import Tracking
 from hlp_edu.signals import Signal
 from hlp_edu.switching import HamiltonianBand, HamiltonianServo, PerArc, Periodic
 from hlp_edu.trajectory import Trajectory
-from hlp_edu.validate import kind, number, vector
+from hlp_edu.validate import kind, number, require, vector
 
 __all__ = ["Account", "account", "divergence"]
 
@@ -76,8 +76,7 @@ def account(problem, policy, trajectory):
     kind("trajectory", trajectory, Trajectory, "the result of hlp_edu.run")
     if trajectory.record != "all" or len(trajectory.t) < 2:
         raise ValueError(f'trajectory = {trajectory!r}: must be a run of at least one step with record="all"')
-    if not np.allclose(np.diff(trajectory.t), trajectory.about["dt"], rtol=1e-6):
-        raise ValueError(f"trajectory = {trajectory!r}: must have all steps recorded, every=1")
+    require(trajectory.all_steps, f"trajectory = {trajectory!r}: must have all steps recorded, every=1")
     t = trajectory.t
     for label, signal in problem.inputs.items():
         if isinstance(signal, Signal) and len(signal.jumps(t[0], t[-1])):

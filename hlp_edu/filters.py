@@ -6,16 +6,15 @@ delays are matched to the depth, laws linearised, noise on a target, and rules w
 """
 
 import copy
-from collections.abc import Callable
 
 import numpy as np
 
-from hlp_edu.backprop import SLOWEST, _levels, backprop, instants, settling
+from hlp_edu.backprop import NO_GRADIENT, SLOWEST, _levels, backprop, instants, settling
 from hlp_edu.flow import check_times, grid, run
 from hlp_edu.network import Network, chain, fully_connected
 from hlp_edu.optimum import cost_gradient
 from hlp_edu.policies import Frozen
-from hlp_edu.problem import Tracking
+from hlp_edu.problem import Tracking, probe, values_of
 from hlp_edu.prospective import Prospective, ProspectiveFlow
 from hlp_edu.signals import Signal
 from hlp_edu.trajectory import Trajectory
@@ -188,16 +187,16 @@ class Noisy(Signal):
     """
 
     def __init__(self, signal, size, band=100.0, seed=0):
-        self.signal = kind("signal", signal, Callable, "a function of an array of times")
-        self.size = number("size", size, least=0)
+        probe("signal", signal)
+        self.signal, self.size = signal, number("size", size, least=0)
         dice = np.random.default_rng(whole("seed", seed, least=0))
         self.rates = number("band", band, above=0, most=1e100) * (np.arange(40) + dice.uniform(0, 1, 40)) / 40
         self.phases = dice.uniform(0, 2 * np.pi, 40)
 
     def _at(self, t, order):
-        known = not order or isinstance(self.signal, Signal)
+        known = not order or callable(getattr(self.signal, "derivative", None))
         require(known, f"{self!r}: the slope of its clean signal is not known")
-        return (self.signal.derivative(t, order) if order else self.signal(t)) + self._noise(t, order)
+        return values_of("signal", self.signal, t, order) + self._noise(t, order)
 
     def noise(self, t):
         """The noise alone.
@@ -220,6 +219,10 @@ class Noisy(Signal):
     def jumps(self, t0, t1):
         """Those of the clean signal."""
         return self.signal.jumps(t0, t1) if isinstance(self.signal, Signal) else np.empty(0)
+
+    def bends(self, t0, t1):
+        """Those of the clean signal."""
+        return self.signal.bends(t0, t1) if isinstance(self.signal, Signal) else np.empty(0)
 
     def __repr__(self):
         return f"Noisy({self.signal!r}, size={self.size:g})"
@@ -284,7 +287,7 @@ def credits(problem, w, T=20.0, dt=0.01, noise=0.0, theta_x=0.0):
     Parameters
     ----------
     problem : Tracking
-        One output; r_w is left out.
+        One output; r_w and theta are left out.
     w : array_like, shape (arcs,)
         Weights, held.
     T, dt : float
@@ -308,6 +311,7 @@ def credits(problem, w, T=20.0, dt=0.01, noise=0.0, theta_x=0.0):
     """
     kind("problem", problem, Tracking, "a hlp_edu Tracking")
     require(len(problem.targets) == 1, f"problem = {problem!r}: must have one output")
+    problem = problem.replace(r_w=0, theta=0)
     n, m, out = len(problem.network.neurons), len(problem.network.heads), problem.network.output_index
     w, c = vector("w", w, m, "arc"), problem.speed
     steps, dt = grid(T, dt)
@@ -437,7 +441,9 @@ def meet_backprop_ahead(problem, w, speed, times, matched="depth", settle=40.0, 
 
     def velocities(t, x, D):
         u, z = _signals(problem, t)
-        du = np.stack([_slope(signal, t) for signal in problem.inputs.values()], axis=1)
+        du = np.zeros(u.shape)
+        for k, signal in enumerate(problem.inputs.values()):
+            du[:, k] = _slope(signal, t)
         a = np.concatenate([x, u], axis=1) @ W.T
         dx = c * (np.tanh(a) - x)
         da = np.concatenate([dx, du], axis=1) @ W.T
@@ -459,6 +465,7 @@ def meet_backprop_ahead(problem, w, speed, times, matched="depth", settle=40.0, 
     shift = input_lag[network.heads] if matched == "depth" else 0
     found = delta[:, network.heads] * (y[:, network.tails] + shift * dy[:, network.tails] / c)
     right = np.array([one.gradient for one in exact])
+    require(right.any(), NO_GRADIENT)
     return float(np.linalg.norm(found - right) / np.linalg.norm(right))
 
 
@@ -517,7 +524,7 @@ def altered(policy, curvature=True, **parts):
     return twin
 
 
-def cost_of_clean(trajectory, noisy, q=100.0):
+def cost_of_clean(trajectory, noisy, q=100.0, theta=0.0):
     """The cost of a run that was shown a noisy target, with its error counted from the clean one.
 
     Parameters
@@ -526,8 +533,8 @@ def cost_of_clean(trajectory, noisy, q=100.0):
         With one output, recorded at every step.
     noisy : Noisy
         Its target.
-    q : float
-        Price of the error.
+    q, theta : float
+        Price of the error, and growth rate of phi, of the problem.
 
     Returns
     -------
@@ -541,10 +548,9 @@ def cost_of_clean(trajectory, noisy, q=100.0):
     kind("trajectory", trajectory, Trajectory, "the result of hlp_edu.run")
     kind("noisy", noisy, Noisy, "a hlp_edu.filters.Noisy")
     require(trajectory.target.shape[1] == 1, f"trajectory = {trajectory!r}: must have one output")
-    every = np.allclose(np.diff(trajectory.t), trajectory.about.get("dt", 0))
-    require(every, f"trajectory = {trajectory!r}: must be recorded at every step")
-    q = number("q", q, least=0)
+    require(trajectory.all_steps, f"trajectory = {trajectory!r}: must be recorded at every step")
+    q, phi = number("q", q, least=0), np.exp(number("theta", theta) * trajectory.t)
     e, noise = trajectory.outputs[:, 0] - trajectory.target[:, 0], noisy.noise(trajectory.t)
     if not np.allclose(trajectory.target[:, 0], noisy(trajectory.t)):
         raise ValueError(f"noisy = {noisy!r}: is not the target of this run")
-    return trajectory.cost + q / 2 * float(np.trapezoid(2 * e * noise + noise**2, trajectory.t))
+    return trajectory.cost + q / 2 * float(np.trapezoid(phi * (2 * e * noise + noise**2), trajectory.t))

@@ -74,7 +74,7 @@ def run(problem, policy, T, dt=1e-3, seed=0, t0=0, x0=None, w0=None, p0=None, st
     limit, every = number("limit", limit, above=0), min(whole("every", every), steps)
     begin = initial_state(problem, policy, seed, t0, x0, w0, p0, start)
     clock = begin.clock if begin.clock.dt == h else Clock(begin.clock.time, 0, h)
-    check_times(clock.time, T, h)
+    check_times(clock.time, T, h, problem.theta)
     network = problem.network
     rows = allocate(network, policy, record, steps // every + 1 + (steps % every > 0), every)
     policy.rehearse(len(network.neurons), len(network.heads))
@@ -129,10 +129,11 @@ def check_pace(problem, dt):
     require(dt * fastest <= 1 + 1e-9, f"dt = {dt:g}: must be at most 1 / speed = {1 / fastest:g}")
 
 
-def check_times(t, T, dt):
-    """Refuse times that are so large that t + dt is t."""
+def check_times(t, T, dt, theta=0.0):
+    """Refuse times that are so large that t + dt is t, or that phi of (4) is too large for numbers."""
     words = f"dt = {dt:g}: is too small for times t0, T near {abs(t) + T:g}, where t + dt is t"
     require(dt > 4 * np.spacing(abs(t) + T), words)
+    require(theta * (t + T) < 600, f"theta = {theta:g}: exp(theta t) is too large for numbers at T, t0 near {t + T:g}")
 
 
 class Forward:

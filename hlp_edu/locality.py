@@ -44,6 +44,11 @@ def library_update(problem, policy):
     callable
         ``update(network, x, w, p_x, p_w, u, z, slope=None)`` gives x', w', p_x', p_w'; ``slope``: z' of each output.
 
+    Raises
+    ------
+    ValueError
+        If an argument is of the wrong kind, or a rule of one's own fails.
+
     Examples
     --------
     >>> import hlp_edu as hlp
@@ -53,6 +58,9 @@ def library_update(problem, policy):
     >>> round(float(dx[0])), round(float(dw[0])), round(float(dp_x[0]))
     (0, -3, -50)
     """
+    kind("problem", problem, Tracking, "a hlp_edu Tracking")
+    kind("policy", policy, Policy, "a policy, for example hlp_edu.Flipped(dissipation_w=30)")
+    policy.rehearse(len(problem.network.neurons), len(problem.network.heads))
 
     @functools.cache
     def forward_on(network):

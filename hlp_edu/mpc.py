@@ -40,7 +40,7 @@ def mpc(
     problem : Tracking
         What is to be minimised.
     T : float
-        Duration.
+        Duration, a whole number of steps.
     horizon : float
         How far each plan looks ahead, at least ``every``.
     every : float
@@ -128,7 +128,9 @@ def _grids(T, horizon, every, dt, width):
     # All times lie on one grid: `ahead` steps are planned, `done` of them are followed.
     done = math.ceil(every / dt - 1e-9)
     h = every / done
-    ahead, steps = math.ceil(horizon / h - 1e-9), math.ceil(T / h - 1e-9)
+    ahead, steps = math.ceil(horizon / h - 1e-9), round(T / h)
+    if not math.isclose(steps * h, T, rel_tol=1e-9):
+        raise ValueError(f"T = {T:g}: must be a whole number of steps of {h:g}")
     for name, value, count in (("horizon", horizon, ahead), ("T", T, steps)):
         if count * width > MOST_NUMBERS:
             raise ValueError(f"{name} = {value:g}: has {count} steps of dt; too many to be kept")

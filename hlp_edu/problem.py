@@ -70,7 +70,7 @@ class Tracking:
         self._targets = {f"target of output {label!r}": z for label, z in zip(outputs, self.targets, strict=True)}
         self._inputs = {f"input {label!r}": signal for label, signal in self.inputs.items()}
         for name, signal in (self._targets | self._inputs).items():
-            _probe(name, signal)
+            probe(name, signal)
         self.law = Law(self.q, self.r_w, self.r, self.theta, self.theta, self.theta, 1.0, 0.0)
         self.model = Model(network.segments, network.output_index, self.speed, self.law)
         self.blocks = blocks.find(network)
@@ -108,7 +108,7 @@ class Tracking:
         know what comes after it. In the last row only the first entry is filled. ``times``, an array, are the ends of
         the steps; without ``middles`` these stay 0, and a third of the work is saved.
         """
-        return _at_steps(self._targets, times, middles), _at_steps(self._inputs, times, middles)
+        return at_steps(self._targets, times, middles), at_steps(self._inputs, times, middles)
 
     def slopes_at_steps(self, times, order=1, middles=True):
         """The slopes z' of the targets (z'' with ``order`` 2), shape (steps + 1, 3, outputs). Arguments as `at_steps`.
@@ -118,7 +118,7 @@ class Tracking:
         for name, signal in self._targets.items():
             how = 'a signal of the library, a function with derivative(t, order), or a policy with slope="measured"'
             require(callable(getattr(signal, "derivative", None)), f"{name}: does not know its slope. Give {how}")
-        return _at_steps(self._targets, times, middles, order)
+        return at_steps(self._targets, times, middles, order)
 
     def dynamics(self, x, w, t=0.0):
         """Velocities of the neurons, the right side of (2), of the shape of ``x``.
@@ -173,7 +173,7 @@ class Tracking:
         return f"Tracking({size}, target {', '.join(names)}, {prices})"
 
 
-def _probe(name, signal):
+def probe(name, signal):
     """Report a function that is wrong everywhere now; one that fails somewhere is reported when it is asked there."""
     example = "a function of an array of times, for example hlp_edu.constant(0.8)"
     require(callable(signal), f"{name} = {shown(signal)}: must be {example}")
@@ -218,7 +218,7 @@ def _sample(signals, t, order=0):
     return out if t.ndim else out[0]
 
 
-def _at_steps(signals, times, middles, order=0):
+def at_steps(signals, times, middles, order=0):
     """See `Tracking.at_steps` and `slopes_at_steps`."""
     steps = len(times) - 1
     found = _sample(signals, np.append(times, 0.5 * (times[:-1] + times[1:])) if middles else times, order)

@@ -19,7 +19,7 @@ from hlp_edu.archive import load_arrays, refuse_file, replace_arrays
 from hlp_edu.bars import bar
 from hlp_edu.flow import CHUNK, run
 from hlp_edu.policies import Policy
-from hlp_edu.problem import Tracking
+from hlp_edu.problem import Tracking, at_steps
 from hlp_edu.signals import constant
 from hlp_edu.state import STATE_ARRAYS, State, checked_state
 from hlp_edu.trajectory import Trajectory
@@ -182,7 +182,7 @@ class _Held(Tracking):
         u = np.empty((len(times), 3, len(self.fed)))
         u[:, :, self.fed] = self.u[sample][:, None]
         if not self.fed.all():
-            u[:, :, ~self.fed] = self.inputs["bias"](times)[:, None, None]
+            u[:, :, ~self.fed] = at_steps({"inputs['bias']": self.inputs["bias"]}, times, middles)
         return z, u
 
     def shown(self, times):

@@ -60,8 +60,16 @@ class Trajectory:
         """The states of the output neurons, shape (steps, outputs)."""
         return self.x if self.record == "output" else self.x[:, self.network.output_index]
 
+    @property
+    def all_steps(self):
+        """Whether every step is recorded: ``every`` was 1."""
+        rounding = 4 * np.spacing(np.abs(self.t).max(initial=1))
+        return np.allclose(np.diff(self.t), self.about.get("dt", 0), rtol=1e-6, atol=rounding)
+
     def rmse(self, after=None):
         """Root of the mean squared error of the outputs, from a time ``after`` on; inf if the run diverged.
+
+        Where a stream knows no target there is no error; nan if it knows none at all.
 
         Examples
         --------
@@ -75,7 +83,9 @@ class Trajectory:
             return np.inf
         late = self.t >= after - 1e-9
         require(late.any(), f"after = {after:g}: must be at most the last time, {self.t[-1]:g}")
-        return float(np.sqrt(np.mean((self.outputs[late] - self.target[late]) ** 2)))
+        error = (self.outputs - self.target)[late]
+        known = error[np.isfinite(error)]
+        return float(np.sqrt(np.mean(known**2))) if known.size else np.nan
 
     def save(self, path):
         """Write everything to a new file, and return its name: the ``path``, with the ending ".npz" if it has none.

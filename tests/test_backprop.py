@@ -330,3 +330,10 @@ def test_wrong_targets_of_online_are_named(truncation, z, says):
 def test_wrong_arguments_of_online_are_named(given, says):
     with pytest.raises(ValueError, match=says):
         Online(hlp.feed_forward([1, 1]), **given)
+
+
+def test_online_takes_numbers_of_numpy_and_wants_a_guess_first():
+    plain, of_numpy = (Online(hlp.chain(2), 0.1, truncation=kind(2), sweeps=kind(3)) for kind in (int, np.array))
+    with pytest.raises(ValueError, match="gradient: guess a sample first"):
+        plain.gradient([0.5])
+    assert np.array_equal(plain.learn([([0.5], [0.1])] * 4), of_numpy.learn([([0.5], [0.1])] * 4))

@@ -133,6 +133,11 @@ def test_a_page_is_html_that_takes_its_colours_from_the_page(page):
         assert tag != "th" or attrs["scope"] in ("col", "row")
 
 
+def test_evidence_of_no_claim():
+    with pytest.raises(ValueError, match="claim = 99: must be one of"):
+        claims.evidence(None, 99)
+
+
 def test_cards_of_a_verdict():
     assert repr(claims.cards("not testable here")).startswith("20. more plausible: NOT TESTABLE HERE. 9 weights")
     assert len(repr(claims.cards()).splitlines()) == 21

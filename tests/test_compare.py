@@ -119,3 +119,13 @@ def test_the_picture_of_a_table():
     made = table.picture(words="One policy.")
     assert made.caption == "One policy." and "damped flip 0.10" in made.alt
     assert [text.get_text() for text in made.axes[0].get_yticklabels()] == ["damped flip"]
+
+
+def test_a_picture_has_a_rung_for_each_row_whatever_they_are_called():
+    problem = hlp.Tracking(hlp.fully_connected(2), hlp.sinusoid())
+    speeds = [10.0, 10.4, 20.0]
+    table = hlp.sweep(
+        "speed", speeds, lambda c: problem.replace(speed=c), hlp.GradientFlow(0.03), [1], 0.5, progress=False
+    )
+    (ax,) = table.picture().axes
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["10.0", "10.4", "20.0"]

@@ -80,3 +80,10 @@ def test_wrong_arguments_are_named(given, says):
     made = hlp.run(TRACKING, hlp.Flipped(30, 5), T=0.02, **more)
     with pytest.raises(ValueError, match=says):
         account(given.get("problem", TRACKING), given.get("policy", hlp.Flipped(30, 5)), made)
+
+
+def test_a_run_that_begins_late_is_complete():
+    problem, policy = hlp.Tracking(hlp.fully_connected(2), hlp.constant(0.5)), hlp.Flipped(30, 5)
+    assert account(problem, policy, hlp.run(problem, policy, 0.5, t0=1e8)).error < 1e-4
+    with pytest.raises(ValueError, match="every=1"):
+        account(problem, policy, hlp.run(problem, policy, 0.5, t0=1e8, every=2))

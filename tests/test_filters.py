@@ -243,3 +243,32 @@ def test_a_duration_that_is_no_multiple_of_the_step():
     problem = hlp.Tracking(hlp.feed_forward([1, 2, 1]), hlp.sinusoid(), inputs={"u1": hlp.sinusoid(period=5)})
     given = dict(problem=problem, w=[0.5] * 7, speed=30, times=[1.0, 2.0], settle=2.04)
     assert filters.meet_backprop_ahead(**given, matched="not") == pytest.approx(meet_backprop(**given).error, rel=1e-3)
+
+
+def test_credits_leave_out_what_the_weights_cost_and_phi():
+    plain = filters.angles(CHAIN, W, T=2)
+    assert filters.angles(CHAIN.replace(r_w=1, theta=0.5), W, T=2) == plain
+
+
+@pytest.mark.parametrize("theta", [-1.0, 0.0, 0.5])
+def test_the_cost_of_clean_is_that_of_a_run_on_the_clean_target(theta):
+    """The weights are frozen, hence both runs are the same."""
+    problem, how = hlp.Tracking(hlp.fully_connected(2), NOISY, theta=theta), dict(T=3, dt=0.002)
+    clean = hlp.run(problem.replace(target=NOISY.signal), hlp.Frozen(), **how).cost
+    noisy = hlp.run(problem, hlp.Frozen(), **how)
+    assert filters.cost_of_clean(noisy, NOISY, theta=theta) == pytest.approx(clean, rel=1e-4)
+
+
+def test_noise_keeps_the_corners_of_a_signal():
+    corners = hlp.recorded([0, 1, 2, 3], [0, 1, 0, 2])
+    clean, noisy = (hlp.Tracking(hlp.fully_connected(2), z) for z in (corners, filters.Noisy(corners, 0.0)))
+    t = np.arange(0, 3.01, 0.25)
+    assert np.array_equal(clean.slopes_at_steps(t), noisy.slopes_at_steps(t))
+
+
+def test_comparisons_with_backprop_without_moving_inputs_or_gradient():
+    still = hlp.Tracking(hlp.chain(1), hlp.constant(0.5), inputs={"u": lambda t: 0.5})
+    assert filters.meet_backprop_ahead(still, [1.0], 10, [1.0]) < 1e-6
+    for meet in (meet_backprop, filters.meet_backprop_ahead):
+        with pytest.raises(ValueError, match="w: backprop's gradient is 0"):
+            meet(still.replace(inputs={"u": hlp.constant(0)}), [1.0], 10, [1.0])

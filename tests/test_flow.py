@@ -411,3 +411,14 @@ def test_without_arcs_a_state_only_leaks(policy):
     made = hlp.run(alone, policy, T=0.2, dt=0.01, x0=[0.5])
     assert np.allclose(made.x[:, 0], 0.5 * np.exp(-20 * made.t), rtol=1e-4) and made.w.shape == (21, 0)
     assert np.isin(made.sign, (-1, 1)).all()
+
+
+def test_a_weight_of_time_that_is_too_large_is_refused():
+    problem, words = five(theta=10), "theta = 10: exp.theta t. is too large for numbers"
+    for call in (
+        lambda: hlp.run(problem, hlp.Flipped(1, 1), 0.1, t0=100),
+        lambda: hlp.cost_gradient(problem, np.zeros((3, 30)), t0=100),
+        lambda: hlp.optimum(problem, 0.1, t0=100, progress=False),
+    ):
+        with pytest.raises(ValueError, match=words):
+            call()

@@ -129,3 +129,12 @@ def test_a_picture_of_a_cheat_says_so():
     found = audit(problem, update=plant(1, lambda x, w, p_x, p_w, u, z: x[0])(problem))
     assert f"{len(found.violations)} violate the neighbourhoods" in hlp.plot_locality(found).alt
     assert "violate the neighbourhood." in hlp.plot_locality(found, of=(2, 2)).alt
+
+
+def test_a_number_that_was_changed_later():
+    problem, policy = hlp.Tracking(hlp.fully_connected(2), hlp.sinusoid()), hlp.PerArc(0.1)
+    policy.mu = 1
+    assert audit(problem, policy, draws=1).violations == []
+    policy.mu = -1
+    with pytest.raises(ValueError, match="mu = -1"):
+        audit(problem, policy, draws=1)

@@ -69,3 +69,10 @@ def test_wrong_arguments_are_named(wrong, says):
         hlp.mpc(hlp.Tracking(NET, hlp.constant(0.5)), T=1, progress=False, **wrong)
     with pytest.raises(ValueError, match="must be a hlp_edu Tracking"):
         hlp.mpc(Tracking, T=1)
+
+
+def test_a_duration_that_is_no_whole_number_of_steps_is_refused():
+    problem = hlp.Tracking(hlp.fully_connected(2), hlp.sinusoid())
+    for T in (0.01, 0.11):
+        with pytest.raises(ValueError, match=f"T = {T}: must be a whole number of steps of 0.05"):
+            hlp.mpc(problem, T, horizon=0.1, every=0.1, dt=0.05, progress=False)

@@ -209,3 +209,9 @@ def test_without_inputs_the_optimum_of_a_rest_is_to_rest(arcs, method):
     found = hlp.optimum(problem, T=1, dt=0.02, x0=[0, 0], w0=[0] * len(arcs), method=method, progress=False)
     t = np.linspace(0, 1, 10001)
     assert not found.x.any() and found.cost == pytest.approx(50 * np.trapezoid(hlp.sinusoid()(t) ** 2, t), rel=1e-6)
+
+
+def test_a_file_of_a_run_holds_no_optimum(tmp_path):
+    file = hlp.run(five(), hlp.Flipped(30, 5), T=0.1).save(tmp_path / "run")
+    with pytest.raises(ValueError, match="path = .*: holds a run, but no optimum"):
+        Optimum.load(file)

@@ -720,7 +720,12 @@ def test_a_heat_map():
         (hlp.plot_ladder, dict(rungs={"optimum": 1}, notes=("a", (0, 1))), "notes = .*: must be .words"),
         (hlp.plot_lines, dict(lines={"flip": ([0, 1], [0, 1])}, marks={"output": 1}), "marks.'output'. = .*: must be"),
         (hlp.plot_lines, dict(lines={"flip": ([0, 1], [0, 1])}, ylim=(1, 1)), "ylim = .1, 1.: must be two different"),
-        (hlp.plot_lines, dict(lines={"flip": ([np.nan] * 2, [0, 1])}), "x of lines.'flip'.: must hold a finite"),
+        (
+            hlp.plot_lines,
+            dict(lines={"flip": ([0, 1], [0, 0])}, yscale="log"),
+            "yscale = 'log': a line has no",
+        ),
+        (hlp.plot_ladder, dict(rungs={"optimum": 0}, log=True), "log = True: no rung has a positive"),
         (hlp.plot_network, dict(network=hlp.chain(2), magnify=(2, 1)), "magnify = .2, 1.: is not an arc"),
         (hlp.plot_network, dict(network=hlp.chain(2), caption=3), "caption = 3: must be a string"),
     ],
@@ -728,6 +733,27 @@ def test_a_heat_map():
 def test_plots_refuse(plot, arguments, words):
     with pytest.raises(ValueError, match=words):
         plot(**arguments)
+
+
+def test_ladders_and_heat_maps_side_by_side_keep_their_rows():
+    draws = [lambda ax: hlp.plot_ladder({"optimum": 1, "flip": 2}, ax=ax)] * 2
+    draws += [lambda ax: hlp.plot_heat([[1], [2]], ["optimum", "flip"], ["a"], ax=ax)] * 2
+    for pair in (draws[:2], draws[2:]):
+        _, axes = plotting.panels(pair, ["left", "right"])
+        assert all(ax.yaxis_inverted() for ax in axes)
+    with pytest.raises(ValueError, match="draws, titles: must be"):
+        plotting.panels([], [])
+
+
+@pytest.mark.parametrize("words", ["$5", "from $5 to $10, then $20", "$x$ and $5"])
+def test_dollars_that_are_no_formula(words):
+    assert hlp.plot_ladder({words: 1}, headline=words).png()
+
+
+def test_points_without_a_place_and_targets_beyond_all_limits():
+    assert hlp.plot_lines({"output": ([0, np.nan, 2], [1, 2, 3])}).png()
+    far = hlp.Tracking(hlp.fully_connected(2), hlp.constant(1e16), q=0)
+    assert hlp.plot_tracking(hlp.run(far, hlp.Frozen(), 0.1)).png()
 
 
 def test_arcs_without_weights_may_have_a_full_width():

@@ -446,3 +446,25 @@ def test_the_progress_bar(capsys, monkeypatch):
     assert seen[0]["total"] == 5 and seen[1:] == [2, 2, 1, "closed"]
     hlp.stream(PROBLEM, POLICIES[0], samples(5), progress=False).collect()
     assert len(seen) == 5, "without progress no bar is made"
+
+
+def test_a_bias_that_moves_is_read_within_a_step():
+    """As in `run`: the target of a sample is constant, and no other input moves."""
+    for bias in (lambda t: np.sin(6 * np.asarray(t)), lambda t: 0.5):
+        problem = hlp.Tracking(hlp.fully_connected(2), hlp.constant(0.1), inputs={"bias": bias})
+        along = hlp.stream(problem, hlp.GradientFlow(0.03), [(None, 0.1)] * 3, hold=0.2, dt=0.05, progress=False)
+        along.collect()
+        alone = hlp.run(problem, hlp.GradientFlow(0.03), 0.6, dt=0.05)
+        assert np.allclose(along.state.at.w, alone.final.w, atol=1e-13)
+
+
+def test_a_target_that_is_not_known_is_no_error():
+    problem = open_problem(hlp.feed_forward([1, 1]))
+    for targets, known in (((None, 0.3), True), ((None, None), False)):
+        chunk = next(hlp.stream(problem, hlp.GradientFlow(0.1), [(0.1, z) for z in targets], progress=False))
+        error = (chunk.trajectory.outputs - 0.3)[np.isfinite(chunk.trajectory.target)]
+        words = hlp.plot_tracking(chunk.trajectory).alt
+        if known:
+            assert chunk.trajectory.rmse() == pytest.approx(np.sqrt(np.mean(error**2)))
+        else:
+            assert np.isnan(chunk.trajectory.rmse()) and "No target is known" in words

@@ -620,3 +620,15 @@ def test_messages_to_the_browser_are_not_held_back(root):
     with pytest.raises(TypeError):  # only a whole connection can go on from here
         made.connect(one)
     assert calls == [True]
+
+
+def test_the_limits_follow_after_a_drawing_with_a_strip():
+    run = hlp.run(hlp.Tracking(hlp.fully_connected(2), hlp.sinusoid()), hlp.Flipped(3, 5), 0.5)
+
+    def draw(ax, tracked):
+        hlp.plot_tracking(run, ax) if tracked else ax.plot([0, 10], [0, 1])
+        return "a line"
+
+    explorer = hlp.Explorer(draw, tracked=True)
+    explorer.set(tracked=np.bool_(False))
+    assert explorer.axes[0].get_xlim() == hlp.Explorer(draw, tracked=False).axes[0].get_xlim() == (-0.5, 10.5)

@@ -17,7 +17,7 @@ from hlp_edu.policies import Canonical
 from hlp_edu.problem import Tracking
 from hlp_edu.state import Clock, State
 from hlp_edu.trajectory import Trajectory
-from hlp_edu.validate import finite, kind, number, numbers_of
+from hlp_edu.validate import finite, kind, number, numbers_of, require
 
 __all__ = ["Optimum", "cost_gradient"]
 
@@ -30,6 +30,13 @@ class Optimum(Trajectory):
     t, x, w, p_x, p_w, target, sign, lagrangian, hamiltonian, cost, final, diverged_at, reason, network, record, about
         As in `Trajectory`.
     """
+
+    @classmethod
+    def load(cls, path):
+        """The optimum that `save` wrote to ``path``; FileNotFoundError or ValueError if it holds none."""
+        made = super().load(path)
+        require({"costs", "note"} <= set(made.about), f"path = {path!r}: holds a run, but no optimum")
+        return made
 
     @property
     def costs(self):
@@ -154,7 +161,7 @@ class Run:
         steps, h = grid(T, dt)
         check_pace(problem, dt)
         begin = initial_state(problem, Canonical(), seed, t0, x0, w0, None, start)
-        check_times(begin.clock.time, T, h)
+        check_times(begin.clock.time, T, h, problem.theta)
         self._from(problem, steps, h, begin)
         self.drawn = None if start is not None or (x0 is not None and w0 is not None) else int(seed)
 

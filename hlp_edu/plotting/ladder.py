@@ -71,6 +71,7 @@ def plot_ladder(
     known = np.concatenate([value[np.isfinite(value)] for value in values.values()])
     top, least = known.max(initial=1e-300), known.min(initial=0)
     if log:
+        require((known > 0).any(), "log = True: no rung has a positive number")
         least = known[known > 0].min(initial=top)
         ax.set(xscale="log", xlim=(least / 1.15, top * (top / least) ** 0.1 * 1.1))
         few_ticks(ax.xaxis)
@@ -89,7 +90,7 @@ def _rungs(rungs):
 def name_rows(ax, names):
     """Rows from the top, named in the colours of their roles, without the left edge; a grid for their values."""
     ax.set_yticks(range(len(names)), map(label_of, names))
-    for text, name in zip(ax.get_yticklabels(), names, strict=True):
+    for text, name in zip(ax.get_yticklabels(), names, strict=False):  # some panels show none
         text.set(color=_role_or_ink(name).ink, weight="semibold")
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.grid(False, axis="y")

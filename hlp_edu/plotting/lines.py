@@ -61,6 +61,9 @@ def plot_lines(
         fine = at.ndim in (1, 2) and len(at) == 2 and at.size
         require(fine, f"marks[{name!r}] = {shown(at)}: must be (x, y), numbers or arrays")
     curves = [_curve(name, values, x) for name, values in lines.items()]
+    for k, key in enumerate(("xscale", "yscale")):
+        fine = axes.get(key) != "log" or all((curve[k] > 0).any() for curve in curves)
+        require(fine, f"{key} = 'log': a line has no positive number")
     styles = named([*lines, *marks])
     said = [_draw_line(ax, curve, *style, points, names) for style, curve in zip(styles, curves, strict=False)]
     for style, at in zip(styles[len(curves) :], marks.values(), strict=True):
@@ -108,7 +111,6 @@ def _curve(name, values, x):
     for part in parts:
         if part.ndim != 1 or part.shape != parts[0].shape or not part.size:
             raise ValueError(f"lines[{name!r}] has shape {part.shape}: must be {parts[0].shape}, as x")
-    require(np.isfinite(parts[0]).any(), f"x of lines[{name!r}]: must hold a finite number")
     return parts
 
 

@@ -60,7 +60,8 @@ class Loop(Picture):
         kind("draw", draw, Callable, "a function draw(ax, value)")
         values, self.frames = sequence("values", values), []
         count = whole("the number of values", len(values), least=2, most=MOST)
-        self.seconds, self.hold = number("seconds", seconds, above=0), number("hold", hold, least=0)
+        self.seconds = number("seconds", seconds, above=0, most=3600)
+        self.hold = number("hold", hold, least=0, most=3600)
         place = None if isinstance(still, Picture) else whole("still", still, least=-count, most=count - 1) % count
         for k, value in enumerate(values):
             fig, axes = figure(panels, height=inches)

@@ -11,6 +11,7 @@ import weakref
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cbook import is_math_text
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
@@ -294,7 +295,7 @@ def _write_ends(ax, lines):
 
 def _seen(line):
     """The points of a line that can be seen, as rows (x, y)."""
-    return line.get_xydata()[np.isfinite(line.get_ydata(orig=False))]
+    return line.get_xydata()[np.isfinite(line.get_xydata()).all(axis=1)]
 
 
 def legend(ax, lines):
@@ -352,10 +353,16 @@ def panels(draws, titles, height=2.4):
     height : float
         Height of a row, in inches.
 
+    Raises
+    ------
+    ValueError
+        If there is no panel, or not one title for each.
+
     Examples
     --------
     >>> fig, axes = panels([lambda ax: ax.plot([0, 1]), lambda ax: ax.plot([1, 0])], ["up", "down"])
     """
+    require(len(draws) == len(titles) > 0, "draws, titles: must be two lists of one length, at least 1")
     count = len(draws)
     columns = math.ceil(count / math.ceil(count / 4))
     fig, axes = figure(columns, math.ceil(count / columns), height, share_y=True)
@@ -376,9 +383,10 @@ def panels(draws, titles, height=2.4):
             if not ax.get_title("left"):
                 fit_title(ax, title)
     for ends in limits.values():
-        shown, ends = zip(*ends, strict=True)
-        for ax in shown:
-            ax.set_ylim(min(ends), max(ends))
+        alike, ends = zip(*ends, strict=True)
+        low, high = (max, min) if alike[0].yaxis_inverted() else (min, max)
+        for ax in alike:
+            ax.set_ylim(low(ends), high(ends))
     finish(fig)
     return fig, axes[:count]
 
@@ -392,7 +400,7 @@ def _text_width(text, size, weight="normal"):
     """The width of a text, in inches."""
     renderer = FigureCanvasAgg(Figure(dpi=DPI)).get_renderer()
     prop = FontProperties(size=size, weight=weight)
-    return renderer.get_text_width_height_descent(text, prop, text.count("$") > 1)[0] / DPI
+    return renderer.get_text_width_height_descent(text, prop, is_math_text(text))[0] / DPI
 
 
 def label_width(labels):

@@ -55,8 +55,9 @@ def plot_tracking(trajectory, ax=None, role="output", caption=None, headline="",
     ax.set_ylim(_tracking_limits(x, z))
     _time_axis(ax, trajectory)
     height = np.ptp(ax.get_ylim())
-    extent = 1.25 * np.quantile(np.abs(x - z), 0.97) if len(t) else 0.1
-    extent = EXTENTS[np.searchsorted(EXTENTS, np.clip(extent, 0.02 * height, height / 2))]
+    known = np.isfinite(z)  # a stream may not know some targets
+    extent = 1.25 * np.quantile(np.abs(x - z)[known], 0.97) if known.any() else 0.1
+    extent = EXTENTS[np.searchsorted(EXTENTS[:-1], np.clip(extent, 0.02 * height, height / 2))]
     strip.set(ylim=(-extent, extent), ylabel="error", xlabel="time t")
     ax.set(ylabel="state", xlabel="")
     return _tracking_words(trajectory, x, z)
@@ -102,6 +103,7 @@ def _tracking_limits(x, z):
     """Limits of the y axis: those of tanh if they do, so that runs compare."""
     if not len(x):
         return -1.1, 1.1
+    z = z[np.isfinite(z)] if np.isfinite(z).any() else x
     low, high = min(z.min(), x.min()), max(z.max(), x.max())
     if -1.05 <= low and high <= 1.05 and max(-low, high) > 0.3:
         return -1.1, 1.1
@@ -119,7 +121,9 @@ def _tracking_words(trajectory, x, z):
         return f"The run diverged at t = {digits(trajectory.diverged_at)}: {trajectory.reason}.{begun}"
     after = np.clip(float(digits(t[0] + (t[-1] - t[0]) / 3)), t[0], t[-1])
     error, late = trajectory.rmse(after), t >= after - 1e-9
-    relative = np.sqrt(np.mean((x - z)[late] ** 2)) / max(np.sqrt(np.mean(z[late] ** 2)), 0.05)
+    if np.isnan(error):
+        return f"No target is known after t = {after:.3g}."
+    relative = np.sqrt(np.nanmean((x - z)[late] ** 2)) / max(np.sqrt(np.nanmean(z[late] ** 2)), 0.05)
     one = ("follows", "roughly follows", "does not follow"), ("follow", "roughly follow", "do not follow")
     verb = one[count > 1][np.searchsorted((0.3, 0.7), relative)]
     s = "s" if count > 1 else ""

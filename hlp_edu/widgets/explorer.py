@@ -155,7 +155,7 @@ class Explorer:
         self._paused = True
         try:
             for name, value in values.items():
-                self.controls[name].value = value
+                self.controls[name].value = bool(value) if isinstance(value, np.bool_) else value
         finally:
             self._paused = False
         self._redraw()
