@@ -50,6 +50,7 @@ def runs(problem, policy, seeds, T, workers=None, progress=True, record="output"
     workers = min(len(seeds), os.cpu_count() if workers is None else whole("workers", workers))
     for name, given in (("problem", problem), ("policy", policy)):
         require(not isinstance(given, type), f"{name} = {shown(given)}: is a class; call it, to make one")
+    require("seed" not in arguments, "seed: is set by each of the seeds; give seeds=[1] for one run")
     same = arguments.get("start") is not None and not callable(problem) and not callable(policy)
     require(len(seeds) == 1 or not same, "start: all runs would be the same, whatever their seed; give one seed")
 

@@ -84,7 +84,7 @@ def mpc(
 
     kind("problem", problem, Tracking, "a hlp_edu Tracking")
     ahead, done, steps, h = _grids(T, horizon, every, dt, len(problem.network.heads) + 1)
-    tolerance = number("tolerance", tolerance, above=0)
+    tolerance = number("tolerance", tolerance, above=0, most=1)
     iterations = whole("iterations", iterations)
     entire = Run(problem, steps * h, h, seed, t0, x0, w0, None)
     labels = problem.network.inputs

@@ -72,7 +72,7 @@ def optimum(
         "adjoint": downhill along the exact gradient (scipy's L-BFGS-B), for any network. "both"
         runs the two, if it can, and returns the cheaper control.
     tolerance : float
-        Relative tolerance of the collocation; the adjoint stops when a further step could lower
+        Relative tolerance of the collocation, at most 1; the adjoint stops when a further step could lower
         the cost by a fraction of about ``tolerance ** 2``.
     iterations : int
         At most so many steps downhill.
@@ -104,7 +104,7 @@ def optimum(
     from threadpoolctl import threadpool_limits
 
     one_of("method", method, ("both", "collocation", "adjoint"))
-    tolerance, iterations = number("tolerance", tolerance, above=0), whole("iterations", iterations)
+    tolerance, iterations = number("tolerance", tolerance, above=0, most=1), whole("iterations", iterations)
     run = Run(problem, T, dt, seed, t0, x0, w0, start)
     obstacle = obstacle_to(run)
     if method == "collocation" and obstacle:

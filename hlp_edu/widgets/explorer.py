@@ -271,7 +271,7 @@ class Explorer:
 
     def _player(self, name):
         """A button that moves a slider, and follows it."""
-        slider = self.controls.get(name)
+        slider = self.controls.get(name) if isinstance(name, str) else None
         if not hasattr(slider, "readout"):
             raise ValueError(f"play = {name!r}: must be the name of a slider; controls: {', '.join(self.controls)}")
         log = isinstance(slider, ipywidgets.FloatLogSlider)
