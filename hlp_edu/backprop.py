@@ -11,8 +11,9 @@ from typing import NamedTuple
 import networkx as nx
 import numpy as np
 
-from hlp_edu.flow import check_pace, grid, run
+from hlp_edu.flow import grid, run
 from hlp_edu.network import Network
+from hlp_edu.optimum.adjoint import check_pace
 from hlp_edu.policies import Frozen
 from hlp_edu.problem import Tracking
 from hlp_edu.validate import affordable, finite, kind, number, numbers_of, require, vector, whole

@@ -45,6 +45,12 @@ class Account:
         return float(np.abs(self.balance - self.hamiltonian).max())
 
 
+def all_steps(trajectory):
+    """Whether every step of a run is recorded."""
+    t, dt = trajectory.t, trajectory.about.get("dt", 0)
+    return np.allclose(np.diff(t), dt, rtol=1e-6, atol=4 * np.spacing(np.abs(t).max(initial=1)))
+
+
 def account(problem, policy, trajectory):
     """The energy balance of a run: every term of (14), integrated, as an `Account`.
 
@@ -76,7 +82,7 @@ def account(problem, policy, trajectory):
     kind("trajectory", trajectory, Trajectory, "the result of hlp_edu.run")
     if trajectory.record != "all" or len(trajectory.t) < 2:
         raise ValueError(f'trajectory = {trajectory!r}: must be a run of at least one step with record="all"')
-    require(trajectory.all_steps, f"trajectory = {trajectory!r}: must have all steps recorded, every=1")
+    require(all_steps(trajectory), f"trajectory = {trajectory!r}: must have all steps recorded, every=1")
     t = trajectory.t
     for label, signal in problem.inputs.items():
         if isinstance(signal, Signal) and len(signal.jumps(t[0], t[-1])):

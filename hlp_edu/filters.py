@@ -10,6 +10,7 @@ import copy
 import numpy as np
 
 from hlp_edu.backprop import NO_GRADIENT, SLOWEST, _levels, backprop, instants, settling
+from hlp_edu.energy import all_steps
 from hlp_edu.flow import check_times, grid, run
 from hlp_edu.network import Network, chain, fully_connected
 from hlp_edu.optimum import cost_gradient
@@ -548,7 +549,7 @@ def cost_of_clean(trajectory, noisy, q=100.0, theta=0.0):
     kind("trajectory", trajectory, Trajectory, "the result of hlp_edu.run")
     kind("noisy", noisy, Noisy, "a hlp_edu.filters.Noisy")
     require(trajectory.target.shape[1] == 1, f"trajectory = {trajectory!r}: must have one output")
-    require(trajectory.all_steps, f"trajectory = {trajectory!r}: must be recorded at every step")
+    require(all_steps(trajectory), f"trajectory = {trajectory!r}: must be recorded at every step")
     q, phi = number("q", q, least=0), np.exp(number("theta", theta) * trajectory.t)
     e, noise = trajectory.outputs[:, 0] - trajectory.target[:, 0], noisy.noise(trajectory.t)
     if not np.allclose(trajectory.target[:, 0], noisy(trajectory.t)):

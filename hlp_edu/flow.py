@@ -123,12 +123,6 @@ def grid(T, dt, names=("T", "dt"), most=MOST_STEPS):
     return steps, dt if math.isclose(steps * dt, T, rel_tol=1e-9) else T / steps
 
 
-def check_pace(problem, dt):
-    """Refuse steps longer than the time constant of the fastest neuron."""
-    fastest = float(problem.speed.max())
-    require(dt * fastest <= 1 + 1e-9, f"dt = {dt:g}: must be at most 1 / speed = {1 / fastest:g}")
-
-
 def check_times(t, T, dt, theta=0.0):
     """Refuse times that are so large that t + dt is t, or that phi of (4) is too large for numbers."""
     words = f"dt = {dt:g}: is too small for times t0, T near {abs(t) + T:g}, where t + dt is t"

@@ -4,6 +4,7 @@ The audit changes every variable and notes which of the updates x', w', p_x', p_
 network and nothing else, so it holds for any update, the library's included.
 """
 
+import contextlib
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from hlp_edu.network import Network
 from hlp_edu.policies import Flipped, Policy
 from hlp_edu.problem import Tracking
 from hlp_edu.signals import constant
-from hlp_edu.validate import hashable, kind, require, whole
+from hlp_edu.validate import kind, require, whole
 from hlp_edu.words import shown
 
 __all__ = ["EXTRA", "KINDS", "Audit", "audit", "library_update"]
@@ -29,6 +30,14 @@ EXTRA = {  # what a rule may read beyond its neighbourhood, if it says so
 }
 MOST_DRAWS = 1000  # beyond, nothing new is found, and a network of five takes minutes
 KINDS = ("not read", "its own", "one hop away", "only inside sigma'(a)", "VIOLATION")
+
+
+def hashable(value):
+    """Whether a value can be looked up."""
+    with contextlib.suppress(TypeError):
+        hash(value)
+        return True
+    return False
 
 
 def library_update(problem, policy):

@@ -60,12 +60,6 @@ class Trajectory:
         """The states of the output neurons, shape (steps, outputs)."""
         return self.x if self.record == "output" else self.x[:, self.network.output_index]
 
-    @property
-    def all_steps(self):
-        """Whether every step is recorded: ``every`` was 1."""
-        rounding = 4 * np.spacing(np.abs(self.t).max(initial=1))
-        return np.allclose(np.diff(self.t), self.about.get("dt", 0), rtol=1e-6, atol=rounding)
-
     def rmse(self, after=None):
         """Root of the mean squared error of the outputs, from a time ``after`` on; inf if the run diverged.
 

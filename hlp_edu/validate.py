@@ -66,14 +66,6 @@ def kind(name, value, types, example):
     return value
 
 
-def hashable(value):
-    """Whether a value can be looked up."""
-    with contextlib.suppress(TypeError):
-        hash(value)
-        return True
-    return False
-
-
 def sequence(name, value):
     """The entries of something that can be gone through, as a list."""
     try:

@@ -11,7 +11,7 @@ import numpy as np
 
 from hlp_edu._version import __version__
 from hlp_edu.compiled import compiled
-from hlp_edu.flow import check_pace, check_times, fits, grid, initial_state
+from hlp_edu.flow import check_times, fits, grid, initial_state
 from hlp_edu.kernel import Signals, gradients, probe_of
 from hlp_edu.policies import Canonical
 from hlp_edu.problem import Tracking
@@ -62,6 +62,12 @@ AGREE = 1e-6  # relative difference of two costs that count as the same
 WEIGHT = np.array([1.0, 2.0, 2.0, 1.0]) / 6  # of the four stages of a step
 AT = np.array([0, 1, 1, 2])  # where a stage evaluates: at the start, in the middle, at the end
 BACK = np.array([0.0, 0.5, 0.5, 1.0])  # how far the velocity of the stage before moves them, in steps
+
+
+def check_pace(problem, dt):
+    """Refuse steps longer than the time constant of the fastest neuron."""
+    fastest = float(problem.speed.max())
+    require(dt * fastest <= 1 + 1e-9, f"dt = {dt:g}: must be at most 1 / speed = {1 / fastest:g}")
 
 
 class Sweep(NamedTuple):

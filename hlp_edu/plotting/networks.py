@@ -6,12 +6,12 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_hex, to_rgb
 from scipy.spatial.distance import pdist
 
-from hlp_edu.locality import Audit
+from hlp_edu.locality import Audit, hashable
 from hlp_edu.network import Network
 from hlp_edu.plotting.picture import SMALL, figure, note, plot
 from hlp_edu.plotting.style import GRID, INK, PALE, PAPER, ROLES, diverging, role
 from hlp_edu.trajectory import Trajectory
-from hlp_edu.validate import hashable, kind, number, require, vector, whole
+from hlp_edu.validate import kind, number, require, vector, whole
 from hlp_edu.words import counted, digits, listed, shown
 
 __all__ = ["plot_locality", "plot_network"]
