@@ -238,10 +238,8 @@ def run_checks(options):
     paths = [] if chosen else [name for name in everything if (HERE / name).is_dir()]
     notebooks = ["--continue-on-collection-errors", "--nbval", "--nbval-current-env", "--nbval-cell-timeout=120"]
     notebooks += ["--nbval-sanitize-with=tests/nbval_sanitize.cfg"]
-    # A file a process, on all cores, in alphabetical order: those of many short tests, which pytest-xdist would take
-    # first, keep the browser's for the end, when all cores but one wait. If a process crashes, the run fails: with
-    # another in its place it may never end.
-    at_once = [] if chosen else ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart=0"]
+    # A file a process, on all cores; if a process crashes, the run fails (with another in its place it may never end).
+    at_once = [] if chosen else ["-n", "auto", "--dist", "loadfile", "--max-worker-restart=0"]
     parts = {
         "ruff check": ["-m", "ruff", "check", "."],
         "ruff format": ["-m", "ruff", "format", "--check", "."],
