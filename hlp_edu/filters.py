@@ -19,7 +19,7 @@ from hlp_edu.problem import Tracking, probe, values_of
 from hlp_edu.prospective import Prospective, ProspectiveFlow
 from hlp_edu.signals import Signal
 from hlp_edu.trajectory import Trajectory
-from hlp_edu.validate import finite, kind, number, one_of, require, vector, whole
+from hlp_edu.validate import affordable, finite, kind, number, one_of, require, vector, whole
 from hlp_edu.words import shown
 
 __all__ = [
@@ -317,6 +317,7 @@ def credits(problem, w, T=20.0, dt=0.01, noise=0.0, theta_x=0.0):
     w, c = vector("w", w, m, "arc"), problem.speed
     steps, dt = grid(T, dt)
     T, noise, fixed = steps * dt, number("noise", noise, least=0), dict(dt=dt, x0=np.zeros(n), w0=w)
+    affordable(f"T = {T:g}: credits", steps * 20 * m)
     require(steps >= 8, f"T = {T:g}: must be at least eight steps of dt = {dt:g}")
     by_control = cost_gradient(problem, np.zeros((steps + 1, m)), **fixed)[1]  # dt p_w
     exact = -np.diff(by_control[1:-1], axis=0) / dt**2  # H_w, without r_w

@@ -16,6 +16,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 import warnings
 
 import networkx as nx
@@ -359,6 +360,7 @@ def call(name, changes, counts=None):
         if (
             not isinstance(error, OSError)
             and "<lambda>" not in words
+            and traceback.extract_tb(error.__traceback__)[-1].filename != __file__  # a function that was given
             and not any(re.search(rf"(?<!\w){re.escape(one)}(?!\w)", words) for one in names)
         ):
             return f"{type(error).__name__} names no argument: {words[:200]}"

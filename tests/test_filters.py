@@ -219,6 +219,7 @@ def shown_noise(**arguments):
         (lambda: filters.Noisy(np.sin, 0.1).derivative(0.0), "slope of its clean signal is not known"),
         (lambda: filters.credits(TWO, [0] * 6, **SHORT), "problem = .*: must have one output"),
         (lambda: filters.credits(CHAIN, W, T=0.5, dt=0.1), "T = 0.5: must be at least eight steps of dt = 0.1"),
+        (lambda: filters.credits(CHAIN, W, T=1e8, dt=0.05), "T = 1e.08: credits would take 9"),
         (lambda: filters.credits(CHAIN, W, **SHORT, noise=1e300), "noise = 1e.300, .*: too large"),
         (lambda: filters.angles(CHAIN.replace(q=0), W, **SHORT), "the exact gradient is 0"),
         (lambda: filters.meet_backprop_ahead(CHAIN, W, 20, []), "times = .*at least one instant"),
