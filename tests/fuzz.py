@@ -366,7 +366,7 @@ def call(name, changes, counts=None):
             return f"{type(error).__name__} names no argument: {words[:200]}"
         return None if len(words) < 1500 else f"a message of {len(words)} characters"
     except Hang:
-        slow = name in SLOW or any(key in ("T", "rest", "settle") for key in changes)  # much was asked for
+        slow = name in SLOW or any(key in ("T", "rest", "settle", "samples") for key in changes)  # much was asked for
         counts["still computing"] += slow
         return None if slow else f"takes longer than {LIMIT} s"
     except RuntimeError as error:  # an optimum that did not converge says so
