@@ -312,6 +312,8 @@ def descend(run, v, tolerance, iterations, bar):
     from scipy.signal import lfilter
 
     problem, h = run.problem, run.h
+    if not v.size:  # without arcs there is nothing to descend on
+        return run.linear(v), ""
     # In v itself the descent would be slow: the cost bends far more for slow changes of the weights
     # than for fast ones. In xi, v + alpha (w - w0) up to a scale, it bends about equally for all.
     into_output = np.isin(problem.network.heads, problem.network.output_index)
