@@ -498,7 +498,7 @@ class Meeting(NamedTuple):
     Parameters
     ----------
     speed : float
-        Speed c of all neurons, at least 1e-6.
+        Speed c of all neurons.
     t : numpy.ndarray, shape (times,)
         The instants.
     flow, exact : numpy.ndarray, shape (times, arcs)

@@ -133,11 +133,10 @@ def figure(columns=1, rows=1, height=2.9, width=WIDTH, share_y=False, gap=0.95, 
     >>> line = left.plot([0, 1], [0, 1])
     """
     columns, rows = whole("columns", columns, most=100), whole("rows", rows, most=100)
-    height, width = number("height", height, above=0, most=300), number("width", width, above=0, most=300)
+    height, width = number("height", height, above=0.01, most=300), number("width", width, above=0, most=300)
     gap, left = number("gap", gap, least=0, most=100), number("left", left, least=0)
     right, top, bottom, between = 0.25, 0.4, 0.55, 0.4 if share_y else 0.8
     wide = (width - left - right - (columns - 1) * between) / columns
-    require(height > 0.01, f"height = {height:g}: too low to be seen")
     require(wide > 0.3, f"columns = {columns!r}: too many for a figure of {width:g} inches")
     tall = top + rows * height + (rows - 1) * gap + bottom
     fig = Figure(figsize=(width, tall), dpi=DPI)

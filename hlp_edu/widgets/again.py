@@ -38,16 +38,14 @@ def clear(fig, kept):
         ax.margins(0.05)
         ax.set(xlabel="", ylabel="")
         if ax.get_xscale() == ax.get_yscale() == "linear":
-            ax.set(xlim=(0, 1), ylim=(0, 1))
+            ax.set_xlim(0, 1, auto=True)  # auto: or the limits of the strip would end its autoscaling
+            ax.set_ylim(0, 1, auto=True)
         WORDS.pop(ax, None)
         if ax.get_label() == STRIP:
             ax.set_visible(False)
         elif ax.get_subplotspec() is not None:
             ax.set_position(ax.get_subplotspec().get_position(fig))
             ax.tick_params("x", labelbottom=True)
-    for ax in fig.axes:  # at last: limits that are set end the autoscaling of all axes that share them
-        if ax.get_xscale() == ax.get_yscale() == "linear":
-            ax.set_autoscale_on(True)
 
 
 def frames(fig):
