@@ -126,7 +126,7 @@ def grid(T, dt, names=("T", "dt"), most=MOST_STEPS):
 def check_times(t, T, dt, theta=0.0):
     """Refuse times that are so large that t + dt is t, or that phi of (4) is too large for numbers."""
     words = f"dt = {dt:g}: is too small for times t0, T near {abs(t) + T:g}, where t + dt is t"
-    require(dt > 4 * np.spacing(min(float(abs(t) + T), 1e300)), words)
+    require(dt > 4 * math.ulp(abs(t) + T), words)
     require(theta * (t + T) < 600, f"theta = {theta:g}: exp(theta t) is too large for numbers at T, t0 near {t + T:g}")
 
 
