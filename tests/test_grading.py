@@ -410,6 +410,7 @@ def hand_in(folder):
     put("changed test", 0, lambda n: cell(n, "test_steer").update(source="assert True"), of="exercises")
     put("renamed, other editor", ALL, other_editor, name="final FINAL.ipynb")
     put("much output", ALL, much)
+    put("prints for ever", without("change"), answer("change", "while True:\n    print('x' * 10_000)"))
     put("corrupt", "holds no notebook", lambda n: nbformat.writes(n)[:5000])
     put("ends the kernel", "ended the kernel", answer("costates", "import os\n\nos._exit(3)"))
     write(folder / "only a poem" / "poem.txt", "roses are red")
@@ -450,6 +451,8 @@ def test_a_class_of_every_kind(tmp_path, capsys):
     assert tasks["half", "steer"]["said"].startswith("not attempted")
     assert tasks["wrong sign, end, name", "best_push"]["said"].startswith("not yet, because")
     assert "a loop without end?" in tasks["loop", "best_push"]["said"]
+    page = (out / rows["prints for ever"]["feedback"]).read_text(encoding="utf-8")
+    assert "printed more than 10 million characters" in page
     assert "put back" in rows["changed test"]["notes"] and "put back" in rows["deleted tests, more points"]["notes"]
     print(f"\n{len(wanted)} submissions in {seconds:.0f} s")
 

@@ -10,7 +10,31 @@ from hlp_edu.course.teaching.contained import limit_myself, lock_myself_in
 
 __all__ = []  # for the commands alone
 
-OUTPUT = 1_000_000  # characters of output that a cell may have
+OUTPUT = 1_000_000  # characters of output that are kept of a cell
+PRINTED = 10_000_000  # characters that a cell may print before it is stopped: what waits to be sent fills the memory
+
+
+def load_ipython_extension(shell):
+    """In the kernel of a submission: a cell that prints too much gets an error, and the next ones go on."""
+    printed = 0
+
+    def begin(_):
+        nonlocal printed
+        printed = 0
+
+    def counted(write):
+        def within(text):
+            nonlocal printed
+            printed += len(text)
+            if printed > PRINTED:
+                raise RuntimeError(f"printed more than {PRINTED // 1_000_000} million characters")
+            return write(text)
+
+        return within
+
+    shell.events.register("pre_run_cell", begin)
+    for stream in (sys.stdout, sys.stderr):
+        stream.write = counted(stream.write)
 
 
 def main(sandbox, cell_limit, memory, alone):
@@ -47,6 +71,7 @@ def main(sandbox, cell_limit, memory, alone):
     Run(
         notebook,
         config=config,
+        extra_arguments=["--IPKernelApp.extra_extensions=hlp_edu.course.teaching.execute"],
         timeout=cell_limit,
         interrupt_on_timeout=True,
         error_on_timeout=over,
