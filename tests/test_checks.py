@@ -3,6 +3,7 @@
 import importlib
 import re
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -131,6 +132,20 @@ def keeps_a_copy(x, k):
     x = x.copy()
     x *= k
     return x
+
+
+def test_what_an_answer_prints_is_kept_only_as_far_as_it_is_shown(capsys):
+    def prints_much(x, k):
+        for _ in range(10_000):
+            print("x" * 999)
+        return k * x
+
+    tracemalloc.start()
+    assert function().check(prints_much)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert capsys.readouterr().out.endswith("x" * 999 + "\n" + "x" * 999 + "\n...\n")
+    assert most < 5_000_000  # it printed ten million characters each time
 
 
 @pytest.mark.parametrize("answer", [good, as_list, keeps_a_copy, closes])
